@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The checked geometry of a window operation, as pyconv/geometry.py packs it. Letters:
+//   image n h w c; filter kh kw; stride sh sw; padding top bottom left right; dilation dil_h dil_w;
+//   output oh ow with f channels. A "pixel" is one (h, w) position, a "window" its kh x kw patch.
+#pragma once
+
+#include <cstdint>
+
+namespace pyconv {
+
+// Field order is the record's: pyconv/geometry.py lists the same names.
+struct Window {
+  int64_t n, h, w, c;
+  int64_t kh, kw;
+  int64_t sh, sw;
+  int64_t top, bottom, left, right;
+  int64_t dil_h, dil_w;
+  int64_t oh, ow, f;
+  int64_t groups;
+  int64_t channels_first;
+
+  int64_t input_pixels() const { return n * h * w; }
+  int64_t output_pixels() const { return n * oh * ow; }
+  int64_t group_inputs() const { return c / groups; }
+  int64_t group_filters() const { return f / groups; }
+  int64_t taps() const { return kh * kw; }
+};
+static_assert(sizeof(Window) == 19 * sizeof(int64_t), "the packed record has 19 fields");
+
+enum class Algorithm : int64_t { kAuto = 0, kDirect = 1, kIm2col = 2 };
+enum class ActivationKind : int64_t { kLinear = 0, kRelu = 1, kRelu6 = 2, kSigmoid = 3, kTanh = 4 };
+
+}  // namespace pyconv
