@@ -2,22 +2,26 @@
 // Arrays from the arena, and what the arena holds.
 #include <pybind11/numpy.h>
 
+#include <new>
+#include <vector>
+
 #include "arena.hpp"
 #include "bindings/arguments.hpp"
 
 namespace pyconv {
 namespace {
 
-py::array empty(const py::tuple& shape, int dtype) {
-  const py::dtype type = dtype == 0 ? py::dtype::of<float>() : py::dtype::of<double>();
-  py::ssize_t bytes = type.itemsize();
+py::array empty(const py::tuple& shape, const py::dtype& dtype) {
+  py::ssize_t bytes = dtype.itemsize();
   std::vector<py::ssize_t> sizes;
   for (const py::handle size : shape) {
     sizes.push_back(size.cast<py::ssize_t>());
-    bytes *= sizes.back();
+    if (sizes.back() < 0 || __builtin_mul_overflow(bytes, sizes.back(), &bytes)) {
+      throw std::bad_alloc();
+    }
   }
-  void* block = arena_allocate(static_cast<size_t>(bytes));
-  return py::array(type, sizes, block, py::capsule(block, &arena_release));
+  void* block = arena_allocate(bytes > 0 ? static_cast<size_t>(bytes) : 1);
+  return py::array(dtype, sizes, block, py::capsule(block, &arena_release));
 }
 
 }  // namespace
