@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Initializers by Keras's names: the first values of a layer's weights."""
+
+from pyconv.initializers.constant import Constant, Identity, Ones, Zeros
+from pyconv.initializers.initializer import Initializer, RandomInitializer
+from pyconv.initializers.scaling import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    Orthogonal,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
+)
+from pyconv.registry import Registry
+
+registry = Registry(
+    "initializers",
+    Initializer,
+    (
+        *(Constant, Identity, Ones, Zeros),
+        *(GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform),
+        *(Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling),
+    ),
+)
+get = registry.get
+serialize = registry.serialize
+deserialize = registry.deserialize
+
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "RandomInitializer",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "deserialize",
+    "get",
+    "serialize",
+]
