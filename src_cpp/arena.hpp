@@ -7,6 +7,9 @@
 
 namespace pyconv {
 
+// Reads the environment; called once, when the module is imported. Throws std::invalid_argument.
+void init_arena();
+
 // 64-byte aligned memory of at least `bytes`; throws std::bad_alloc.
 void* arena_allocate(size_t bytes);
 void arena_release(void* block) noexcept;

@@ -8,6 +8,9 @@
 
 namespace pyconv {
 
+// Reads the environment; called once, when the module is imported. Throws std::invalid_argument.
+void init_threads();
+
 // Threads that a region may use; the start value obeys PYCONV_NUM_THREADS, then OMP_NUM_THREADS,
 // then min(CPU affinity, cgroup quota rounded up).
 int num_threads();

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one place that knows NumPy and CuPy, _core and _cuda, and turns arrays into addresses."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+try:
+    from pyconv import _core
+except ImportError as error:
+    raise ImportError(
+        f"pyconv: the native module pyconv._core does not load ({error}); in a source checkout "
+        "build it with: pip install -e ."
+    ) from error
+
+Array: TypeAlias = npt.NDArray[Any]
+Kernel: TypeAlias = Callable[..., Any]
+
+_CODES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1}
+# Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
+_ARENA_BYTES = 1 << 16
+_NATIVE = (
+    "gemm im2col col2im conv2d_workspace conv2d conv2d_backward_data conv2d_backward_kernel "
+    "max_pool2d max_pool2d_check max_pool2d_backward dense dense_backward activation "
+    "activation_backward softmax_cross_entropy labels_check softmax_cross_entropy_backward "
+    "adam_step"
+).split()
+
+
+class Kernels:
+    """The native functions of one module; arrays become addresses, None becomes 0."""
+
+    def __init__(self, module: ModuleType, trailing: tuple[int, ...]) -> None:
+        for name in _NATIVE:
+            setattr(self, name, _on_host(getattr(module, name), trailing))
+
+    def __getattr__(self, name: str) -> Kernel:
+        raise AttributeError(f"no native function {name}")
+
+
+def _on_host(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
+    address = _core.address
+
+    def call(*arguments: Any) -> Any:
+        plain = [
+            address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
+            for value in arguments
+        ]
+        return function(*plain, *trailing)
+
+    return call
+
+
+class DeviceKernels:
+    """pyconv._cuda on the device and CuPy's current stream of the arrays handed over."""
+
+    def __init__(self, module: ModuleType, cupy: Any, device: Any) -> None:
+        self._module, self._cupy, self._device = module, cupy, device
+
+    def __getattr__(self, name: str) -> Kernel:
+        function = getattr(self._module, name)
+
+        def call(*arguments: Any) -> Any:
+            with self._device:
+                plain = [
+                    value.data.ptr if isinstance(value, self._cupy.ndarray) else value or 0
+                    for value in arguments
+                ]
+                return function(*plain, self._cupy.cuda.get_current_stream().ptr)
+
+        return call
+
+
+_core_kernels = Kernels(_core, ())
+_host_kernels = _core_kernels
+
+
+def _use_host_kernels(name: str) -> None:
+    """Serve NumPy arrays from "core", or from "simt", the CUDA kernels on the host; for tests."""
+    global _host_kernels
+    if name == "core":
+        _host_kernels = _core_kernels
+    elif name == "simt":
+        _host_kernels = Kernels(importlib.import_module("pyconv._simt"), (0,))
+    else:
+        raise ValueError(f"_use_host_kernels: name={name!r}; must be 'core' or 'simt'")
+
+
+def _cupy_of(x: object) -> Any:
+    """Return the module cupy when x is one of its arrays; cupy counts only once imported."""
+    cupy = sys.modules.get("cupy")
+    return cupy if cupy is not None and isinstance(x, cupy.ndarray) else None
+
+
+def kernels_for(x: Array) -> Any:
+    """Return the native functions that work where x lies."""
+    if isinstance(x, np.ndarray):
+        return _host_kernels
+    cupy = _cupy_of(x)
+    try:
+        module = importlib.import_module("pyconv._cuda")
+    except ImportError as error:
+        raise ImportError(
+            "pyconv: CuPy arrays need pyconv._cuda; build with CUDA: "
+            "pip install . -C cmake.define.PYCONV_CUDA=ON"
+        ) from error
+    device: Any = x.device
+    return DeviceKernels(module, cupy, device)
+
+
+def array_module(x: Array) -> Any:
+    """Return numpy or cupy, whichever made x."""
+    return _cupy_of(x) or np
+
+
+def dtype_code(x: Array) -> int:
+    """Return how native functions are told the element type of x."""
+    return _CODES[x.dtype]
+
+
+def _refuse(function: str, argument: str, what: str, rule: str) -> TypeError:
+    return TypeError(f"{function}: {argument}{what}; {rule}")
+
+
+def _plain_array(x: object, function: str, argument: str) -> Array:
+    """Judge a Python object and return it as a base ndarray or CuPy array, not yet copied."""
+    if isinstance(x, np.ndarray):
+        if isinstance(x, np.ma.MaskedArray):
+            raise _refuse(
+                function, argument, " is a masked array", "fill the mask first: x.filled(value)"
+            )
+        return np.asarray(x)
+    if _cupy_of(x) is not None:
+        return x  # type: ignore[return-value]
+    if type(x).__module__.startswith("pyconv."):
+        raise _refuse(
+            function,
+            argument,
+            f" is a {type(x).__name__}",
+            f"ops take arrays, the differentiable function is pyconv.{function}",
+        )
+    if x is None or isinstance(x, (str, bytes, dict, set)):
+        raise _refuse(function, argument, f" is {type(x).__name__}", "must be an array")
+    if not isinstance(x, (list, tuple, int, float)) and hasattr(x, "__dlpack__"):
+        return np.from_dlpack(x)  # type: ignore[arg-type]
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{function}: {argument} is ragged; must be an array") from error
+    return array
+
+
+def as_input(
+    x: object,
+    function: str,
+    argument: str,
+    *,
+    ndim: int | None = None,
+    like: Array | None = None,
+) -> Array:
+    """Check the kind of an array argument; nothing is copied.
+
+    Args:
+        x: what the caller passed; float32 or float64, any strides and byte order.
+        function, argument: names for the error text.
+        ndim: the rank it must have.
+        like: an array whose dtype and device it must share.
+    Returns:
+        A base ndarray or CuPy array. Pass it through contiguous() before a kernel sees it.
+    Raises:
+        TypeError: kind, dtype or device. ValueError: rank, ragged nesting.
+    """
+    array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
+    if array.dtype not in _CODES and array.dtype.newbyteorder("=") not in _CODES:
+        raise _refuse(
+            function, argument, f".dtype={array.dtype}", "must be float32 or float64"
+        )
+    if ndim is not None and array.ndim != ndim:
+        raise ValueError(f"{function}: {argument}.ndim={array.ndim}; must be {ndim}")
+    if like is not None:
+        if array.dtype.newbyteorder("=") != like.dtype.newbyteorder("="):
+            raise _refuse(
+                function,
+                argument,
+                f".dtype={array.dtype}",
+                f"must be {like.dtype.newbyteorder('=')} like the other arrays",
+            )
+        if isinstance(array, np.ndarray) != isinstance(like, np.ndarray):
+            raise _refuse(
+                function,
+                argument,
+                f" is a {type(array).__module__} array",
+                f"the other arrays are {type(like).__module__}'s; move it there first",
+            )
+    return array
+
+
+def as_integers(x: object, function: str, argument: str, like: Array) -> Array:
+    """Check an array of whole numbers (labels, offsets); bool and float are refused."""
+    array = _plain_array(x, function, argument)
+    if array.dtype.kind not in "iu":
+        raise _refuse(function, argument, f".dtype={array.dtype}", "must be an integer type")
+    if isinstance(array, np.ndarray) != isinstance(like, np.ndarray):
+        raise _refuse(
+            function, argument, f" is a {type(array).__module__} array", "must lie beside x"
+        )
+    return array
+
+
+def contiguous(x: Array, dtype: Any = None) -> Array:
+    """Return x itself, or a C-contiguous, aligned, native-endian copy of it.
+
+    Raises:
+        MemoryError: the copy of a broadcast view would exceed this machine's memory.
+    """
+    wanted = x.dtype.newbyteorder("=") if dtype is None else np.dtype(dtype)
+    if isinstance(x, np.ndarray):
+        flags = x.flags
+        if flags.c_contiguous and flags.aligned and x.dtype == wanted:
+            return x
+        bytes_needed = x.size * wanted.itemsize
+        if bytes_needed > _physical_memory():
+            raise MemoryError(f"a contiguous copy of shape {x.shape} takes {bytes_needed} bytes")
+        return np.require(x, wanted, ["C", "A"])
+    copy: Array = array_module(x).ascontiguousarray(x, wanted)
+    return copy
+
+
+def _physical_memory() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
+    """Return an array with undefined contents where `like` lies, of its dtype unless given."""
+    kind = like.dtype.newbyteorder("=") if dtype is None else np.dtype(dtype)
+    if not isinstance(like, np.ndarray):
+        on_device: Array = array_module(like).empty(shape, kind)
+        return on_device
+    size = kind.itemsize
+    for length in shape:
+        size *= length
+    if size < _ARENA_BYTES:
+        return np.empty(shape, kind)
+    return _core.empty(tuple(shape), kind)
+
+
+def first_bad_flag(like: Array) -> Array:
+    """Return the one-element array in which a check reports the first bad position."""
+    flag: Array = array_module(like).full(1, np.iinfo(np.int64).max, np.int64)
+    return flag
+
+
+def first_bad(flag: Array) -> int | None:
+    """Read such a flag: the position, or None where all was well."""
+    position = int(flag[0])
+    return None if position == np.iinfo(np.int64).max else position
+
+
+def tensor_table(rows: Sequence[Sequence[Array]]) -> bytes:
+    """Pack rows of equally long arrays as int64 records: their addresses, then their size."""
+    address = _core.address
+    table = [
+        [
+            *(address(a) if isinstance(a, np.ndarray) else a.data.ptr for a in row),
+            row[0].size,
+        ]
+        for row in rows
+    ]
+    return np.array(table, np.int64).tobytes()
+
+
+def memory_overlaps(a: Array, b: Array) -> bool:
+    """Tell whether two arrays of one device share memory."""
+    return bool(array_module(a).shares_memory(a, b))

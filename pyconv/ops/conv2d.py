@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Convolution: y[n, i, j, f] = bias[f] + sum of window (i, j) of image n times filter f."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal, TypeAlias
+
+from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
+from pyconv.geometry import DataFormat, IntPair, Padding, Window
+from pyconv.ops.activation import ActivationName, activation_code, through_activation
+from pyconv.ops.needs import checked_needs
+
+Algorithm: TypeAlias = Literal["auto", "direct", "im2col"]
+
+_ALGORITHMS = {"auto": 0, "direct": 1, "im2col": 2}
+_FORWARD, _DATA, _KERNEL = 0, 1, 2
+
+
+def _algorithm_code(function: str, algorithm: str) -> int:
+    if not isinstance(algorithm, str):
+        raise TypeError(f"{function}: algorithm={algorithm!r}; must be a name")
+    if algorithm not in _ALGORITHMS:
+        names = ", ".join(_ALGORITHMS)
+        raise ValueError(f"{function}: algorithm={algorithm!r}; must be one of {names}")
+    return _ALGORITHMS[algorithm]
+
+
+def _workspace(x: Array, window: Window, algorithm: int, direction: int) -> Array | None:
+    """Return the memory that the kernels of this device want lent, if any."""
+    size = kernels_for(x).conv2d_workspace(dtype_code(x), window.packed, algorithm, direction)
+    return empty_on(x, (size,), "uint8") if size else None
+
+
+def conv2d(
+    x: Array,
+    kernel: Array,
+    bias: Array | None = None,
+    *,
+    strides: IntPair = 1,
+    padding: Padding = "valid",
+    dilation_rate: IntPair = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
+    activation: ActivationName = None,
+    algorithm: Algorithm = "auto",
+) -> Array:
+    """Return the convolution of images with filters (cross-correlation, as frameworks mean it).
+
+    Args:
+        x: (n, h, w, c), or (n, c, h, w) for "channels_first"; float32 or float64, any strides.
+        kernel: (kh, kw, c / groups, filters), whatever the data format; dtype of x.
+        bias: (filters,), dtype of x.
+        strides, dilation_rate: pixels, int or (height, width).
+        padding: "valid"; "same" (output ceil(h / stride), the odd pixel at bottom and right);
+            pixels, (height, width) or ((top, bottom), (left, right)). Padding is zeros that are
+            multiplied: an infinite weight gives NaN at a padded border.
+        groups: channels and filters are cut into as many groups, each convolved by itself.
+        activation: applied to the result: None, "relu", "relu6", "sigmoid", "tanh".
+        algorithm: "auto" chooses by shape and dtype; "direct" gathers windows block by block;
+            "im2col" writes out the textbook matrix first.
+    Returns:
+        y: (n, oh, ow, filters) in the layout of x, dtype of x.
+    Raises:
+        TypeError: kinds and dtypes. ValueError: ranks, geometry, names. Nothing is allocated
+        before.
+    Source: Keras Conv2D; the naive form is pyconv.reference.conv2d.
+    """
+    x = as_input(x, "conv2d", "x", ndim=4)
+    kernel = as_input(kernel, "conv2d", "kernel", ndim=4, like=x)
+    window = Window.conv(
+        "conv2d", x.shape, kernel.shape, strides, padding, dilation_rate, groups, data_format
+    )
+    code = activation_code("conv2d", activation)
+    chosen = _algorithm_code("conv2d", algorithm)
+    if bias is not None:
+        bias = as_input(bias, "conv2d", "bias", ndim=1, like=x)
+        if bias.shape[0] != window.f:
+            raise ValueError(f"conv2d: bias.shape={bias.shape}; must be ({window.f},)")
+        bias = contiguous(bias)
+    x, kernel = contiguous(x), contiguous(kernel)
+    y = empty_on(x, window.output_shape)
+    workspace = _workspace(x, window, chosen, _FORWARD)
+    kernels_for(x).conv2d(
+        dtype_code(x), x, kernel, bias, y, window.packed, chosen, code, workspace
+    )
+    return y
+
+
+def conv2d_backward(
+    dy: Array,
+    x: Array,
+    kernel: Array,
+    *,
+    strides: IntPair = 1,
+    padding: Padding = "valid",
+    dilation_rate: IntPair = 1,
+    groups: int = 1,
+    data_format: DataFormat = "channels_last",
+    algorithm: Algorithm = "auto",
+    activation: ActivationName = None,
+    y: Array | None = None,
+    needs: Collection[str] = ("x", "kernel", "bias"),
+) -> tuple[Array | None, Array | None, Array | None]:
+    """Return the gradients of conv2d.
+
+    Args:
+        dy: the gradient of y, shape of y. x, kernel and the geometry: as conv2d got them.
+        activation, y: with an activation, its result y is required and dy is the gradient of y.
+        needs: which gradients to compute, of "x", "kernel", "bias".
+    Returns:
+        (dx, dkernel, dbias), None where not needed. Sums over pixels run in blocks of 256 whose
+        order depends on the shape alone.
+    Raises:
+        TypeError: kinds and dtypes. ValueError: ranks, geometry, dy.shape, names.
+    Source: the naive form is pyconv.reference.conv2d_backward.
+    """
+    x = as_input(x, "conv2d_backward", "x", ndim=4)
+    kernel = as_input(kernel, "conv2d_backward", "kernel", ndim=4, like=x)
+    dy = as_input(dy, "conv2d_backward", "dy", ndim=4, like=x)
+    window = Window.conv(
+        "conv2d_backward",
+        x.shape,
+        kernel.shape,
+        strides,
+        padding,
+        dilation_rate,
+        groups,
+        data_format,
+    )
+    if dy.shape != window.output_shape:
+        raise ValueError(f"conv2d_backward: dy.shape={dy.shape}; must be {window.output_shape}")
+    code = activation_code("conv2d_backward", activation)
+    chosen = _algorithm_code("conv2d_backward", algorithm)
+    wanted = checked_needs("conv2d_backward", needs)
+    dy = through_activation("conv2d_backward", contiguous(dy), y, code)
+    dx = _backward_data(dy, contiguous(kernel), window, chosen) if "x" in wanted else None
+    if not wanted & {"kernel", "bias"}:
+        return dx, None, None
+    dkernel = empty_on(x, kernel.shape) if "kernel" in wanted else None
+    dbias = empty_on(x, (window.f,)) if "bias" in wanted else None
+    workspace = _workspace(dy, window, chosen, _KERNEL)
+    kernels_for(dy).conv2d_backward_kernel(
+        dtype_code(dy), contiguous(x), dy, dkernel, dbias, window.packed, chosen, workspace
+    )
+    return dx, dkernel, dbias
+
+
+def _backward_data(dy: Array, kernel: Array, window: Window, algorithm: int) -> Array:
+    dx = empty_on(dy, window.input_shape)
+    workspace = _workspace(dy, window, algorithm, _DATA)
+    kernels_for(dy).conv2d_backward_data(
+        dtype_code(dy), dy, kernel, dx, window.packed, algorithm, workspace
+    )
+    return dx

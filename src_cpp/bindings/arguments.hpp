@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From Python's plain arguments (addresses, dtype codes, packed windows) to typed ones.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "geometry.hpp"
+
+namespace pyconv {
+
+namespace py = pybind11;
+using Address = uintptr_t;
+
+template <class T>
+T* at(Address address) {
+  return reinterpret_cast<T*>(address);
+}
+
+inline Window window_of(const py::bytes& packed) {
+  Window window;
+  if (PyBytes_GET_SIZE(packed.ptr()) != Py_ssize_t(sizeof window)) {
+    throw std::invalid_argument("window: " + std::to_string(PyBytes_GET_SIZE(packed.ptr())) +
+                                " bytes; must be Window.packed");
+  }
+  std::memcpy(&window, PyBytes_AS_STRING(packed.ptr()), sizeof window);
+  return window;
+}
+
+// Calls body(float()) or body(double()) without the GIL.
+template <class Body>
+void with_dtype(int dtype, Body&& body) {
+  if (dtype != 0 && dtype != 1) {
+    throw std::invalid_argument("dtype=" + std::to_string(dtype) +
+                                "; must be 0 (float32) or 1 (float64)");
+  }
+  py::gil_scoped_release unlocked;
+  if (dtype == 0) {
+    body(float());
+  } else {
+    body(double());
+  }
+}
+
+}  // namespace pyconv

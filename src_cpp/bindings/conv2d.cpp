@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ops/conv2d.hpp"
+
+#include "bindings/arguments.hpp"
+#include "ops/activation.hpp"
+
+namespace pyconv {
+namespace {
+
+Algorithm algorithm_of(int64_t code) {
+  if (code < 0 || code > 2) {
+    throw std::invalid_argument("algorithm=" + std::to_string(code) + "; must be 0 to 2");
+  }
+  return static_cast<Algorithm>(code);
+}
+
+void bind_forward(py::module_& m) {
+  m.def(
+      "conv2d_workspace", [](int, const py::bytes&, int64_t, int64_t) { return int64_t(0); },
+      py::arg("dtype"), py::arg("window"), py::arg("algorithm"), py::arg("direction"),
+      "Bytes that the caller must lend: none, the arena has them");
+  m.def(
+      "conv2d",
+      [](int dtype, Address x, Address kernel, Address bias, Address y, const py::bytes& packed,
+         int64_t algorithm, int64_t activation, Address) {
+        const Window window = window_of(packed);
+        const Algorithm chosen = algorithm_of(algorithm);
+        const ActivationKind kind = activation_kind(activation);
+        with_dtype(dtype, [&](auto zero) {
+          using T = decltype(zero);
+          conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), window, chosen,
+                 kind);
+          finish_activation(at<T>(y), window.output_pixels() * window.f, kind);
+        });
+      },
+      py::arg("dtype"), py::arg("x"), py::arg("kernel"), py::arg("bias"), py::arg("y"),
+      py::arg("window"), py::arg("algorithm"), py::arg("activation"), py::arg("workspace"),
+      "y = activation(x * kernel + bias)");
+}
+
+void bind_backward(py::module_& m) {
+  m.def(
+      "conv2d_backward_data",
+      [](int dtype, Address dy, Address kernel, Address dx, const py::bytes& packed,
+         int64_t algorithm, Address) {
+        const Window window = window_of(packed);
+        const Algorithm chosen = algorithm_of(algorithm);
+        with_dtype(dtype, [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_backward_data(at<const T>(dy), at<const T>(kernel), at<T>(dx), window, chosen);
+        });
+      },
+      py::arg("dtype"), py::arg("dy"), py::arg("kernel"), py::arg("dx"), py::arg("window"),
+      py::arg("algorithm"), py::arg("workspace"), "The gradient of x");
+  m.def(
+      "conv2d_backward_kernel",
+      [](int dtype, Address x, Address dy, Address dkernel, Address dbias, const py::bytes& packed,
+         int64_t algorithm, Address) {
+        const Window window = window_of(packed);
+        const Algorithm chosen = algorithm_of(algorithm);
+        with_dtype(dtype, [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_backward_kernel(at<const T>(x), at<const T>(dy), at<T>(dkernel), at<T>(dbias),
+                                 window, chosen);
+        });
+      },
+      py::arg("dtype"), py::arg("x"), py::arg("dy"), py::arg("dkernel"), py::arg("dbias"),
+      py::arg("window"), py::arg("algorithm"), py::arg("workspace"),
+      "The gradients of kernel and bias");
+}
+
+}  // namespace
+
+void register_conv2d(py::module_& m) {
+  bind_forward(m);
+  bind_backward(m);
+}
+
+}  // namespace pyconv

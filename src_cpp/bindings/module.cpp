@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The module pyconv._core: one register function per concept.
+#include <pybind11/pybind11.h>
+
+#include "arena.hpp"
+#include "dispatch.hpp"
+#include "parallel.hpp"
+
+namespace pyconv {
+
+namespace py = pybind11;
+
+void register_conv2d(py::module_& m);
+void register_dense(py::module_& m);
+void register_gemm(py::module_& m);
+void register_im2col(py::module_& m);
+void register_memory(py::module_& m);
+void register_probe(py::module_& m);
+void register_runtime(py::module_& m);
+
+namespace {
+
+// Runs on the calling thread between tasks. An exception of a signal handler stays set on this
+// thread and surfaces when the binding returns.
+bool signal_pending() {
+  const PyGILState_STATE state = PyGILState_Ensure();
+  const bool pending = PyErr_CheckSignals() != 0;
+  PyGILState_Release(state);
+  return pending;
+}
+
+void translate_interrupt(std::exception_ptr thrown) {
+  try {
+    if (thrown) std::rethrow_exception(thrown);
+  } catch (const Interrupted&) {
+    if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
+  }
+}
+
+}  // namespace
+}  // namespace pyconv
+
+PYBIND11_MODULE(_core, m) {
+  using namespace pyconv;
+  m.doc() = "CPU kernels of pyconv; called through pyconv.backend.";
+  init_threads();
+  init_arena();
+  kernels();
+  set_interrupt_poll(&signal_pending);
+  py::register_exception_translator(&translate_interrupt);
+  register_conv2d(m);
+  register_dense(m);
+  register_gemm(m);
+  register_im2col(m);
+  register_memory(m);
+  register_probe(m);
+  register_runtime(m);
+}

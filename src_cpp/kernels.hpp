@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The function table that each instruction set fills, and the plain structs its kernels take.
+// Plain data only: isa/*.cpp include this header under -m flags, so nothing here may emit code.
+#pragma once
+
+#include <cstdint>
+
+namespace pyconv {
+
+constexpr int kMaxVecs = 4;
+constexpr int kMaxRows = 14;
+// Columns that a packed panel can have: 4 vectors of 16 floats.
+constexpr int kMaxColumns = 64;
+
+// What happens to a tile when its sum over one block of K is complete.
+template <class T>
+struct TileEnd {
+  bool accumulate;  // add to what C holds: not the first block of K
+  const T* bias;    // per column, or null; added after the last block
+  T lower, upper;   // the result is clamped to these when `clamp` is set
+  bool clamp;
+};
+
+// C[rows x cols] = or += A[rows x k] * B[k x cols]; row r of C starts at c[r], row kk of B at
+// b + kk * ldb; cols may end inside the last vector.
+// RowTile reads row r of A from rows[r], k contiguous; ColumnTile reads A's column kk from
+// a + kk * lda, rows contiguous.
+template <class T>
+using RowTile = void (*)(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
+                         int64_t cols, const TileEnd<T>& end);
+template <class T>
+using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
+                            T* const* c, int64_t cols, const TileEnd<T>& end);
+
+// A piece of one window that is contiguous in memory: `taps` neighbouring taps of `length`
+// elements each, the first at (off_h, off_w) from the window's origin.
+struct Run {
+  int64_t off_h, off_w;  // pixels
+  int64_t taps;
+  int64_t length;   // elements per tap; taps > 1 only where taps touch (length = pixel pitch)
+  int64_t channel;  // first channel
+};
+
+// Where windows lie: output pixel (i, j) of image n has its origin at source pixel
+// (i * step_h + off_h, j * step_w + off_w).
+template <class T>
+struct Gather {
+  const T* source;
+  int64_t h, w;          // source pixels
+  int64_t image_pitch;   // elements between images
+  int64_t row_pitch;     // elements between rows
+  int64_t pixel_pitch;   // elements between pixels
+  int64_t grid_h, grid_w;
+  int64_t step_h, step_w;
+  int64_t off_h, off_w;
+};
+
+// Copies the runs of `count` consecutive output pixels from `first` on into rows of `ld` elements;
+// what lies outside the source is zero.
+template <class T>
+using GatherRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t run_count,
+                            int64_t first, int64_t count, T* rows, int64_t ld);
+
+template <class T>
+using Move = void (*)(T* to, const T* from, int64_t count);
+
+template <class T>
+struct KernelTable {
+  int width;               // lanes of a vector
+  int max_vecs;            // widest tile
+  int row_tile_rows[kMaxVecs];     // tallest row tile for 1, 2, ... vectors
+  int column_tile_rows[kMaxVecs];  // tallest column tile
+  RowTile<T> row_tile[kMaxVecs][kMaxRows];        // [vectors - 1][rows - 1]
+  ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
+  GatherRows<T> gather_rows;
+  Move<T> add_to;  // to[i] += from[i]
+  Move<T> stream;  // copies past the caches
+  T (*probe_fma)(int64_t steps);
+  int probe_flops;  // per step
+};
+
+struct Kernels {
+  const char* name;
+  KernelTable<float> f32;
+  KernelTable<double> f64;
+};
+
+extern const Kernels scalar_kernels;
+extern const Kernels avx2_kernels;
+extern const Kernels avx512_kernels;
+
+}  // namespace pyconv

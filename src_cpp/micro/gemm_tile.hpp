@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The register tile every matrix product is made of: C[R x N vectors] += A[R rows] * B[k][N].
+// Each element is one FMA chain over k from zero; blocks of K are added by the tile's end.
+#pragma once
+
+#include "kernels.hpp"
+
+namespace {
+
+template <class T, int Rows, int Vecs>
+inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c, int64_t cols,
+                     const pyconv::TileEnd<T>& end) {
+  using V = Vec<T>;
+  const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+  const typename V::Reg lower = V::set(end.lower);
+  const typename V::Reg upper = V::set(end.upper);
+  PYCONV_UNROLL
+  for (int v = 0; v < Vecs; ++v) {
+    const bool last = v == Vecs - 1;
+    typename V::Reg bias = V::zero();
+    if (end.bias) bias = last ? V::load(end.bias + v * V::width, mask)
+                              : V::load(end.bias + v * V::width);
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      T* p = c[r] + v * V::width;
+      typename V::Reg sum = acc[r][v];
+      if (end.accumulate) sum = V::add(last ? V::load(p, mask) : V::load(p), sum);
+      if (end.bias) sum = V::add(sum, bias);
+      if (end.clamp) {
+        // A NaN is neither below nor above: it stays.
+        sum = V::select(V::greater(lower, sum), lower, sum);
+        sum = V::select(V::greater(sum, upper), upper, sum);
+      }
+      if (last) {
+        V::store(p, sum, mask);
+      } else {
+        V::store(p, sum);
+      }
+    }
+  }
+}
+
+template <class T, int Rows, int Vecs>
+struct Tile {
+  using V = Vec<T>;
+  using Reg = typename V::Reg;
+
+  static void row_gemm_tile(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
+                            int64_t cols, const pyconv::TileEnd<T>& end) {
+    Reg acc[Rows][Vecs];
+    const T* a[Rows];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      a[r] = rows[r];
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
+    }
+    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    for (int64_t kk = 0; kk < k; ++kk) {
+      Reg bv[Vecs];
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
+      bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
+      PYCONV_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const Reg av = V::set(a[r][kk]);
+        PYCONV_UNROLL
+        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+      }
+      b += ldb;
+    }
+    end_tile<T, Rows, Vecs>(acc, c, cols, end);
+  }
+
+  static void column_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
+                               T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
+    Reg acc[Rows][Vecs];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
+    }
+    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    for (int64_t kk = 0; kk < k; ++kk) {
+      Reg bv[Vecs];
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
+      bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
+      PYCONV_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const Reg av = V::set(a[r]);
+        PYCONV_UNROLL
+        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+      }
+      a += lda;
+      b += ldb;
+    }
+    end_tile<T, Rows, Vecs>(acc, c, cols, end);
+  }
+};
+
+// Rows that fit the registers beside Vecs of B, one broadcast value and the tail's mask.
+constexpr int tile_rows(int vecs, int most) {
+  const int fit = (kRegisters - kMaskRegisters - vecs - 1) / vecs;
+  return fit < most ? fit : most;
+}
+
+constexpr int kTileVecs = kRegisters == 32 ? 4 : 2;
+// A row tile keeps one pointer per row in a general register.
+constexpr int kRowTileRows = 9;
+
+template <class T, int Vecs, int Rows>
+struct FillTiles {
+  static constexpr void fill(pyconv::KernelTable<T>& table) {
+    if constexpr (Rows <= tile_rows(Vecs, kRowTileRows)) {
+      table.row_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::row_gemm_tile;
+      table.row_tile_rows[Vecs - 1] = tile_rows(Vecs, kRowTileRows);
+    }
+    if constexpr (Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {
+      table.column_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::column_gemm_tile;
+      table.column_tile_rows[Vecs - 1] = tile_rows(Vecs, pyconv::kMaxRows);
+    }
+    if constexpr (Rows < pyconv::kMaxRows) {
+      FillTiles<T, Vecs, Rows + 1>::fill(table);
+    } else if constexpr (Vecs < kTileVecs) {
+      FillTiles<T, Vecs + 1, 1>::fill(table);
+    }
+  }
+};
+
+}  // namespace

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copies, zeros, adds: runs of elements of any length and alignment.
+#pragma once
+
+#include <cstdint>
+
+namespace {
+
+template <class T>
+inline T* copy_elements(T* to, const T* from, int64_t count) {
+  using V = Vec<T>;
+  int64_t i = 0;
+  for (; i + V::width <= count; i += V::width) V::store(to + i, V::load(from + i));
+  if (i < count) {
+    const typename V::Mask mask = V::tail(count - i);
+    V::store(to + i, V::load(from + i, mask), mask);
+  }
+  return to + count;
+}
+
+template <class T>
+inline T* zero_elements(T* to, int64_t count) {
+  using V = Vec<T>;
+  int64_t i = 0;
+  for (; i + V::width <= count; i += V::width) V::store(to + i, V::zero());
+  if (i < count) V::store(to + i, V::zero(), V::tail(count - i));
+  return to + count;
+}
+
+// to[i] += from[i]
+template <class T>
+void add_to(T* to, const T* from, int64_t count) {
+  using V = Vec<T>;
+  int64_t i = 0;
+  for (; i + V::width <= count; i += V::width) {
+    V::store(to + i, V::add(V::load(to + i), V::load(from + i)));
+  }
+  if (i < count) {
+    const typename V::Mask mask = V::tail(count - i);
+    V::store(to + i, V::add(V::load(to + i, mask), V::load(from + i, mask)), mask);
+  }
+}
+
+// A copy that does not pull the target into the caches.
+template <class T>
+void stream(T* to, const T* from, int64_t count) {
+  using V = Vec<T>;
+  constexpr uintptr_t bytes = V::width * sizeof(T);
+  int64_t head = static_cast<int64_t>((bytes - reinterpret_cast<uintptr_t>(to) % bytes) % bytes /
+                                      sizeof(T));
+  if (head > count) head = count;
+  copy_elements(to, from, head);
+  int64_t i = head;
+  for (; i + V::width <= count; i += V::width) V::stream(to + i, V::load(from + i));
+  copy_elements(to + i, from + i, count - i);
+  V::fence();
+}
+
+}  // namespace

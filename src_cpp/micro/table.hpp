@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Fills the function table of the instruction set whose Vec was included before.
+#pragma once
+
+#include "micro/gather_rows.hpp"
+#include "micro/gemm_tile.hpp"
+#include "micro/probe.hpp"
+
+namespace {
+
+template <class T>
+constexpr pyconv::KernelTable<T> kernel_table() {
+  pyconv::KernelTable<T> table{};
+  table.width = Vec<T>::width;
+  table.max_vecs = kTileVecs;
+  FillTiles<T, 1, 1>::fill(table);
+  table.gather_rows = &gather_rows<T>;
+  table.add_to = &add_to<T>;
+  table.stream = &stream<T>;
+  table.probe_fma = &probe_fma<T>;
+  table.probe_flops = 2 * kProbeChains * Vec<T>::width;
+  return table;
+}
+
+}  // namespace

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ops/conv2d.hpp"
+
+#include <algorithm>
+
+#include "arena.hpp"
+#include "ops/activation_end.hpp"
+#include "ops/conv2d_window.hpp"
+#include "ops/gemm.hpp"
+#include "ops/im2col.hpp"
+#include "ops/layout.hpp"
+#include "ops/window_gemm.hpp"
+
+namespace pyconv {
+namespace {
+
+// Fewer output pixels than this read the filters once or twice: packing them costs more.
+constexpr int64_t kPackPixels = 96;
+
+template <class T>
+void direct(const T* x, const T* kernel, T* y, const Window& w, const TileEnd<T>& end) {
+  const int64_t k = window_elements(w);
+  const int64_t cols = w.group_filters();
+  const int64_t width = panel_width<T>(cols);
+  const bool pack = w.output_pixels() > kPackPixels;
+  Scratch<T> packed(pack ? packed_size(k, cols, width) : 0);
+  for (int64_t g = 0; g < w.groups; ++g) {
+    const Matrix<T> b = group_kernel(w, kernel, g);
+    const Panels<T> filter = pack ? pack_panels(b, k, cols, width, packed.data())
+                                  : Panels<T>{b.data, width, width, b.pitch};
+    window_gemm(WindowProduct<T>{input_windows(w, x, g),
+                                 cut_blocks(forward_taps(w), w.group_inputs(), w.c), filter, w.n, k,
+                                 cols,
+                                 {y + g * cols, w.oh * w.ow * w.f, w.ow * w.f, w.f},
+                                 columns_from(end, g * cols)});
+  }
+}
+
+template <class T>
+void by_im2col(const T* x, const T* kernel, T* y, const Window& w, const TileEnd<T>& end) {
+  const int64_t k = window_elements(w);
+  const int64_t rows = im2col_block_rows<T>(w);
+  Scratch<T> col(rows * k);
+  for (int64_t g = 0; g < w.groups; ++g) {
+    for (int64_t first = 0; first < w.output_pixels(); first += rows) {
+      const int64_t count = std::min(rows, w.output_pixels() - first);
+      im2col_rows(w, x, g, first, count, col.data());
+      gemm({col.data(), k, false}, group_kernel(w, kernel, g),
+           y + first * w.f + g * w.group_filters(), w.f, count, w.group_filters(), k,
+           columns_from(end, g * w.group_filters()));
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& window,
+            Algorithm algorithm, ActivationKind activation) {
+  if (window.output_pixels() == 0) return;
+  ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
+  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f,
+                               window.channels_first);
+  const TileEnd<T> end = activation_end(bias, activation);
+  if (algorithm == Algorithm::kIm2col) {
+    by_im2col(input.data(), kernel, output.data(), window, end);
+  } else {
+    direct(input.data(), kernel, output.data(), window, end);
+  }
+  output.store();
+}
+
+template void conv2d(const float*, const float*, const float*, float*, const Window&, Algorithm,
+                     ActivationKind);
+template void conv2d(const double*, const double*, const double*, double*, const Window&, Algorithm,
+                     ActivationKind);
+
+}  // namespace pyconv

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Drives register tiles over a block of rows: what gemm and every convolution pass share.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels.hpp"
+
+namespace pyconv {
+
+// Sums run in blocks of at most this many elements of K, so bits depend on no cache size.
+constexpr int64_t kBlockK = 256;
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// What is done to a finished element: nothing.
+template <class T>
+TileEnd<T> plain_end() {
+  return TileEnd<T>{false, nullptr, T(0), T(0), false};
+}
+
+template <class T>
+TileEnd<T> columns_from(const TileEnd<T>& end, int64_t column) {
+  TileEnd<T> moved = end;
+  if (moved.bias) moved.bias += column;
+  return moved;
+}
+
+// Rows are split evenly over as few tiles as possible: 14 = 7 + 7, not 9 + 5.
+template <class Body>
+void for_each_tile(int64_t rows, int64_t tallest, Body&& body) {
+  const int64_t tiles = ceil_div(rows, tallest);
+  for (int64_t t = 0; t < tiles; ++t) {
+    const int64_t first = rows * t / tiles;
+    body(first, rows * (t + 1) / tiles - first);
+  }
+}
+
+// C[rows x cols] from rows of A with k contiguous; c[r] is the start of row r of C.
+template <class T>
+void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T* const* a,
+                   const T* b, int64_t ldb, T* const* c, int64_t column, int64_t cols,
+                   const TileEnd<T>& end) {
+  const int64_t vecs = ceil_div(cols, table.width);
+  const TileEnd<T> moved = columns_from(end, column);
+  for_each_tile(rows, table.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
+    T* out[kMaxRows];
+    for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
+    table.row_tile[vecs - 1][count - 1](k, a + first, b, ldb, out, cols, moved);
+  });
+}
+
+// The same from A stored with its rows contiguous: element (r, kk) at a[kk * lda + r].
+template <class T>
+void multiply_columns(const KernelTable<T>& table, int64_t rows, int64_t k, const T* a, int64_t lda,
+                      const T* b, int64_t ldb, T* c, int64_t ldc, int64_t cols,
+                      const TileEnd<T>& end) {
+  const int64_t vecs = ceil_div(cols, table.width);
+  for_each_tile(rows, table.column_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
+    T* out[kMaxRows];
+    for (int64_t r = 0; r < count; ++r) out[r] = c + (first + r) * ldc;
+    table.column_tile[vecs - 1][count - 1](k, a + first, lda, b, ldb, out, cols, end);
+  });
+}
+
+}  // namespace pyconv

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ops/window_blocks.hpp"
+
+#include <algorithm>
+
+#include "ops/tiles.hpp"
+
+namespace pyconv {
+namespace {
+
+void append_tap(std::vector<Run>& runs, const Tap& tap, int64_t length, bool touching) {
+  if (touching && !runs.empty()) {
+    Run& last = runs.back();
+    if (last.off_h == tap.off_h && last.off_w + last.taps == tap.off_w) {
+      ++last.taps;
+      return;
+    }
+  }
+  runs.push_back({tap.off_h, tap.off_w, 1, length, 0});
+}
+
+}  // namespace
+
+std::vector<BlockK> cut_blocks(const std::vector<Tap>& taps, int64_t length, int64_t pixel_pitch) {
+  std::vector<BlockK> blocks;
+  if (length > kBlockK) {
+    for (size_t t = 0; t < taps.size(); ++t) {
+      for (int64_t channel = 0; channel < length; channel += kBlockK) {
+        const int64_t count = std::min(kBlockK, length - channel);
+        blocks.push_back({int64_t(t) * length + channel, count,
+                          {{taps[t].off_h, taps[t].off_w, 1, count, channel}}});
+      }
+    }
+    return blocks;
+  }
+  const size_t per_block = static_cast<size_t>(length > 0 ? kBlockK / length : kBlockK);
+  for (size_t first = 0; first < taps.size(); first += per_block) {
+    const size_t last = std::min(taps.size(), first + per_block);
+    BlockK block{int64_t(first) * length, int64_t(last - first) * length, {}};
+    for (size_t t = first; t < last; ++t) {
+      append_tap(block.runs, taps[t], length, pixel_pitch == length);
+    }
+    blocks.push_back(std::move(block));
+  }
+  return blocks;
+}
+
+std::vector<Tap> forward_taps(const Window& window) {
+  std::vector<Tap> taps;
+  taps.reserve(static_cast<size_t>(window.taps()));
+  for (int64_t r = 0; r < window.kh; ++r) {
+    for (int64_t s = 0; s < window.kw; ++s) {
+      taps.push_back({r * window.dil_h, s * window.dil_w, r * window.kw + s});
+    }
+  }
+  return taps;
+}
+
+}  // namespace pyconv

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Vec over AVX2 + FMA: 8 floats or 4 doubles, tails by vmaskmov.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "simd/unroll.hpp"
+
+namespace {
+
+constexpr int kRegisters = 16;
+constexpr int kMaskRegisters = 1;
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  static constexpr int width = 8;
+  using Reg = __m256;
+  using Mask = __m256;  // all bits of a chosen lane
+
+  static Mask tail(int64_t count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const int clipped = count > width ? width : (count < 0 ? 0 : static_cast<int>(count));
+    return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(clipped), lane));
+  }
+  static Reg zero() { return _mm256_setzero_ps(); }
+  static Reg set(float value) { return _mm256_set1_ps(value); }
+  static Reg load(const float* p) { return _mm256_loadu_ps(p); }
+  static Reg load(const float* p, Mask m) {
+    return _mm256_maskload_ps(p, _mm256_castps_si256(m));
+  }
+  static void store(float* p, Reg a) { _mm256_storeu_ps(p, a); }
+  static void store(float* p, Reg a, Mask m) {
+    _mm256_maskstore_ps(p, _mm256_castps_si256(m), a);
+  }
+  // p aligned to the vector; past the caches, ordered by fence().
+  static void stream(float* p, Reg a) { _mm256_stream_ps(p, a); }
+  static void fence() { _mm_sfence(); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
+  static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
+  static Reg sub(Reg a, Reg b) { return _mm256_sub_ps(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm256_div_ps(a, b); }
+  static Reg max(Reg a, Reg b) { return _mm256_max_ps(a, b); }
+  static Reg min(Reg a, Reg b) { return _mm256_min_ps(a, b); }
+  static Reg sqrt(Reg a) { return _mm256_sqrt_ps(a); }
+  static Reg round(Reg a) { return _mm256_round_ps(a, 0x08); }
+  // 2^n for an integral n in [-126, 127].
+  static Reg pow2(Reg n) {
+    __m256i bits = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 23));
+  }
+  static Mask greater(Reg a, Reg b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
+  static Mask is_nan(Reg a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
+  static Mask both(Mask a, Mask b) { return _mm256_and_ps(a, b); }
+  static Mask either(Mask a, Mask b) { return _mm256_or_ps(a, b); }
+  static Mask and_not(Mask a, Mask b) { return _mm256_andnot_ps(b, a); }
+  // where m is set a, else b
+  static Reg select(Mask m, Reg a, Reg b) { return _mm256_blendv_ps(b, a, m); }
+  // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
+  static void store_bytes(uint8_t* p, Reg a, int64_t count) {
+    alignas(32) int32_t lanes[width];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), _mm256_cvttps_epi32(a));
+    for (int i = 0; i < width && i < count; ++i) p[i] = static_cast<uint8_t>(lanes[i]);
+  }
+  static void store_ints(int32_t* p, Reg a, int64_t count) {
+    _mm256_maskstore_epi32(p, _mm256_castps_si256(tail(count)), _mm256_cvttps_epi32(a));
+  }
+  static Reg load_bytes(const uint8_t* p, int64_t count) {
+    alignas(32) int32_t lanes[width] = {};
+    for (int i = 0; i < width && i < count; ++i) lanes[i] = p[i];
+    return _mm256_cvtepi32_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(lanes)));
+  }
+  static Reg load_ints(const int32_t* p, int64_t count) {
+    return _mm256_cvtepi32_ps(_mm256_maskload_epi32(p, _mm256_castps_si256(tail(count))));
+  }
+};
+
+template <>
+struct Vec<double> {
+  static constexpr int width = 4;
+  using Reg = __m256d;
+  using Mask = __m256d;
+
+  static Mask tail(int64_t count) {
+    const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
+    const int64_t clipped = count > width ? width : (count < 0 ? 0 : count);
+    return _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_set1_epi64x(clipped), lane));
+  }
+  static Reg zero() { return _mm256_setzero_pd(); }
+  static Reg set(double value) { return _mm256_set1_pd(value); }
+  static Reg load(const double* p) { return _mm256_loadu_pd(p); }
+  static Reg load(const double* p, Mask m) {
+    return _mm256_maskload_pd(p, _mm256_castpd_si256(m));
+  }
+  static void store(double* p, Reg a) { _mm256_storeu_pd(p, a); }
+  static void store(double* p, Reg a, Mask m) {
+    _mm256_maskstore_pd(p, _mm256_castpd_si256(m), a);
+  }
+  static void stream(double* p, Reg a) { _mm256_stream_pd(p, a); }
+  static void fence() { _mm_sfence(); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_pd(a, b, c); }
+  static Reg add(Reg a, Reg b) { return _mm256_add_pd(a, b); }
+  static Reg sub(Reg a, Reg b) { return _mm256_sub_pd(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm256_mul_pd(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm256_div_pd(a, b); }
+  static Reg max(Reg a, Reg b) { return _mm256_max_pd(a, b); }
+  static Reg min(Reg a, Reg b) { return _mm256_min_pd(a, b); }
+  static Reg sqrt(Reg a) { return _mm256_sqrt_pd(a); }
+  static Reg round(Reg a) { return _mm256_round_pd(a, 0x08); }
+  // 2^n for an integral n in [-1022, 1023].
+  static Reg pow2(Reg n) {
+    __m256i wide = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n));
+    return _mm256_castsi256_pd(
+        _mm256_slli_epi64(_mm256_add_epi64(wide, _mm256_set1_epi64x(1023)), 52));
+  }
+  static Mask greater(Reg a, Reg b) { return _mm256_cmp_pd(a, b, _CMP_GT_OQ); }
+  static Mask is_nan(Reg a) { return _mm256_cmp_pd(a, a, _CMP_UNORD_Q); }
+  static Mask both(Mask a, Mask b) { return _mm256_and_pd(a, b); }
+  static Mask either(Mask a, Mask b) { return _mm256_or_pd(a, b); }
+  static Mask and_not(Mask a, Mask b) { return _mm256_andnot_pd(b, a); }
+  static Reg select(Mask m, Reg a, Reg b) { return _mm256_blendv_pd(b, a, m); }
+  static void store_bytes(uint8_t* p, Reg a, int64_t count) {
+    alignas(16) int32_t lanes[width];
+    _mm_store_si128(reinterpret_cast<__m128i*>(lanes), _mm256_cvttpd_epi32(a));
+    for (int i = 0; i < width && i < count; ++i) p[i] = static_cast<uint8_t>(lanes[i]);
+  }
+  static void store_ints(int32_t* p, Reg a, int64_t count) {
+    alignas(16) int32_t lanes[width];
+    _mm_store_si128(reinterpret_cast<__m128i*>(lanes), _mm256_cvttpd_epi32(a));
+    for (int i = 0; i < width && i < count; ++i) p[i] = lanes[i];
+  }
+  static Reg load_bytes(const uint8_t* p, int64_t count) {
+    alignas(16) int32_t lanes[width] = {};
+    for (int i = 0; i < width && i < count; ++i) lanes[i] = p[i];
+    return _mm256_cvtepi32_pd(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes)));
+  }
+  static Reg load_ints(const int32_t* p, int64_t count) {
+    alignas(16) int32_t lanes[width] = {};
+    for (int i = 0; i < width && i < count; ++i) lanes[i] = p[i];
+    return _mm256_cvtepi32_pd(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes)));
+  }
+};
+
+}  // namespace

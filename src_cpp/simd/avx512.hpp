@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Vec over AVX-512 (f, bw, dq, vl): 16 floats or 8 doubles, tails by mask registers.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "simd/unroll.hpp"
+
+namespace {
+
+constexpr int kRegisters = 32;
+constexpr int kMaskRegisters = 0;  // masks have registers of their own
+
+template <class T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  static constexpr int width = 16;
+  using Reg = __m512;
+  using Mask = __mmask16;
+
+  static Mask tail(int64_t count) {
+    return count >= width ? Mask(0xFFFF) : Mask((1u << (count < 0 ? 0 : count)) - 1u);
+  }
+  static Reg zero() { return _mm512_setzero_ps(); }
+  static Reg set(float value) { return _mm512_set1_ps(value); }
+  static Reg load(const float* p) { return _mm512_loadu_ps(p); }
+  static Reg load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
+  static void store(float* p, Reg a) { _mm512_storeu_ps(p, a); }
+  static void store(float* p, Reg a, Mask m) { _mm512_mask_storeu_ps(p, m, a); }
+  // p aligned to the vector; past the caches, ordered by fence().
+  static void stream(float* p, Reg a) { _mm512_stream_ps(p, a); }
+  static void fence() { _mm_sfence(); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
+  static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
+  static Reg sub(Reg a, Reg b) { return _mm512_sub_ps(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm512_div_ps(a, b); }
+  static Reg max(Reg a, Reg b) { return _mm512_max_ps(a, b); }
+  static Reg min(Reg a, Reg b) { return _mm512_min_ps(a, b); }
+  static Reg sqrt(Reg a) { return _mm512_sqrt_ps(a); }
+  static Reg round(Reg a) { return _mm512_roundscale_ps(a, 0x08); }
+  // 2^n for an integral n in [-126, 127].
+  static Reg pow2(Reg n) {
+    __m512i bits = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 23));
+  }
+  static Mask greater(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+  static Mask is_nan(Reg a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
+  static Mask both(Mask a, Mask b) { return a & b; }
+  static Mask either(Mask a, Mask b) { return a | b; }
+  static Mask and_not(Mask a, Mask b) { return a & Mask(~b); }
+  // where m is set a, else b
+  static Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_blend_ps(m, b, a); }
+  // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
+  static void store_bytes(uint8_t* p, Reg a, int64_t count) {
+    __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a));
+    _mm_mask_storeu_epi8(p, tail(count), bytes);
+  }
+  static void store_ints(int32_t* p, Reg a, int64_t count) {
+    _mm512_mask_storeu_epi32(p, tail(count), _mm512_cvttps_epi32(a));
+  }
+  static Reg load_bytes(const uint8_t* p, int64_t count) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(tail(count), p)));
+  }
+  static Reg load_ints(const int32_t* p, int64_t count) {
+    return _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(tail(count), p));
+  }
+};
+
+template <>
+struct Vec<double> {
+  static constexpr int width = 8;
+  using Reg = __m512d;
+  using Mask = __mmask8;
+
+  static Mask tail(int64_t count) {
+    return count >= width ? Mask(0xFF) : Mask((1u << (count < 0 ? 0 : count)) - 1u);
+  }
+  static Reg zero() { return _mm512_setzero_pd(); }
+  static Reg set(double value) { return _mm512_set1_pd(value); }
+  static Reg load(const double* p) { return _mm512_loadu_pd(p); }
+  static Reg load(const double* p, Mask m) { return _mm512_maskz_loadu_pd(m, p); }
+  static void store(double* p, Reg a) { _mm512_storeu_pd(p, a); }
+  static void store(double* p, Reg a, Mask m) { _mm512_mask_storeu_pd(p, m, a); }
+  static void stream(double* p, Reg a) { _mm512_stream_pd(p, a); }
+  static void fence() { _mm_sfence(); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_pd(a, b, c); }
+  static Reg add(Reg a, Reg b) { return _mm512_add_pd(a, b); }
+  static Reg sub(Reg a, Reg b) { return _mm512_sub_pd(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm512_mul_pd(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm512_div_pd(a, b); }
+  static Reg max(Reg a, Reg b) { return _mm512_max_pd(a, b); }
+  static Reg min(Reg a, Reg b) { return _mm512_min_pd(a, b); }
+  static Reg sqrt(Reg a) { return _mm512_sqrt_pd(a); }
+  static Reg round(Reg a) { return _mm512_roundscale_pd(a, 0x08); }
+  static Reg pow2(Reg n) {
+    __m512i bits = _mm512_add_epi64(_mm512_cvtpd_epi64(n), _mm512_set1_epi64(1023));
+    return _mm512_castsi512_pd(_mm512_slli_epi64(bits, 52));
+  }
+  static Mask greater(Reg a, Reg b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ); }
+  static Mask is_nan(Reg a) { return _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q); }
+  static Mask both(Mask a, Mask b) { return a & b; }
+  static Mask either(Mask a, Mask b) { return a | b; }
+  static Mask and_not(Mask a, Mask b) { return a & Mask(~b); }
+  static Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_blend_pd(m, b, a); }
+  static void store_bytes(uint8_t* p, Reg a, int64_t count) {
+    __m128i bytes = _mm512_cvtepi64_epi8(_mm512_cvttpd_epi64(a));
+    _mm_mask_storeu_epi8(p, tail(count), bytes);
+  }
+  static void store_ints(int32_t* p, Reg a, int64_t count) {
+    _mm256_mask_storeu_epi32(p, tail(count), _mm512_cvttpd_epi32(a));
+  }
+  static Reg load_bytes(const uint8_t* p, int64_t count) {
+    return _mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_maskz_loadu_epi8(tail(count), p)));
+  }
+  static Reg load_ints(const int32_t* p, int64_t count) {
+    return _mm512_cvtepi32_pd(_mm256_maskz_loadu_epi32(tail(count), p));
+  }
+};
+
+}  // namespace
