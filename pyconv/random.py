@@ -30,7 +30,7 @@ def generator() -> np.random.Generator:
 
 def get_state() -> dict[str, Any]:
     """Return the generator's state as plain integers and strings, fit for JSON."""
-    state: dict[str, Any] = _generator.bit_generator.state
+    state: Any = _generator.bit_generator.state
     return {
         "bit_generator": "PCG64",
         "state": str(state["state"]["state"]),  # 128 bits: more than every JSON reader keeps
@@ -46,11 +46,21 @@ def set_state(state: dict[str, Any]) -> None:
     Raises:
         ValueError: the dictionary is not such a state.
     """
+    _generator.bit_generator.state = _checked_state(state)
+
+
+def check_state(state: dict[str, Any]) -> None:
+    """Refuse what `set_state` would refuse."""
+    np.random.PCG64(0).state = _checked_state(state)
+
+
+def _checked_state(state: dict[str, Any]) -> dict[str, Any]:
     try:
         words = {"state": int(state["state"]), "inc": int(state["inc"])}
         rest = {name: int(state[name]) for name in ("has_uint32", "uinteger")}
-        if state["bit_generator"] != "PCG64" or not all(0 <= w < 2**128 for w in words.values()):
+        fits = all(0 <= w < 2**128 for w in words.values()) and rest["has_uint32"] in (0, 1)
+        if state["bit_generator"] != "PCG64" or not fits or not 0 <= rest["uinteger"] < 2**32:
             raise ValueError("not a state of PCG64")
-        _generator.bit_generator.state = {"bit_generator": "PCG64", "state": words, **rest}
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"set_state: state is not one of get_state's: {error}") from None
+    return {"bit_generator": "PCG64", "state": words, **rest}

@@ -20,7 +20,9 @@ def fit_shape(dy: Array, shape: tuple[int, ...]) -> Array:
     return summed.reshape(shape)
 
 
-def operands(function: str, a: Operand, b: Operand, *, floating: bool = False) -> tuple[Tensor, Tensor]:
+def operands(
+    function: str, a: Operand, b: Operand, *, floating: bool = False
+) -> tuple[Tensor, Tensor]:
     """Return both operands as Tensors of one dtype.
 
     Numbers and integer arrays join the floating operand; integers alone become float32 where the

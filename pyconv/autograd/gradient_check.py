@@ -39,9 +39,7 @@ def gradient_check(
     checked = [*points, *variables]
     for variable in checked:
         if variable.dtype != np.float64:
-            raise TypeError(
-                f"gradient_check: {variable.name} is {variable.dtype}; must be float64"
-            )
+            raise TypeError(f"gradient_check: {variable.name} is {variable.dtype}; must be float64")
     with GradientTape() as tape:
         tape.watch(checked)
         y = function(*points)

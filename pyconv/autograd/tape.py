@@ -171,7 +171,9 @@ class GradientTape:
                 continue
             variables = [x for x in record.inputs if isinstance(x, Variable)]
             if any(x.version != old for x, old in zip(variables, record.versions, strict=True)):
-                raise RuntimeError("gradient: a Variable was changed after the forward that used it")
+                raise RuntimeError(
+                    "gradient: a Variable was changed after the forward that used it"
+                )
             gradients = record.function.backward(dy)
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)

@@ -20,7 +20,9 @@ class Variable(Tensor):
 
     def __init__(self, value: object, *, name: str = "variable", trainable: bool = True) -> None:
         array = array_of(value)
-        super().__init__(np.array(array, order="C") if isinstance(array, np.ndarray) else array.copy())
+        super().__init__(
+            np.array(array, order="C") if isinstance(array, np.ndarray) else array.copy()
+        )
         self.name = name
         self.trainable = trainable
         self.version = 0

@@ -74,9 +74,7 @@ class Callback:
 class CallbackList:
     """Calls each callback in turn; per event only those that override its method."""
 
-    def __init__(
-        self, callbacks: Sequence[Callback], model: Model, params: dict[str, Any]
-    ) -> None:
+    def __init__(self, callbacks: Sequence[Callback], model: Model, params: dict[str, Any]) -> None:
         for callback in callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(f"callbacks: {callback!r}; must be a Callback")

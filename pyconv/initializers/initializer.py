@@ -32,7 +32,9 @@ class RandomInitializer(Initializer):
 
     def __init__(self, seed: int | None = None) -> None:
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-            raise ValueError(f"{type(self).__name__}: seed={seed!r}; must be None or an integer >= 0")
+            raise ValueError(
+                f"{type(self).__name__}: seed={seed!r}; must be None or an integer >= 0"
+            )
         self.seed = seed
 
     def generator(self) -> np.random.Generator:

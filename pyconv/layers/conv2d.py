@@ -62,7 +62,9 @@ class Conv2D(Layer):
     def _check_geometry(self) -> None:
         """Refuse options that fit no image, before there is one."""
         reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
-        image = [self.groups, *reach] if self.data_format == "channels_first" else [*reach, self.groups]
+        image = (
+            [self.groups, *reach] if self.data_format == "channels_first" else [*reach, self.groups]
+        )
         self._window((1, *image))
 
     def _window(self, input_shape: tuple[int, ...]) -> Window:

@@ -25,9 +25,7 @@ class Flatten(Layer):
     Source: Keras Flatten.
     """
 
-    def __init__(
-        self, data_format: DataFormat | None = None, **base: Unpack[LayerOptions]
-    ) -> None:
+    def __init__(self, data_format: DataFormat | None = None, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
         self.data_format = checked_data_format("Flatten", data_format)
 

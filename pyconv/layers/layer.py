@@ -63,6 +63,7 @@ class Layer:
         self.dtype = _checked_dtype(kind, base.get("dtype"))
         self.input_shape_given = _checked_input_shape(kind, base)
         self.built = False
+        self.build_shape: Any = None
         self._own_weights: list[Variable] = []
         self._nodes: list[Node] = []
         self._trainable = _checked_bool(kind, "trainable", base.get("trainable", True))
@@ -97,7 +98,7 @@ class Layer:
         else:
             tensors = self._tensor(inputs)
             shape = tensors.shape
-        self._ensure_built(shape)
+        self.ensure_built(shape)
         self.check_input(shape)
         if self._takes_training and training is not None:
             return self.call(tensors, training=training)
@@ -115,16 +116,17 @@ class Layer:
         several = not isinstance(inputs, SymbolicTensor)
         tensors = tuple(inputs) if several else (inputs,)
         shape: Any = [x.shape for x in tensors] if several else inputs.shape
-        self._ensure_built(shape)
+        self.ensure_built(shape)
         self.check_input(shape)
         node = Node(self, tensors, self.compute_output_shape(shape))
         self._nodes.append(node)
         return node.output
 
-    def _ensure_built(self, shape: Any) -> None:
+    def ensure_built(self, shape: Any) -> None:
+        """Build the layer for inputs of this shape unless it is built."""
         if not self.built:
             self.build(shape)
-            self.built = True
+            self.built, self.build_shape = True, shape
 
     def add_weight(
         self,
@@ -294,5 +296,7 @@ def checked_shape(kind: str, argument: str, shape: Any) -> Shape:
     for size in shape:
         whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
         if size is not None and not (whole and 0 <= size < 2**31):
-            raise ValueError(f"{kind}: {argument}={tuple(shape)}; sizes must be integers >= 0 or None")
+            raise ValueError(
+                f"{kind}: {argument}={tuple(shape)}; sizes must be integers >= 0 or None"
+            )
     return tuple(None if size is None else int(size) for size in shape)

@@ -51,7 +51,9 @@ class Compiled:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Compiled:
         """Return what `get_config` wrote down."""
-        if set(config) != {"optimizer", "loss", "metrics"} or not isinstance(config["metrics"], list):
+        if set(config) != {"optimizer", "loss", "metrics"} or not isinstance(
+            config["metrics"], list
+        ):
             raise ValueError(f"compile configuration has keys {sorted(config)}")
         return cls(config["optimizer"], config["loss"], config["metrics"])
 

@@ -91,7 +91,7 @@ class Sequential(Model):
         for layer in self._stack:
             x = layer(x)
         self._output = x
-        self.built = True
+        self.built, self.build_shape = True, self._input.shape
 
     @property
     def layers(self) -> list[Layer]:
@@ -123,7 +123,8 @@ class Sequential(Model):
     def check_input(self, shape: Shape) -> None:
         expected = self.input_shape
         if len(shape) != len(expected) or any(
-            a not in (b, None) and b is not None for a, b in zip(shape[1:], expected[1:], strict=True)
+            a not in (b, None) and b is not None
+            for a, b in zip(shape[1:], expected[1:], strict=True)
         ):
             raise ValueError(f"{self.name}: input shape {shape}; expected {expected}")
 

@@ -46,6 +46,19 @@ class Trainer(Layer):
         self._trained = None
 
     @property
+    def compiled(self) -> Compiled | None:
+        """What compile settled."""
+        return self._compiled
+
+    def use_compiled(self, compiled: Compiled) -> None:
+        """Train with what another compile settled, optimizer state included."""
+        self._compiled, self._trained = compiled, None
+
+    def resume_random(self, state: dict[str, Any]) -> None:
+        """Let the next fit with an initial_epoch go on from this random state."""
+        self._saved_random_state = state
+
+    @property
     def optimizer(self) -> Any:
         return None if self._compiled is None else self._compiled.optimizer
 
@@ -177,7 +190,9 @@ class Trainer(Layer):
     ) -> float | list[float] | Logs:
         """Make one training step and return the batch's loss, and metrics where there are."""
         compiled = self._need_compiled("train_on_batch")
-        x, y, tracker = self._prepare("train_on_batch", compiled, *self._pair("train_on_batch", x, y))
+        x, y, tracker = self._prepare(
+            "train_on_batch", compiled, *self._pair("train_on_batch", x, y)
+        )
         self._train_batch(compiled, tracker, x.astype(self.dtype, copy=False), y, 0)
         return _result(tracker.logs(), return_dict)
 
@@ -285,7 +300,7 @@ class Trainer(Layer):
         self, function: str, compiled: Compiled, x: Samples, y: Samples
     ) -> tuple[Samples, Samples, Tracker]:
         """Check labels against the output, and make the weights if they are still to be made."""
-        self._ensure_built((None, *x.shape[1:]))
+        self.ensure_built((None, *x.shape[1:]))
         shape: Any = self.compute_output_shape(x.shape)
         targets = compiled.targets(y, shape, self.dtype)
         return x, targets, compiled.tracker(y.shape, shape)
@@ -340,5 +355,7 @@ def _split(
     if not share or kept == len(x):
         return x, y, None
     if not kept:
-        raise ValueError(f"fit: validation_split={share} of {len(x)} samples leaves none to train on")
+        raise ValueError(
+            f"fit: validation_split={share} of {len(x)} samples leaves none to train on"
+        )
     return x[:kept], y[:kept], (x[kept:], y[kept:])
