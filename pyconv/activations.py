@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pyconv.autograd import Tensor, as_tensor, relu, relu6, sigmoid, softmax, tanh
+
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
 
 Activation = Callable[..., Tensor]
 
@@ -24,7 +28,7 @@ _by_name: dict[str, Activation] = {
     "tanh": tanh,
 }
 # sigmoid is left out: fused, its logits would be lost to the loss
-_fused = {relu: "relu", relu6: "relu6", tanh: "tanh"}
+_fused: dict[Activation, ActivationName] = {relu: "relu", relu6: "relu6", tanh: "tanh"}
 
 
 def get(identifier: str | Activation | None) -> Activation:
@@ -50,7 +54,7 @@ def serialize(activation: Activation) -> str:
     raise ValueError(f"activations.serialize: {activation!r} is not one of {sorted(_by_name)}")
 
 
-def fused_name(activation: Activation) -> str | None:
+def fused_name(activation: Activation) -> ActivationName:
     """Return the name a convolution or dense op fuses it under, None where it cannot."""
     return _fused.get(activation)
 

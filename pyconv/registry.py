@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fixed table of classes that a name or a configuration may stand for; nothing else is made from files."""
+"""A fixed table of classes that a name or a configuration may stand for."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Registry(Generic[T]):
         self.names = {snake_case(name): cls for name, cls in self.classes.items()}
 
     def get(self, identifier: Any) -> T:
-        """Return the object of a name, a class of the table, a configuration or an object itself."""
+        """Return the object of a name, a class or a configuration, and an object as it is."""
         if isinstance(identifier, self.base):
             return identifier
         if isinstance(identifier, dict):

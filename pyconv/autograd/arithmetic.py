@@ -16,7 +16,7 @@ def fit_shape(dy: Array, shape: tuple[int, ...]) -> Array:
         return dy
     extra = dy.ndim - len(shape)
     repeated = tuple(i + extra for i, size in enumerate(shape) if size == 1 != dy.shape[i + extra])
-    summed = dy.sum(axis=(*range(extra), *repeated), keepdims=True)
+    summed: Array = dy.sum(axis=(*range(extra), *repeated), keepdims=True)
     return summed.reshape(shape)
 
 

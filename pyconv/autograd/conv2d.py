@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Differentiable convolution: y[n, i, j, f] = activation(bias[f] + sum of window (i, j) * kernel)."""
+"""Differentiable convolution: y[n, i, j, f] = activation(bias[f] + sum of window * kernel)."""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from pyconv import ops
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
 from pyconv.backend import Array
 from pyconv.geometry import DataFormat, IntPair, Padding
+
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
+    from pyconv.ops.conv2d import Algorithm
 
 
 class ConvOptions(TypedDict):
@@ -20,13 +24,13 @@ class ConvOptions(TypedDict):
     dilation_rate: IntPair
     groups: int
     data_format: DataFormat
-    algorithm: str
+    algorithm: Algorithm
 
 
 class Conv2DFunction(Function):
     """Pairs the op with its backward; keeps x, the kernel, and y where an activation was fused."""
 
-    def __init__(self, options: ConvOptions, activation: str | None) -> None:
+    def __init__(self, options: ConvOptions, activation: ActivationName) -> None:
         self.options, self.activation = options, activation
 
     def forward(self, x: Array, kernel: Array, bias: Array | None) -> Array:
@@ -57,10 +61,10 @@ def conv2d(
     dilation_rate: IntPair = 1,
     groups: int = 1,
     data_format: DataFormat = "channels_last",
-    activation: str | None = None,
-    algorithm: str = "auto",
+    activation: ActivationName = None,
+    algorithm: Algorithm = "auto",
 ) -> Tensor:
-    """Return the convolution of Tensors or arrays; arguments, shapes and errors as in ops.conv2d."""
+    """Return the convolution of Tensors or arrays; arguments and errors as in ops.conv2d."""
     options: ConvOptions = {
         "strides": strides,
         "padding": padding,

@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pyconv import ops
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
 from pyconv.backend import Array
 
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
+
 
 class DenseFunction(Function):
     """Pairs the op with its backward; keeps x, the kernel, and y where an activation was fused."""
 
-    def __init__(self, activation: str | None) -> None:
+    def __init__(self, activation: ActivationName) -> None:
         self.activation = activation
 
     def forward(self, x: Array, kernel: Array, bias: Array | None) -> Array:
@@ -33,7 +38,7 @@ class DenseFunction(Function):
 
 
 def dense(
-    x: Operand, kernel: Operand, bias: Operand | None = None, *, activation: str | None = None
+    x: Operand, kernel: Operand, bias: Operand | None = None, *, activation: ActivationName = None
 ) -> Tensor:
     """Return activation(x @ kernel + bias); shapes and errors as in ops.dense."""
     function = DenseFunction(activation)

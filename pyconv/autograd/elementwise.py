@@ -37,12 +37,15 @@ class LogFunction(Function):
 
 
 class SqrtFunction(Function):
+    y: Array
+
     def forward(self, x: Array) -> Array:
         self.y = np.sqrt(x)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        return dy / (2 * self.y)
+        dx: Array = dy / (2 * self.y)
+        return dx
 
 
 class AbsoluteFunction(Function):

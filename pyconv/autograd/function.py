@@ -17,9 +17,9 @@ Gradients = Array | None | tuple[Array | None, ...]
 class Function:
     """One application of a differentiable function; made anew for each call.
 
-    A subclass takes its options in `__init__`, computes in `forward(*arrays)` and returns one gradient
-    per input from `backward(dy)`, None where `wanted` is False. What backward needs is kept on self,
-    and only when `recording`.
+    A subclass takes its options in `__init__`, computes in `forward(*arrays)` and returns one
+    gradient per input from `backward(dy)`; where `wanted` is False it may be None. What backward
+    needs is kept on self, and only when `recording`.
     """
 
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does

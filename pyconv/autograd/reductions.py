@@ -36,7 +36,8 @@ class Reduction(Function):
 class SumFunction(Reduction):
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
-        return x.sum(axis=self.axis, keepdims=self.keepdims)
+        y: Array = x.sum(axis=self.axis, keepdims=self.keepdims)
+        return y
 
     def backward(self, dy: Array) -> Array:
         return _filled(self.spread(dy), self.shape)
@@ -45,7 +46,7 @@ class SumFunction(Reduction):
 class MeanFunction(Reduction):
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
-        y = x.mean(axis=self.axis, keepdims=self.keepdims)
+        y: Array = x.mean(axis=self.axis, keepdims=self.keepdims)
         self.count = x.size // builtins.max(y.size, 1)
         return y
 
@@ -54,6 +55,8 @@ class MeanFunction(Reduction):
 
 
 class MaxFunction(Reduction):
+    y: Array
+
     def forward(self, x: Array) -> Array:
         self.shape, self.x = x.shape, x
         self.y = x.max(axis=self.axis, keepdims=self.keepdims)
@@ -62,7 +65,8 @@ class MaxFunction(Reduction):
     def backward(self, dy: Array) -> Array:
         largest = self.x == self.spread(self.y)
         counts = largest.sum(axis=self.axis, keepdims=True, dtype=dy.dtype)
-        return largest * (self.spread(dy) / counts)
+        dx: Array = largest * (self.spread(dy) / counts)
+        return dx
 
 
 def _filled(dy: Array, shape: tuple[int, ...]) -> Array:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Functions that move elements and compute nothing: reshape, transpose, getitem, concatenate, stack."""
+"""Functions that only move elements: reshape, transpose, getitem, concatenate, stack."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class GetItemFunction(Function):
 
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
-        return x[self.key]
+        part: Array = x[self.key]
+        return part
 
     def backward(self, dy: Array) -> Array:
         dx = np.zeros_like(dy, shape=self.shape)
@@ -83,7 +84,7 @@ def transpose(x: Operand, axes: Sequence[int] | None = None) -> Tensor:
 
 
 def getitem(x: Operand, key: Any) -> Tensor:
-    """Return x[key]; keys are NumPy's, Tensors among them; repeated elements add their gradients."""
+    """Return x[key]; keys are NumPy's, or Tensors; repeated elements add their gradients."""
     parts = key if isinstance(key, tuple) else (key,)
     arrays = tuple(p.array if isinstance(p, Tensor) else p for p in parts)
     return GetItemFunction(arrays if isinstance(key, tuple) else arrays[0])(as_tensor(x))

@@ -44,13 +44,16 @@ class CrossEntropyFunction(Function):
         self.total = probabilities.sum(axis=-1, keepdims=True)
         self.scaled = probabilities / self.total
         self.clipped = np.clip(self.scaled, CLIP, 1 - CLIP)
-        return -(self.targets * np.log(self.clipped)).sum(axis=-1)
+        terms: Array = self.targets * np.log(self.clipped)
+        loss: Array = -terms.sum(axis=-1)
+        return loss
 
     def backward(self, dloss: Array) -> Array:
         inside = self.scaled == self.clipped
         dscaled = -dloss[:, None] * self.targets / self.clipped * inside
         mean = (dscaled * self.scaled).sum(axis=-1, keepdims=True)
-        return (dscaled - mean) / self.total
+        dx: Array = (dscaled - mean) / self.total
+        return dx
 
 
 def softmax_cross_entropy(
@@ -60,7 +63,7 @@ def softmax_cross_entropy(
 
     Args:
         logits: (n, classes), float32 or float64.
-        labels: integers (n,), or targets (n, classes) of the logits' dtype; no gradient flows to them.
+        labels: integers (n,), or targets (n, classes) of the logits' dtype; without gradient.
     Source: Keras' categorical cross-entropies with from_logits=True; ops.softmax_cross_entropy.
     """
     return SoftmaxCrossEntropyFunction(array_of(labels), label_smoothing)(as_tensor(logits))

@@ -12,34 +12,45 @@ from pyconv.backend import Array
 
 
 class Relu6Function(Function):
+    y: Array
+
     def forward(self, x: Array) -> Array:
         self.y = np.clip(x, 0, 6)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        return dy * ((self.y > 0) & (self.y < 6))
+        dx: Array = dy * ((self.y > 0) & (self.y < 6))
+        return dx
 
 
 class SigmoidFunction(Function):
+    y: Array
+
     def forward(self, x: Array) -> Array:
         small = np.exp(-np.abs(x))  # never overflows
         self.y = np.where(x >= 0, 1, small) / (1 + small)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        return dy * self.y * (1 - self.y)
+        dx: Array = dy * self.y * (1 - self.y)
+        return dx
 
 
 class TanhFunction(Function):
+    y: Array
+
     def forward(self, x: Array) -> Array:
         self.y = np.tanh(x)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        return dy * (1 - self.y * self.y)
+        dx: Array = dy * (1 - self.y * self.y)
+        return dx
 
 
 class SoftmaxFunction(Function):
+    y: Array
+
     def __init__(self, axis: int) -> None:
         self.axis = axis
 
@@ -49,8 +60,9 @@ class SoftmaxFunction(Function):
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        weighted = dy * self.y
-        return weighted - self.y * weighted.sum(axis=self.axis, keepdims=True)
+        weighted: Array = dy * self.y
+        dx: Array = weighted - self.y * weighted.sum(axis=self.axis, keepdims=True)
+        return dx
 
 
 def relu6(x: Operand) -> Tensor:

@@ -42,7 +42,7 @@ class Record(NamedTuple):
 
 
 def tapes_wanting(inputs: Inputs) -> tuple[list[GradientTape], tuple[bool, ...]]:
-    """Return the active tapes that watch one of the inputs, and which inputs any of them watches."""
+    """Return the active tapes that watch an input, and which inputs any of them watches."""
     if not _active.tapes:
         return [], ()
     found = [tape for tape in _active.tapes if any(map(tape.watches, inputs))]
@@ -139,15 +139,16 @@ class GradientTape:
         target: Tensor | Sequence[Tensor],
         sources: Tensor | Sequence[Tensor],
         output_gradients: Tensor | Sequence[Tensor] | None = None,
-    ) -> Tensor | None | list[Tensor | None]:
+    ) -> Tensor | list[Tensor | None] | None:
         """Return d(sum of target)/d(source) for each source, None where there is no path.
 
         Args:
             target: one Tensor or several, any shape; several are summed.
             sources: watched Tensors or Variables, one or a sequence.
-            output_gradients: weights of the targets' elements, shapes of the targets; ones by default.
+            output_gradients: weights of the targets' elements, in their shapes; ones by default.
         Raises:
-            RuntimeError: the tape is not persistent and was asked before, or a Variable changed since.
+            RuntimeError: the tape was asked before and is not persistent, or a Variable changed
+                since.
         """
         if self._spent:
             raise RuntimeError("gradient: this tape was used up; make it with persistent=True")

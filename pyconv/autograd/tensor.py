@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A Tensor wraps one array; functions of Tensors are recorded by the tapes that watch their inputs."""
+"""A Tensor wraps one array; functions of Tensors are recorded by the tapes that watch them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def array_of(value: object) -> Array:
 class Tensor:
     """One array and its place in the record of a tape; a value that never changes.
 
-    Functions of Tensors return new Tensors. `made_from` tells a loss that the values are the softmax
-    or sigmoid of the logits kept there, so that it can be computed from them.
+    Functions of Tensors return new Tensors. `made_from` tells a loss that the values are the
+    softmax or sigmoid of the logits kept there, so that it can be computed from them.
     """
 
     __slots__ = ("array", "made_from")

@@ -15,7 +15,8 @@ Logs = dict[str, float]
 class Callback:
     """Override any of the methods; `self.model` and `self.params` are set before the first.
 
-    `params` holds epochs, steps (batches per epoch), samples and verbose. `logs` holds loss and metrics.
+    `params` holds epochs, steps (batches per epoch), samples, batch_size and verbose; `logs` loss
+    and metrics.
     Source: Keras Callback.
     """
 
@@ -74,7 +75,7 @@ class Callback:
 class CallbackList:
     """Calls each callback in turn; per event only those that override its method."""
 
-    def __init__(self, callbacks: Sequence[Callback], model: Model, params: dict[str, Any]) -> None:
+    def __init__(self, callbacks: Sequence[Callback], model: Any, params: dict[str, Any]) -> None:
         for callback in callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(f"callbacks: {callback!r}; must be a Callback")

@@ -7,7 +7,7 @@ from pyconv.callbacks.callback import Callback, Logs
 
 
 class History(Callback):
-    """`history` maps loss, metrics and their val_ twins to one value per epoch; `epoch` counts them."""
+    """`history` maps loss, metrics and their val_ twins to a value per epoch; `epoch` counts."""
 
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The progress of fit, evaluate and predict: one living line on a terminal, plain lines elsewhere."""
+"""The progress of fit, evaluate, predict: a living line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 

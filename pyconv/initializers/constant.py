@@ -46,7 +46,8 @@ class Identity(Initializer):
     def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> Values:
         if len(shape) != 2:
             raise ValueError(f"Identity: shape={shape}; must have 2 axes")
-        return np.eye(shape[0], shape[1], dtype=dtype) * np.dtype(dtype).type(self.gain)
+        values: Values = np.eye(shape[0], shape[1], dtype=dtype) * self.gain
+        return values.astype(dtype, copy=False)
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain}

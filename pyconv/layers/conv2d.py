@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pyconv import activations, autograd, initializers
 from pyconv.autograd import Tensor, Variable
-from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair
-from pyconv.layers.layer import Layer
+from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair, whole_number
+from pyconv.layers.layer import Layer, checked_bool
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format, window_output_shape
-from pyconv.layers.checks import checked_count, checked_flag
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -45,15 +44,15 @@ class Conv2D(Layer):
         **base: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**base)
-        self.filters = checked_count("Conv2D", "filters", filters)
-        self.groups = checked_count("Conv2D", "groups", groups)
+        self.filters = whole_number("Conv2D", "filters", filters, 1)
+        self.groups = whole_number("Conv2D", "groups", groups, 1)
         self.kernel_size = normalise_pair("Conv2D", "kernel_size", kernel_size, 1)
         self.strides = normalise_pair("Conv2D", "strides", strides, 1)
         self.dilation_rate = normalise_pair("Conv2D", "dilation_rate", dilation_rate, 1)
         self.padding = padding
         self.data_format = checked_data_format("Conv2D", data_format)
         self.activation = activations.get(activation)
-        self.use_bias = checked_flag("Conv2D", "use_bias", use_bias)
+        self.use_bias = checked_bool("Conv2D", "use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self._fused = activations.fused_name(self.activation)
@@ -88,8 +87,8 @@ class Conv2D(Layer):
         channels = self._channels(input_shape)
         if channels is None or channels % self.groups:
             raise ValueError(
-                f"{self.name}: input shape {input_shape} has {channels} channels; must be a multiple "
-                f"of groups={self.groups}"
+                f"{self.name}: input shape {input_shape} has {channels} channels; must be a "
+                f"multiple of groups={self.groups}"
             )
         shape = (*self.kernel_size, channels // self.groups, self.filters)
         self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")

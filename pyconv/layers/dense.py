@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyconv import activations, autograd, initializers
 from pyconv.autograd import Tensor, Variable
-from pyconv.layers.checks import checked_count, checked_flag
-from pyconv.layers.layer import Layer
+from pyconv.geometry import whole_number
+from pyconv.layers.layer import Layer, checked_bool
 from pyconv.layers.symbolic import Shape
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ class Dense(Layer):
         **base: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**base)
-        self.units = checked_count("Dense", "units", units)
+        self.units = whole_number("Dense", "units", units, 1)
         self.activation = activations.get(activation)
-        self.use_bias = checked_flag("Dense", "use_bias", use_bias)
+        self.use_bias = checked_bool("Dense", "use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self._fused = activations.fused_name(self.activation)

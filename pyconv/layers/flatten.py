@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Flatten(Layer):
-    """Lay every sample out as one row; "channels_first" images are turned to (h, w, c) order before.
+    """Lay every sample out as one row; "channels_first" images turn to (h, w, c) order before.
 
     Source: Keras Flatten.
     """

@@ -40,9 +40,9 @@ class LayerOptions(TypedDict, total=False):
 class Layer:
     """State and shape rules around `call`.
 
-    A subclass defines `call(x)` or `call(x, training)`, and where it has weights `build(input_shape)`,
-    which makes them by `add_weight`. Layers and Variables kept as attributes, or in lists of them, belong
-    to the layer.
+    A subclass defines `call(x)` or `call(x, training)`, and where it has weights
+    `build(input_shape)`, which makes them by `add_weight`. Layers kept as attributes, or in lists
+    and dictionaries, belong to the layer.
     Source: Keras Layer.
     """
 
@@ -66,7 +66,7 @@ class Layer:
         self.build_shape: Any = None
         self._own_weights: list[Variable] = []
         self._nodes: list[Node] = []
-        self._trainable = _checked_bool(kind, "trainable", base.get("trainable", True))
+        self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, batch included."""
@@ -159,7 +159,7 @@ class Layer:
             yield from layer._with_sublayers()
 
     def paths(self) -> list[tuple[str, Variable, bool]]:
-        """Return (path, variable, whether training changes it) of every weight, in Keras's order."""
+        """Return (path, variable, whether training changes it) of every weight."""
         found = {id(v): (v.name, v, self._trainable and v.trainable) for v in self._own_weights}
         for layer in self.sublayers():
             for path, variable, trainable in layer.paths():
@@ -191,7 +191,7 @@ class Layer:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         for layer in self._with_sublayers():
-            layer._trainable = _checked_bool(type(self).__name__, "trainable", value)
+            layer._trainable = checked_bool(type(self).__name__, "trainable", value)
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return copies of the weights, in the order of `weights`."""
@@ -276,7 +276,8 @@ def _checked_dtype(kind: str, dtype: Any) -> str:
     return name
 
 
-def _checked_bool(kind: str, argument: str, value: Any) -> bool:
+def checked_bool(kind: str, argument: str, value: Any) -> bool:
+    """Return True or False; anything else: TypeError."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{kind}: {argument}={value!r}; must be True or False")
     return bool(value)

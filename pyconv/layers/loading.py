@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""While a file is loaded, weights are zeros that the file overwrites, and no more than the file holds."""
+"""While a file is loaded, weights are zeros for it to overwrite, no more than it holds."""
 
 from __future__ import annotations
 

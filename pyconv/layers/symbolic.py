@@ -21,7 +21,7 @@ class Node:
 
 
 class SymbolicTensor:
-    """A promise of an array: its shape, None where a size is open, its dtype, and the node it is from."""
+    """A promise of an array: its shape, None where a size is open, its dtype, and its node."""
 
     def __init__(self, shape: Shape, dtype: str, node: Node) -> None:
         self.shape = shape

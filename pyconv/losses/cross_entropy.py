@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Categorical cross-entropies: mean over samples of -sum(target * log(probability)).
 
-After a softmax the loss comes from its logits in one fused op; other probabilities are scaled to the
-sum 1 and clipped to [1e-7, 1 - 1e-7].
+After a softmax the loss comes from its logits in one fused op; other probabilities are scaled to
+the sum 1 and clipped to [1e-7, 1 - 1e-7].
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class CategoricalCrossentropy(Loss):
     def targets(self, y: Array, output_shape: Shape, dtype: np.dtype[Any]) -> Array:
         if y.shape != output_shape and y.shape in (output_shape[:-1], (*output_shape[:-1], 1)):
             raise ValueError(
-                f"{self.name}: labels of shape {y.shape} for outputs {output_shape}; integer labels "
-                "need sparse_categorical_crossentropy, this loss one-hot rows"
+                f"{self.name}: labels of shape {y.shape} for outputs {output_shape}; integer "
+                "labels need sparse_categorical_crossentropy, this loss one-hot rows"
             )
         return super().targets(y, output_shape, dtype)
 

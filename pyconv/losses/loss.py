@@ -17,7 +17,7 @@ REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "none")
 
 
 class Loss:
-    """A loss of targets and predictions; a subclass defines `call` and returns one value per sample."""
+    """A loss of targets and predictions; a subclass defines `call`: one value per sample."""
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size"

@@ -28,8 +28,8 @@ ACCURACY_NAMES = ("accuracy", "acc")
 def get(identifier: Any, label_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
     """Return the metric of a name, a configuration or a Metric.
 
-    "accuracy" and "acc" become the accuracy that labels and outputs of these shapes ask for, under the
-    name given.
+    "accuracy" and "acc" become the accuracy that labels and outputs of these shapes ask for, under
+    the name given.
     """
     if isinstance(identifier, str) and identifier in ACCURACY_NAMES:
         return accuracy_for(identifier, label_shape, output_shape)

@@ -18,7 +18,8 @@ class Accuracy(MeanOfSamples):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return _same_shape(self.name, y_true, y_pred) == y_pred
+        hits: Array = _same_shape(self.name, y_true, y_pred) == y_pred
+        return hits
 
 
 class BinaryAccuracy(MeanOfSamples):
@@ -34,7 +35,8 @@ class BinaryAccuracy(MeanOfSamples):
         self.threshold = float(threshold)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return _same_shape(self.name, y_true, y_pred) == (y_pred > self.threshold)
+        hits: Array = _same_shape(self.name, y_true, y_pred) == (y_pred > self.threshold)
+        return hits
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "threshold": self.threshold}
@@ -48,7 +50,8 @@ class CategoricalAccuracy(MeanOfSamples):
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         labels = _same_shape(self.name, y_true, y_pred)
-        return np.argmax(labels, axis=-1) == np.argmax(y_pred, axis=-1)
+        hits: Array = np.argmax(labels, axis=-1) == np.argmax(y_pred, axis=-1)
+        return hits
 
 
 class SparseCategoricalAccuracy(MeanOfSamples):
@@ -64,7 +67,8 @@ class SparseCategoricalAccuracy(MeanOfSamples):
             raise ValueError(
                 f"{self.name}: labels of shape {y_true.shape}; must be {y_pred.shape[:-1]}"
             )
-        return y_true == np.argmax(y_pred, axis=-1)
+        hits: Array = y_true == np.argmax(y_pred, axis=-1)
+        return hits
 
 
 def accuracy_for(name: str, label_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:

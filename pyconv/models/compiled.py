@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What compile settles: optimizer, loss and metrics; and a Tracker that gathers them over batches."""
+"""What compile settles: optimizer, loss, metrics; and a Tracker that gathers them over batches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Compiled:
         return Tracker(found)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the configuration in Keras's form; ValueError where the user's own code is part."""
+        """Return the configuration in Keras's form; the user's own code in it: ValueError."""
         return {
             "optimizer": optimizers.serialize(self.optimizer),
             "loss": losses.serialize(self.loss),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Samples in batches: checked once, cast batch by batch, gathered by an index into a reused buffer."""
+"""Samples in batches: checked once, cast batch by batch, gathered by index in a reused buffer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def as_samples(function: str, argument: str, value: object, dtype: str) -> Sampl
             part = np.abs(array[start : start + rows])
             if ((part > largest) & np.isfinite(part)).any():
                 raise ValueError(
-                    f"{function}: {argument} holds a value beyond {largest:.4g}, the largest {dtype}"
+                    f"{function}: {argument} holds a value beyond {largest:.4g}, the largest "
+                    f"{dtype}"
                 )
     return array
 

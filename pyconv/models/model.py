@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from pyconv.layers import Layer
 from pyconv.models.summary import summary_text

@@ -26,7 +26,7 @@ class Trainer(Layer):
     stop_training: bool = False
     history: History | None = None
     _compiled: Compiled | None = None
-    _trained: Sequence[Variable] | None = None  # settled at the first step after compile
+    _trained: Sequence[Variable] | None = None  # settled by compile, or by the first step
     _fitting: bool = False
     _warned: bool = False  # of a loss that is not finite; once per fit
     _saved_random_state: dict[str, Any] | None = None
@@ -42,8 +42,7 @@ class Trainer(Layer):
         """
         if isinstance(metrics, str):
             raise TypeError(f"compile: metrics={metrics!r}; must be a list")
-        self._compiled = Compiled(optimizer, loss, metrics or ())
-        self._trained = None
+        self.use_compiled(Compiled(optimizer, loss, metrics or ()))
 
     @property
     def compiled(self) -> Compiled | None:
@@ -52,7 +51,8 @@ class Trainer(Layer):
 
     def use_compiled(self, compiled: Compiled) -> None:
         """Train with what another compile settled, optimizer state included."""
-        self._compiled, self._trained = compiled, None
+        self._compiled = compiled
+        self._trained = self.trainable_weights if self.built else None
 
     def resume_random(self, state: dict[str, Any]) -> None:
         """Let the next fit with an initial_epoch go on from this random state."""
@@ -206,7 +206,7 @@ class Trainer(Layer):
         *,
         return_dict: bool = False,
     ) -> float | list[float] | Logs:
-        """Return [loss, metrics...] over arrays, or the loss alone without metrics; changes nothing.
+        """Return [loss, metrics...] over arrays, or the loss alone where there are no metrics.
 
         Source: Keras Model.evaluate.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Adam: w -= alpha * m / (sqrt(v) + epsilon), alpha = rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)."""
+"""Adam: w -= alpha m / (sqrt(v) + epsilon), alpha = rate sqrt(1 - beta_2^t) / (1 - beta_1^t)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Optimizer:
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
         name = type(self).__name__
-        if isinstance(value, (bool, str)) or not np.isscalar(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
             raise TypeError(f"{name}: learning_rate={value!r}; must be a number")
         if not 0 <= float(value) < math.inf:
             raise ValueError(f"{name}: learning_rate={value}; must be finite and >= 0")

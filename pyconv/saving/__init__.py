@@ -10,12 +10,15 @@ from pyconv.models.model import Model
 from pyconv.saving.configuration import CustomObjects, deserialize_layer, serialize_layer
 from pyconv.saving.npz import load_npz, save_npz
 
+
 def _checked_suffix(function: str, path: str | os.PathLike[str]) -> str:
     name = os.fspath(path)
     if not isinstance(name, str):
         raise TypeError(f"{function}: filepath={name!r}; must be a string or a Path")
     if not name.endswith(".npz"):
-        raise ValueError(f"{function}: filepath={name!r}; must end in .npz, the format of this version")
+        raise ValueError(
+            f"{function}: filepath={name!r}; must end in .npz, the format of this version"
+        )
     return name
 
 
@@ -40,8 +43,8 @@ def load_model(
 ) -> Model:
     """Return a model that `save_model` wrote, ready to predict and to train on.
 
-    `fit(..., initial_epoch=)` then goes on bit for bit as if it had never stopped. Nothing in the file
-    is run, and no class it names is imported.
+    `fit(..., initial_epoch=)` then goes on bit for bit as if it had never stopped. Nothing in the
+    file is run, and no class it names is imported.
 
     Args:
         custom_objects: your own layers by class name.

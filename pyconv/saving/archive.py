@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A .npz archive with a checksum over the whole file, read without trusting anything it says.
 
-Members are stored uncompressed; the zip's comment ends the file: "pyconv crc32 " and eight hex digits over
-every byte before them, so that any cut and any changed bit is found.
+Members are stored uncompressed; the zip's comment ends the file: "pyconv crc32 " and eight hex
+digits over every byte before them, so that any cut and any changed bit is found.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ def write_archive(file: BinaryIO, arrays: Arrays) -> None:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(
-                    member, np.ascontiguousarray(array).reshape(array.shape), (1, 0), allow_pickle=False
+                    member,
+                    np.ascontiguousarray(array).reshape(array.shape),
+                    (1, 0),
+                    allow_pickle=False,
                 )
         archive.comment = MARK + b"0" * DIGITS
     end = file.seek(0, os.SEEK_END)
@@ -74,7 +77,9 @@ class ArchiveReader:
         if len(infos) > MEMBERS:
             raise ValueError(f"{len(infos)} members; at most {MEMBERS}")
         for info in infos:
-            plain = info.compress_type == zipfile.ZIP_STORED and info.compress_size == info.file_size
+            plain = (
+                info.compress_type == zipfile.ZIP_STORED and info.compress_size == info.file_size
+            )
             if not plain or info.flag_bits & 0x1 or not info.filename.endswith(".npy"):
                 raise ValueError(f"member {info.filename!r} is not a plain .npy array")
             name = info.filename[: -len(".npy")]

@@ -41,9 +41,9 @@ def deserialize_layer(config: Any, custom_objects: CustomObjects | None = None) 
     custom = dict(custom_objects or {})
     name, arguments = config.get("class_name"), dict(config["config"])
     cls = custom.get(name) or CLASSES.get(name) if isinstance(name, str) else None
-    if not (isinstance(cls, type) and issubclass(cls, Layer)):
+    if not isinstance(name, str) or not (isinstance(cls, type) and issubclass(cls, Layer)):
         raise ValueError(
-            f"unknown layer class {name!r}; pass custom_objects={{{name!r}: the class}} if it is yours"
+            f"unknown layer class {name!r}; if it is yours, pass custom_objects={{{name!r}: ...}}"
         )
     if config.get("registered_name") not in (None, name):
         raise ValueError(f"layer class {name!r} is registered as {config.get('registered_name')!r}")
@@ -83,7 +83,7 @@ def _tuples(value: Any) -> Any:
 
 
 def parse_json(data: bytes) -> Config:
-    """Return a JSON object; text that is too long, too deep, ambiguous or not finite: ValueError."""
+    """Return a JSON object; text too long, too deep, ambiguous or not finite: ValueError."""
     if len(data) > JSON_BYTES:
         raise ValueError(f"the configuration has {len(data)} bytes; at most {JSON_BYTES}")
     try:

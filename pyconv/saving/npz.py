@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The whole model in one .npz file: configuration, weights, optimizer and random state.
 
-Members: `config` (JSON as uint8), `weights/<layer>/<weight>`, and `optimizer/<slot>/<layer>/<weight>`.
+Members: `config` (JSON as uint8), `weights/<layer>/<weight>`, `optimizer/<slot>/<layer>/<weight>`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def _arrays(model: Model, version: str) -> Arrays:
         raise ValueError(f"save: {model.name!r} is not built; give an Input or call build first")
     paths = model.paths()
     if len({path for path, _, _ in paths}) < len(paths):
-        raise ValueError(f"save: two weights of {model.name!r} have one name; name the layers apart")
+        raise ValueError(
+            f"save: two weights of {model.name!r} have one name; name the layers apart"
+        )
     compiled = _compile_config(model)
     config = {
         "format": FORMAT,
@@ -143,7 +145,9 @@ def _read_weights(model: Model, archive: ArchiveReader) -> None:
 def _restore_compiled(model: Model, archive: ArchiveReader, config: Config, compile: bool) -> None:
     """Compile the model as it was, and give the optimizer its state."""
     states = _optimizer_states(model, archive)
-    extra = set(archive.members) - {"config"} - {n for slots in states.values() for n in slots.values()}
+    extra = (
+        set(archive.members) - {"config"} - {n for slots in states.values() for n in slots.values()}
+    )
     extra = {name for name in extra if not name.startswith("weights/")}
     if extra:
         raise ValueError(f"members {sorted(extra)} belong to no weight")
@@ -165,11 +169,15 @@ def _restore_compiled(model: Model, archive: ArchiveReader, config: Config, comp
         if not names:
             continue
         if set(names) != slots:
-            raise ValueError(f"the optimizer has {sorted(slots)}, the file {sorted(names)} for {path}")
+            raise ValueError(
+                f"the optimizer has {sorted(slots)}, the file {sorted(names)} for {path}"
+            )
         for name in names.values():
             shape, dtype = archive.shape_and_dtype(name)
             if shape != variable.shape or dtype != variable.dtype:
-                raise ValueError(f"{name} is {dtype}{shape}, expected {variable.dtype}{variable.shape}")
+                raise ValueError(
+                    f"{name} is {dtype}{shape}, expected {variable.dtype}{variable.shape}"
+                )
         size = variable.array.nbytes
         state = {slot: archive.read(name, size) for slot, name in names.items()}
         compiled.optimizer.set_state_of(variable, state)
