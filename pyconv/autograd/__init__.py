@@ -2,10 +2,20 @@
 """Tensors, the tape, and one differentiable function per operation."""
 
 from pyconv.autograd.tensor import Tensor, array_of, as_tensor  # isort: skip
-from pyconv.autograd.arithmetic import add, divide, maximum, multiply, negative, power, subtract
+from pyconv.autograd.arithmetic import add, divide, multiply, negative, power, subtract
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
-from pyconv.autograd.elementwise import absolute, cast, clip, exp, log, sqrt
+from pyconv.autograd.elementwise import (
+    absolute,
+    cast,
+    clip,
+    exp,
+    log,
+    relu6,
+    sigmoid,
+    sqrt,
+    tanh,
+)
 from pyconv.autograd.function import Function
 from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
@@ -13,8 +23,8 @@ from pyconv.autograd.max_pool2d import max_pool2d
 from pyconv.autograd.reductions import max, mean, sum
 from pyconv.autograd.relu import relu
 from pyconv.autograd.shaping import concatenate, getitem, reshape, stack, transpose
+from pyconv.autograd.softmax import softmax
 from pyconv.autograd.softmax_cross_entropy import cross_entropy, softmax_cross_entropy
-from pyconv.autograd.squashing import relu6, sigmoid, softmax, tanh
 from pyconv.autograd.tape import GradientTape, no_recording
 from pyconv.autograd.variable import Variable
 
@@ -41,7 +51,6 @@ __all__ = [
     "matmul",
     "max",
     "max_pool2d",
-    "maximum",
     "mean",
     "multiply",
     "negative",

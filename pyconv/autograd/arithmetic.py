@@ -3,11 +3,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, array_of
 from pyconv.backend import Array
+
+Slope = Callable[[Array, Array, Array], Any]
+
+
+class BinaryFunction(Function):
+    """y = value(a, b); da = slope_a(dy, a, b), db = slope_b(dy, a, b), summed where broadcast."""
+
+    a: Array
+    b: Array
+
+    def __init__(
+        self, value: Callable[[Array, Array], Array], slope_a: Slope, slope_b: Slope
+    ) -> None:
+        self.value, self.slopes = value, (slope_a, slope_b)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        if self.recording:
+            self.a, self.b = a, b
+        return self.value(a, b)
+
+    def backward(self, dy: Array) -> tuple[Array | None, ...]:
+        return tuple(
+            fit_shape(slope(dy, self.a, self.b), operand.shape) if wanted else None
+            for slope, operand, wanted in zip(
+                self.slopes, (self.a, self.b), self.wanted, strict=True
+            )
+        )
 
 
 def fit_shape(dy: Array, shape: tuple[int, ...]) -> Array:
@@ -48,111 +78,40 @@ def _as_dtype(value: Operand, array: Array, dtype: np.dtype[np.generic]) -> Tens
     return Tensor.wrap(array.astype(dtype, copy=False))
 
 
-class BinaryFunction(Function):
-    """What all share: the operands, kept for the backward."""
-
-    a: Array
-    b: Array
-
-    def keep(self, a: Array, b: Array) -> None:
-        if self.recording:
-            self.a, self.b = a, b
-
-    def pair(self, da: Array, db: Array) -> tuple[Array, Array]:
-        return fit_shape(da, self.a.shape), fit_shape(db, self.b.shape)
-
-
-class AddFunction(BinaryFunction):
-    def forward(self, a: Array, b: Array) -> Array:
-        self.keep(a, b)
-        return a + b
-
-    def backward(self, dy: Array) -> tuple[Array, Array]:
-        return self.pair(dy, dy)
-
-
-class SubtractFunction(BinaryFunction):
-    def forward(self, a: Array, b: Array) -> Array:
-        self.keep(a, b)
-        return a - b
-
-    def backward(self, dy: Array) -> tuple[Array, Array]:
-        return self.pair(dy, -dy)
-
-
-class MultiplyFunction(BinaryFunction):
-    def forward(self, a: Array, b: Array) -> Array:
-        self.keep(a, b)
-        return a * b
-
-    def backward(self, dy: Array) -> tuple[Array, Array]:
-        return self.pair(dy * self.b, dy * self.a)
-
-
-class DivideFunction(BinaryFunction):
-    def forward(self, a: Array, b: Array) -> Array:
-        self.keep(a, b)
-        return a / b
-
-    def backward(self, dy: Array) -> tuple[Array, Array]:
-        da = dy / self.b
-        return self.pair(da, -da * self.a / self.b)
-
-
-class PowerFunction(BinaryFunction):
-    def forward(self, a: Array, b: Array) -> Array:
-        self.keep(a, b)
-        self.y = np.power(a, b)
-        return self.y
-
-    def backward(self, dy: Array) -> tuple[Array | None, Array | None]:
-        da = db = None
-        if self.wanted[0]:
-            da = fit_shape(dy * self.b * np.power(self.a, self.b - 1), self.a.shape)
-        if self.wanted[1]:
-            logarithm = np.log(np.where(self.a > 0, self.a, 1))
-            db = fit_shape(dy * self.y * logarithm, self.b.shape)
-        return da, db
-
-
-class MaximumFunction(BinaryFunction):
-    def forward(self, a: Array, b: Array) -> Array:
-        self.keep(a, b)
-        return np.maximum(a, b)
-
-    def backward(self, dy: Array) -> tuple[Array, Array]:
-        first = self.a >= self.b
-        return self.pair(dy * first, dy * ~first)
-
-
 def add(a: Operand, b: Operand) -> Tensor:
     """Return a + b."""
-    return AddFunction()(*operands("add", a, b))
+    function = BinaryFunction(np.add, lambda dy, a, b: dy, lambda dy, a, b: dy)
+    return function(*operands("add", a, b))
 
 
 def subtract(a: Operand, b: Operand) -> Tensor:
     """Return a - b."""
-    return SubtractFunction()(*operands("subtract", a, b))
+    function = BinaryFunction(np.subtract, lambda dy, a, b: dy, lambda dy, a, b: -dy)
+    return function(*operands("subtract", a, b))
 
 
 def multiply(a: Operand, b: Operand) -> Tensor:
     """Return a * b."""
-    return MultiplyFunction()(*operands("multiply", a, b))
+    function = BinaryFunction(np.multiply, lambda dy, a, b: dy * b, lambda dy, a, b: dy * a)
+    return function(*operands("multiply", a, b))
 
 
 def divide(a: Operand, b: Operand) -> Tensor:
     """Return a / b; integers give float32."""
-    return DivideFunction()(*operands("divide", a, b, floating=True))
+    function = BinaryFunction(
+        np.true_divide, lambda dy, a, b: dy / b, lambda dy, a, b: -dy * a / (b * b)
+    )
+    return function(*operands("divide", a, b, floating=True))
 
 
 def power(a: Operand, b: Operand) -> Tensor:
     """Return a ** b; the gradient of b is 0 where a <= 0."""
-    return PowerFunction()(*operands("power", a, b))
-
-
-def maximum(a: Operand, b: Operand) -> Tensor:
-    """Return the larger of a and b; of equals, a takes the gradient."""
-    return MaximumFunction()(*operands("maximum", a, b))
+    function = BinaryFunction(
+        np.power,
+        lambda dy, a, b: dy * b * np.power(a, b - 1),
+        lambda dy, a, b: dy * np.power(a, b) * np.log(np.where(a > 0, a, 1)),
+    )
+    return function(*operands("power", a, b))
 
 
 def negative(x: Operand) -> Tensor:

@@ -80,7 +80,7 @@ def sum(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
 
 def mean(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
     """Return the mean over an axis, several, or all; integers give float32."""
-    return MeanFunction(axis, keepdims)(floating("mean", x))
+    return MeanFunction(axis, keepdims)(floating(x))
 
 
 def max(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:

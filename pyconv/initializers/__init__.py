@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Initializers by Keras's names: the first values of a layer's weights."""
 
-from pyconv.initializers.constant import Constant, Identity, Ones, Zeros
+from pyconv.initializers.constant import Constant, Ones, Zeros
 from pyconv.initializers.initializer import Initializer, RandomInitializer
 from pyconv.initializers.scaling import (
     GlorotNormal,
@@ -10,7 +10,6 @@ from pyconv.initializers.scaling import (
     HeUniform,
     LecunNormal,
     LecunUniform,
-    Orthogonal,
     RandomNormal,
     RandomUniform,
     TruncatedNormal,
@@ -22,9 +21,9 @@ registry = Registry(
     "initializers",
     Initializer,
     (
-        *(Constant, Identity, Ones, Zeros),
+        *(Constant, Ones, Zeros),
         *(GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform),
-        *(Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling),
+        *(RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling),
     ),
 )
 get = registry.get
@@ -37,12 +36,10 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
-    "Identity",
     "Initializer",
     "LecunNormal",
     "LecunUniform",
     "Ones",
-    "Orthogonal",
     "RandomInitializer",
     "RandomNormal",
     "RandomUniform",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Initializers without chance: zeros, ones, a constant, the identity matrix."""
+"""Initializers without chance: zeros, ones, a constant."""
 
 from __future__ import annotations
 
@@ -35,19 +35,3 @@ class Constant(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         return {"value": self.value}
-
-
-class Identity(Initializer):
-    """gain times the identity matrix; shapes of two axes only."""
-
-    def __init__(self, gain: float = 1.0) -> None:
-        self.gain = float(gain)
-
-    def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> Values:
-        if len(shape) != 2:
-            raise ValueError(f"Identity: shape={shape}; must have 2 axes")
-        values: Values = np.eye(shape[0], shape[1], dtype=dtype) * self.gain
-        return values.astype(dtype, copy=False)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"gain": self.gain}

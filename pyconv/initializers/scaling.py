@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from pyconv.initializers.initializer import RandomInitializer, Values
 
 TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut at two deviations
@@ -151,24 +149,3 @@ class LecunNormal(_Preset):
     """Truncated normal, variance 1 / fan_in."""
 
     preset = (1.0, "fan_in", "truncated_normal")
-
-
-class Orthogonal(RandomInitializer):
-    """gain times a matrix of orthonormal rows or columns, over all axes but the last."""
-
-    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
-        super().__init__(seed)
-        self.gain = float(gain)
-
-    def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> Values:
-        if len(shape) < 2:
-            raise ValueError(f"Orthogonal: shape={shape}; must have at least 2 axes")
-        rows, columns = math.prod(shape[:-1]), shape[-1]
-        tall = self.generator().standard_normal((max(rows, columns), min(rows, columns)))
-        q, r = np.linalg.qr(tall)
-        q *= np.sign(np.diag(r))
-        q = q if rows >= columns else q.T
-        return (self.gain * q).reshape(shape).astype(dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"gain": self.gain, "seed": self.seed}

@@ -219,7 +219,7 @@ class Trainer(Layer):
     def _evaluate(
         self, compiled: Compiled, x: Samples, y: Samples, size: int, calls: CallbackList | None
     ) -> Logs:
-        calls = CallbackList([], self, {}) if calls is None else calls  # type: ignore[arg-type]
+        calls = CallbackList([], self, {}) if calls is None else calls
         x, y, tracker = self._prepare("evaluate", compiled, x, y)
         calls.call("on_test_begin", {})
         with no_recording():
@@ -258,7 +258,7 @@ class Trainer(Layer):
                 outputs[step * size : step * size + len(y)] = y
                 calls.call("on_predict_batch_end", step, {})
         if outputs is None:
-            outputs = np.empty(self.compute_output_shape(x.shape), self.dtype)  # type: ignore[arg-type]
+            outputs = np.empty(self.compute_output_shape(x.shape), self.dtype)
         calls.call("on_predict_end", {})
         return outputs
 
@@ -278,7 +278,7 @@ class Trainer(Layer):
             "verbose": shown,
         }
         progress = [ProgressLine(shown)] if shown else []
-        return CallbackList([*(callbacks or ()), *progress], self, params)  # type: ignore[arg-type]
+        return CallbackList([*(callbacks or ()), *progress], self, params)
 
     def _need_compiled(self, function: str) -> Compiled:
         if self._compiled is None:
