@@ -31,7 +31,7 @@ class Trainer(Layer):
     _warned: bool = False  # of a loss that is not finite; once per fit
     _saved_random_state: dict[str, Any] | None = None
 
-    def compile(self, optimizer: Any, loss: Any, metrics: Sequence[Any] = ()) -> None:
+    def compile(self, optimizer: Any, loss: Any, *, metrics: Sequence[Any] = ()) -> None:
         """Settle how the model is trained; `trainable` flags count from here.
 
         Args:
