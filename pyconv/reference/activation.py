@@ -22,8 +22,8 @@ def relu_backward(dy: Array, y: Array) -> Array:
 
 
 def activate(x: Array, activation: str | None) -> Array:
-    """Return f(x) for None, "relu", "relu6", "sigmoid" or "tanh"; computed in float64."""
-    wide = x.astype(np.float64)
+    """Return f(x) for None, "relu", "relu6", "sigmoid" or "tanh"; computed in float64 or wider."""
+    wide = x.astype(np.result_type(x.dtype, np.float64))
     if activation is None:
         y = wide
     elif activation == "relu":

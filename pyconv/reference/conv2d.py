@@ -34,7 +34,9 @@ def conv2d(
     activation: str | None = None,
     algorithm: str = "auto",
 ) -> Array:
-    """Return y, (n, oh, ow, filters) in the layout of x; sums in float64, dtype of x.
+    """Return y, (n, oh, ow, filters) in the layout of x, dtype of x.
+
+    Sums run in float64, or in long double if x brings it.
 
     Args:
         x: (n, h, w, c) or (n, c, h, w). kernel: (kh, kw, c / groups, filters).
@@ -45,7 +47,7 @@ def conv2d(
     )
     image = padded(channels_last(x, window), window, 0)
     filters = _by_group(kernel, window)
-    total = np.zeros((window.n, window.oh, window.ow, groups, window.f // groups))
+    total = np.zeros((window.n, window.oh, window.ow, groups, window.f // groups), filters.dtype)
     for r, s, where in taps(window):
         seen = _in_groups(image[where], window)
         total += np.einsum("nijgc,gcf->nijgf", seen, filters[r, s])
@@ -89,8 +91,8 @@ def conv2d_backward(
     grouped = _in_groups(channels_last(dy, window), window)  # (n, oh, ow, groups, f / groups)
     filters = _by_group(kernel, window)
     image = padded(channels_last(x, window), window, 0)
-    dimage = np.zeros(image.shape)
-    dfilters = np.zeros(filters.shape)
+    dimage = np.zeros(image.shape, filters.dtype)
+    dfilters = np.zeros(filters.shape, filters.dtype)
     for r, s, where in taps(window):
         seen = _in_groups(image[where], window)
         dseen = np.einsum("nijgf,gcf->nijgc", grouped, filters[r, s])
@@ -107,12 +109,16 @@ def conv2d_backward(
 
 
 def _in_groups(x: Array, window: Window) -> Array:
-    """Return x (n, h, w, channels) as float64 (n, h, w, groups, channels / groups)."""
-    return x.reshape(*x.shape[:3], window.groups, x.shape[3] // window.groups).astype(np.float64)
+    """Return x (n, h, w, channels) as wide (n, h, w, groups, channels / groups)."""
+    return _wide(x.reshape(*x.shape[:3], window.groups, x.shape[3] // window.groups))
 
 
 def _by_group(kernel: Array, window: Window) -> Array:
-    """Return the kernel as float64 (kh, kw, groups, c / groups, filters / groups)."""
+    """Return the kernel as wide (kh, kw, groups, c / groups, filters / groups)."""
     kh, kw, group_channels, f = kernel.shape
     split = kernel.reshape(kh, kw, group_channels, window.groups, f // window.groups)
-    return np.moveaxis(split, 3, 2).astype(np.float64)
+    return _wide(np.moveaxis(split, 3, 2))
+
+
+def _wide(x: Array) -> Array:
+    return x.astype(np.result_type(x.dtype, np.float64))

@@ -22,7 +22,7 @@ def dense(
     x: Array, kernel: Array, bias: Array | None = None, *, activation: str | None = None
 ) -> Array:
     """Return activation(x kernel + bias): x (n, inputs), kernel (inputs, units), y (n, units)."""
-    total = gemm(x.astype(np.float64), kernel)
+    total = gemm(x.astype(np.result_type(x.dtype, np.float64)), kernel)
     if bias is not None:
         total += bias
     return activate(total, activation).astype(x.dtype)

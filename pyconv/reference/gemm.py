@@ -12,8 +12,12 @@ Array: TypeAlias = npt.NDArray[Any]
 
 
 def gemm(a: Array, b: Array, *, transpose_a: bool = False, transpose_b: bool = False) -> Array:
-    """Return op(a) op(b), where op transposes if asked to; sums in float64, dtype of a."""
-    left = (a.T if transpose_a else a).astype(np.float64)  # (m, k)
-    right = (b.T if transpose_b else b).astype(np.float64)  # (k, n)
+    """Return op(a) op(b), where op transposes if asked to; dtype of a.
+
+    Sums run in float64, or in long double if a brings it.
+    """
+    wide = np.result_type(a.dtype, np.float64)
+    left = (a.T if transpose_a else a).astype(wide)  # (m, k)
+    right = (b.T if transpose_b else b).astype(wide)  # (k, n)
     c: Array = (left @ right).astype(a.dtype)  # (m, n)
     return c
