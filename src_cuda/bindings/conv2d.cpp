@@ -6,7 +6,8 @@
 namespace pyconv {
 namespace {
 
-int64_t workspace_bytes(int dtype, const py::bytes& packed, int64_t algorithm, int64_t direction) {
+int64_t workspace_bytes(int dtype, const py::bytes& packed, int64_t algorithm, int64_t direction,
+                        Address /*stream*/) {
   if (dtype < 0 || dtype > 1 || direction < 0 || direction > 2) {
     throw std::invalid_argument("conv2d_workspace: dtype must be 0 or 1, direction 0 to 2");
   }
@@ -16,7 +17,8 @@ int64_t workspace_bytes(int dtype, const py::bytes& packed, int64_t algorithm, i
 
 void bind_forward(py::module_& m) {
   m.def("conv2d_workspace", &workspace_bytes, py::arg("dtype"), py::arg("window"),
-        py::arg("algorithm"), py::arg("direction"), "Bytes of workspace that the caller must lend");
+        py::arg("algorithm"), py::arg("direction"), py::arg("stream"),
+        "Bytes of workspace that the caller must lend");
   m.def(
       "conv2d",
       [](int dtype, Address x, Address kernel, Address bias, Address y, const py::bytes& packed,

@@ -19,7 +19,8 @@ namespace py = pybind11;
 
 struct Params {
   Global<const int> in;
-  Global<int> out;  // (blocks * threads)
+  Global<int> out;   // (blocks * threads)
+  Global<int> both;  // likewise, filled with zeros
 };
 
 Shared<int> words() { return shared<int>(0, 64); }
@@ -42,12 +43,14 @@ void clean_warp_kernel(Params p) {  // neighbours of a warp exchange words, then
   p.out[global_thread()] = any || ballot != 8u ? -1 : turned;
 }
 
-void race_kernel(Params p) {  // the barrier is missing
+void race_kernel(Params p) {  // the second barrier is missing
+  words()[thread()] = 0;
+  __syncthreads();
   words()[thread()] = p.in[global_thread()];
   p.out[global_thread()] = words()[63 - thread()];
 }
 
-void race_after_kernel(Params p) {  // the second barrier is missing: words are written while read
+void race_after_kernel(Params p) {  // words are written while others still read them
   words()[thread()] = p.in[global_thread()];
   __syncthreads();
   const int other = words()[63 - thread()];
@@ -56,12 +59,16 @@ void race_after_kernel(Params p) {  // the second barrier is missing: words are 
 }
 
 void race_across_warps_kernel(Params p) {  // __syncwarp is not enough
+  words()[thread()] = 0;
+  __syncthreads();
   words()[thread()] = p.in[global_thread()];
   __syncwarp();
   p.out[global_thread()] = words()[63 - thread()];
 }
 
 void shuffle_is_no_barrier_kernel(Params p) {
+  words()[thread()] = 0;
+  __syncthreads();
   words()[thread()] = p.in[global_thread()];
   const int value = __shfl_xor_sync(kFullWarp, 1, 1);
   p.out[global_thread()] = words()[thread() ^ 1] + value;
@@ -73,8 +80,8 @@ void race_across_blocks_kernel(Params p) {  // every block writes the same words
 }
 
 void read_across_blocks_kernel(Params p) {  // a block reads what another one writes
-  p.out[global_thread()] = 1;
-  p.out[global_thread()] = p.out[63 - thread()] + 0 * p.in[0];
+  p.out[global_thread()] = p.both[(global_thread() + 64) % 192];
+  p.both[global_thread()] = p.in[global_thread()];
 }
 
 void divergent_barrier_kernel(Params p) {
@@ -98,17 +105,13 @@ void partial_warp_kernel(Params p) {
   __syncwarp();
 }
 
-void deadlock_kernel(Params p) {  // lane 0 waits for the block, its warp for lane 0
+void meet_all() { __syncthreads(); }
+
+void deadlock_kernel(Params p) {  // thread 0 waits for the block, its warp for thread 0
   p.out[global_thread()] = 0;
-  if (thread() == 0) {
-    __syncthreads();
-    __syncwarp();
-  } else if (thread() < 32) {
-    __syncwarp();
-    __syncthreads();
-  } else {
-    __syncthreads();
-  }
+  if (thread() == 0) meet_all();
+  if (thread() < 32) __syncwarp();
+  if (thread() != 0) meet_all();
 }
 
 void out_of_bounds_read_kernel(Params p) { p.out[global_thread()] = p.in[global_thread() + 1]; }
@@ -184,10 +187,11 @@ std::vector<int> run_self_test(const std::string& name) {
   const auto found = kernels().find(name);
   if (found == kernels().end()) throw py::key_error(name);
   constexpr int kCount = 3 * 64;
-  std::vector<int> in(kCount), out(kCount);
+  std::vector<int> in(kCount), out(kCount), both(kCount);
   for (int i = 0; i < kCount; ++i) in[static_cast<size_t>(i)] = i;
   pyconv::begin_operation();
-  const Params params{input("in", in.data(), kCount), output("out", out.data(), kCount)};
+  const Params params{input("in", in.data(), kCount), output("out", out.data(), kCount),
+                      in_out("both", both.data(), kCount)};
   launch(name.c_str(), found->second, 3, 64, 64 * sizeof(int), nullptr, params);
   pyconv::end_operation(nullptr);
   return out;
