@@ -23,11 +23,14 @@ struct TileEnd {
 
 // C[rows x cols] = or += A[rows x k] * B[k x cols]; row r of C starts at c[r], row kk of B at
 // b + kk * ldb; cols may end inside the last vector.
-// RowTile reads row r of A from rows[r], k contiguous; ColumnTile reads A's column kk from
-// a + kk * lda, rows contiguous.
+// RowTile reads element kk of row r of A at rows[r][kk]; IndexedTile at rows[r][index[kk]];
+// ColumnTile at a[kk * lda + r].
 template <class T>
 using RowTile = void (*)(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
                          int64_t cols, const TileEnd<T>& end);
+template <class T>
+using IndexedTile = void (*)(int64_t k, const T* const* rows, const int64_t* index, const T* b,
+                             int64_t ldb, T* const* c, int64_t cols, const TileEnd<T>& end);
 template <class T>
 using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                             T* const* c, int64_t cols, const TileEnd<T>& end);
@@ -68,9 +71,11 @@ template <class T>
 struct KernelTable {
   int width;               // lanes of a vector
   int max_vecs;            // widest tile
-  int row_tile_rows[kMaxVecs];     // tallest row tile for 1, 2, ... vectors
-  int column_tile_rows[kMaxVecs];  // tallest column tile
+  int row_tile_rows[kMaxVecs];  // the tallest row tile for 1, 2, ... vectors
+  int indexed_tile_rows[kMaxVecs];
+  int column_tile_rows[kMaxVecs];
   RowTile<T> row_tile[kMaxVecs][kMaxRows];        // [vectors - 1][rows - 1]
+  IndexedTile<T> indexed_tile[kMaxVecs][kMaxRows];
   ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
   GatherRows<T> gather_rows;
   Move<T> add_to;  // to[i] += from[i]

@@ -47,6 +47,19 @@ struct Tile {
 
   static void row_gemm_tile(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
                             int64_t cols, const pyconv::TileEnd<T>& end) {
+    multiply<false>(k, rows, nullptr, b, ldb, c, cols, end);
+  }
+
+  static void indexed_gemm_tile(int64_t k, const T* const* rows, const int64_t* index, const T* b,
+                                int64_t ldb, T* const* c, int64_t cols,
+                                const pyconv::TileEnd<T>& end) {
+    multiply<true>(k, rows, index, b, ldb, c, cols, end);
+  }
+
+  template <bool Indexed>
+  static inline void multiply(int64_t k, const T* const* rows, const int64_t* index, const T* b,
+                              int64_t ldb, T* const* c, int64_t cols,
+                              const pyconv::TileEnd<T>& end) {
     Reg acc[Rows][Vecs];
     const T* a[Rows];
     PYCONV_UNROLL
@@ -57,13 +70,14 @@ struct Tile {
     }
     const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
     for (int64_t kk = 0; kk < k; ++kk) {
+      const int64_t at = Indexed ? index[kk] : kk;
       Reg bv[Vecs];
       PYCONV_UNROLL
       for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
       bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
       PYCONV_UNROLL
       for (int r = 0; r < Rows; ++r) {
-        const Reg av = V::set(a[r][kk]);
+        const Reg av = V::set(a[r][at]);
         PYCONV_UNROLL
         for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
       }
@@ -108,6 +122,7 @@ constexpr int tile_rows(int vecs, int most) {
 constexpr int kTileVecs = kRegisters == 32 ? 4 : 2;
 // A row tile keeps one pointer per row in a general register.
 constexpr int kRowTileRows = 9;
+constexpr int kIndexedTileRows = 8;
 
 template <class T, int Vecs, int Rows>
 struct FillTiles {
@@ -115,6 +130,10 @@ struct FillTiles {
     if constexpr (Rows <= tile_rows(Vecs, kRowTileRows)) {
       table.row_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::row_gemm_tile;
       table.row_tile_rows[Vecs - 1] = tile_rows(Vecs, kRowTileRows);
+    }
+    if constexpr (Rows <= tile_rows(Vecs, kIndexedTileRows)) {
+      table.indexed_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::indexed_gemm_tile;
+      table.indexed_tile_rows[Vecs - 1] = tile_rows(Vecs, kIndexedTileRows);
     }
     if constexpr (Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {
       table.column_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::column_gemm_tile;

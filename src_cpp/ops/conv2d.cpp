@@ -28,11 +28,10 @@ void direct(const T* x, const T* kernel, T* y, const Window& w, const TileEnd<T>
     const Matrix<T> b = group_kernel(w, kernel, g);
     const Panels<T> filter = pack ? pack_panels(b, k, cols, width, packed.data())
                                   : Panels<T>{b.data, width, width, b.pitch};
-    window_gemm(WindowProduct<T>{input_windows(w, x, g),
-                                 cut_blocks(forward_taps(w), w.group_inputs(), w.c), filter, w.n, k,
-                                 cols,
-                                 {y + g * cols, w.oh * w.ow * w.f, w.ow * w.f, w.f},
-                                 columns_from(end, g * cols)});
+    window_gemm(window_product(input_windows(w, x, g), forward_taps(w), w.group_inputs(), filter,
+                               w.n, cols,
+                               PixelGrid<T>{y + g * cols, w.oh * w.ow * w.f, w.ow * w.f, w.f},
+                               columns_from(end, g * cols)));
   }
 }
 

@@ -99,9 +99,10 @@ void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_
   Scratch<T> packed(packed_size(k, cg, width));
   const Gather<T> windows{dy + group * fg, w.oh, w.ow, w.oh * w.ow * w.f, w.ow * w.f, w.f,
                           parity.rows,     parity.columns, 1, 1, 0, 0};
-  window_gemm(WindowProduct<T>{windows, cut_blocks(parity.taps, fg, w.f),
-                               pack_transposed(w, kernel, group, parity.taps, width, packed.data()),
-                               w.n, k, cg, out, plain_end<T>()});
+  window_gemm(window_product(
+      windows, parity.taps, fg,
+      pack_transposed(w, kernel, group, parity.taps, width, packed.data()), w.n, cg, out,
+      plain_end<T>()));
 }
 
 // The textbook way: dcol = dy kernel^T, then its windows added up.

@@ -12,8 +12,9 @@
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
+#include "ops/pad_images.hpp"
 #include "ops/sum_rows.hpp"
-#include "ops/window_gemm.hpp"
+#include "ops/window_blocks.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
@@ -28,36 +29,44 @@ template <class T>
 struct KernelGradient {
   const KernelTable<T>& table;
   const Window& w;
-  const T* x;
-  const T* dy;
-  int64_t group;
-  std::vector<BlockK> blocks;
+  const T* x;   // padded images, at the first channel of the group
+  const T* dy;  // at the first filter of the group
+  std::vector<int64_t> index;  // of a window's elements, from its origin
   int64_t parts;
-  T* partial;     // (parts, K, f / groups)
-  int64_t width;  // columns of a tile
+  T* partial;  // (parts, K, f / groups)
 
   int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }
 
-  // The pixel blocks of one part times one block of K.
+  int64_t origin(int64_t pixel) const {
+    const int64_t j = pixel % w.ow;
+    const int64_t i = pixel / w.ow % w.oh;
+    const int64_t image = pixel / (w.ow * w.oh);
+    return ((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c;
+  }
+
+  // The pixel blocks of one part times one block of K: the tile's rows are elements of the
+  // window, its sum runs over pixels.
   void run(int64_t part, const BlockK& block) const {
     const int64_t cols = w.group_filters();
-    const int64_t lda = kBlockK + 16;
-    Scratch<T> rows(kPixelBlock * lda);
-    const Gather<T> windows = input_windows(w, x, group);
-    T* sum = partial + (part * window_elements(w) + block.first) * cols;
+    const int64_t width = panel_width<T>(cols);
+    const T* rows[kBlockK];
+    T* sums[kBlockK];
+    for (int64_t r = 0; r < block.count; ++r) {
+      rows[r] = x + index[static_cast<size_t>(block.first + r)];
+      sums[r] = partial + (part * window_elements(w) + block.first + r) * cols;
+    }
+    int64_t origins[kPixelBlock];
     const int64_t first = pixel_blocks() * part / parts;
     const int64_t last = pixel_blocks() * (part + 1) / parts;
     for (int64_t b = first; b < last; ++b) {
       const int64_t pixel = b * kPixelBlock;
       const int64_t count = std::min(kPixelBlock, w.output_pixels() - pixel);
-      table.gather_rows(windows, block.runs.data(), int64_t(block.runs.size()), pixel, count,
-                        rows.data(), lda);
+      for (int64_t p = 0; p < count; ++p) origins[p] = origin(pixel + p);
       TileEnd<T> end = plain_end<T>();
       end.accumulate = b > first;
-      const T* gradient = dy + pixel * w.f + group * cols;
       for (int64_t column = 0; column < cols; column += width) {
-        multiply_columns(table, block.count, count, rows.data(), lda, gradient + column, w.f,
-                         sum + column, cols, std::min(width, cols - column), end);
+        multiply_indexed(table, block.count, count, rows, origins, dy + pixel * w.f + column, w.f,
+                         sums, column, std::min(width, cols - column), end);
       }
     }
   }
@@ -65,7 +74,7 @@ struct KernelGradient {
   // Adds the parts of one row of K into dkernel.
   void reduce(int64_t row, T* dkernel) const {
     const int64_t cols = w.group_filters();
-    T* to = dkernel + row * w.f + group * cols;
+    T* to = dkernel + row * w.f;
     for (int64_t j = 0; j < cols; ++j) {
       T sum = partial[row * cols + j];
       for (int64_t p = 1; p < parts; ++p) {
@@ -85,20 +94,33 @@ template <class T>
 void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
   const int64_t k = window_elements(w);
   const int64_t cols = w.group_filters();
+  const PaddedImages<T> images(x, w);
   const std::vector<BlockK> blocks = cut_blocks(forward_taps(w), w.group_inputs(), w.c);
   const int64_t blocks_k = int64_t(blocks.size());
   const int64_t parts = count_parts(ceil_div(w.output_pixels(), kPixelBlock), blocks_k,
                                     k * cols * int64_t(sizeof(T)));
   Scratch<T> partial(parts * k * cols);
+  KernelGradient<T> gradient{kernel_table_of<T>(),
+                             w,
+                             images.data(),
+                             dy,
+                             element_offsets(blocks, padded_width(w) * w.c, w.c),
+                             parts,
+                             partial.data()};
   for (int64_t g = 0; g < w.groups; ++g) {
-    const KernelGradient<T> gradient{
-        kernel_table_of<T>(), w, x, dy, g, blocks, parts, partial.data(), panel_width<T>(cols)};
     parallel_for(parts * blocks_k, 2 * w.output_pixels() * k * cols, [&](int64_t task) {
       gradient.run(task / blocks_k, blocks[static_cast<size_t>(task % blocks_k)]);
     });
     parallel_for(k, parts * k * cols * int64_t(sizeof(T)),
-                 [&](int64_t row) { gradient.reduce(row, dkernel); });
+                 [&](int64_t row) { gradient.reduce(row, dkernel + g * cols); });
+    gradient.x += w.group_inputs();
+    gradient.dy += cols;
   }
+}
+
+// Padding that dwarfs the images is not written out.
+bool mostly_padding(const Window& w) {
+  return padded_height(w) > 4 * w.h + 64 || padded_width(w) > 4 * w.w + 64;
 }
 
 // The textbook way: dkernel = col^T dy, row block by row block.
@@ -134,7 +156,7 @@ void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   if (dkernel) {
     ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-    if (algorithm == Algorithm::kIm2col) {
+    if (algorithm == Algorithm::kIm2col || mostly_padding(window)) {
       by_im2col(window, input.data(), gradient.data(), dkernel);
     } else {
       direct(window, input.data(), gradient.data(), dkernel);

@@ -45,6 +45,31 @@ std::vector<BlockK> cut_blocks(const std::vector<Tap>& taps, int64_t length, int
   return blocks;
 }
 
+std::vector<int64_t> element_offsets(const std::vector<BlockK>& blocks, int64_t row_pitch,
+                                     int64_t pixel_pitch) {
+  std::vector<int64_t> offsets;
+  for (const BlockK& block : blocks) {
+    for (const Run& run : block.runs) {
+      const int64_t start = run.off_h * row_pitch + run.off_w * pixel_pitch + run.channel;
+      for (int64_t i = 0; i < run.taps * run.length; ++i) offsets.push_back(start + i);
+    }
+  }
+  return offsets;
+}
+
+Reach reach_of(const std::vector<BlockK>& blocks) {
+  Reach reach{INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN};
+  for (const BlockK& block : blocks) {
+    for (const Run& run : block.runs) {
+      reach.top = std::min(reach.top, run.off_h);
+      reach.bottom = std::max(reach.bottom, run.off_h);
+      reach.left = std::min(reach.left, run.off_w);
+      reach.right = std::max(reach.right, run.off_w + run.taps - 1);
+    }
+  }
+  return reach;
+}
+
 std::vector<Tap> forward_taps(const Window& window) {
   std::vector<Tap> taps;
   taps.reserve(static_cast<size_t>(window.taps()));

@@ -26,6 +26,16 @@ struct BlockK {
 // memory are read as one run.
 std::vector<BlockK> cut_blocks(const std::vector<Tap>& taps, int64_t length, int64_t pixel_pitch);
 
+// Where the elements of a window lie in the source, counted from its origin, in the order of K.
+std::vector<int64_t> element_offsets(const std::vector<BlockK>& blocks, int64_t row_pitch,
+                                     int64_t pixel_pitch);
+
+// Source pixels, from a window's origin, that its taps reach.
+struct Reach {
+  int64_t top, bottom, left, right;
+};
+Reach reach_of(const std::vector<BlockK>& blocks);
+
 // The taps of a forward window, in (kh, kw) order.
 std::vector<Tap> forward_taps(const Window& window);
 

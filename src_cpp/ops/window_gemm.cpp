@@ -31,66 +31,76 @@ struct Pixel {
   }
 };
 
+// A block of pixels, those whose windows lie inside the source first: they are read where they
+// are, through the index; the others are gathered with zeros for what is outside.
 template <class T>
-struct RowSource {
-  const T* rows[kBlockPixels];
-  T* copy;
+struct PixelBlock {
+  int64_t inside = 0;  // pixels
+  int64_t border = 0;
+  const T* origin[kBlockPixels];  // of the windows inside
+  int64_t flat[kBlockPixels];     // pixel numbers of the others
+  T* out[kBlockPixels];           // inside ones first, the others from the end backwards
+
+  PixelBlock(const WindowProduct<T>& p, int64_t first, int64_t count) {
+    const Gather<T>& g = p.gather;
+    Pixel pixel(g, first);
+    for (int64_t r = 0; r < count; ++r, pixel.advance(g)) {
+      T* target = p.out.data + pixel.image * p.out.image_pitch + pixel.i * p.out.row_pitch +
+                  pixel.j * p.out.pixel_pitch;
+      const int64_t row = pixel.i * g.step_h + g.off_h;
+      const int64_t column = pixel.j * g.step_w + g.off_w;
+      if (row + p.reach.top >= 0 && row + p.reach.bottom < g.h && column + p.reach.left >= 0 &&
+          column + p.reach.right < g.w) {
+        origin[inside] = g.source + pixel.image * g.image_pitch + row * g.row_pitch +
+                         column * g.pixel_pitch;
+        out[inside++] = target;
+      } else {
+        flat[border] = first + r;
+        out[count - ++border] = target;
+      }
+    }
+  }
 };
 
-// A block of K that is one run needs no copy where the run lies inside the source.
 template <class T>
-void point_rows(const KernelTable<T>& table, const Gather<T>& g, const Run& run, int64_t first,
-                int64_t count, RowSource<T>& source) {
-  Pixel pixel(g, first);
-  for (int64_t r = 0; r < count; ++r, pixel.advance(g)) {
-    const int64_t row = pixel.i * g.step_h + g.off_h + run.off_h;
-    const int64_t column = pixel.j * g.step_w + g.off_w + run.off_w;
-    const bool inside = row >= 0 && row < g.h && column >= 0 && column + run.taps <= g.w;
-    if (inside) {
-      source.rows[r] = g.source + pixel.image * g.image_pitch + row * g.row_pitch +
-                       column * g.pixel_pitch + run.channel;
-    } else {
-      T* copy = source.copy + r * kPitch;
-      table.gather_rows(g, &run, 1, first + r, 1, copy, kPitch);
-      source.rows[r] = copy;
-    }
+void run_inside(const KernelTable<T>& table, const WindowProduct<T>& p, const BlockK& block,
+                const PixelBlock<T>& pixels, const TileEnd<T>& end) {
+  const int64_t* index = p.index.data() + block.first;
+  for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
+    multiply_indexed(table, pixels.inside, block.count, pixels.origin, index,
+                     p.filter.at(panel, block.first), p.filter.row_pitch, pixels.out, column,
+                     std::min(p.filter.width, p.cols - column), end);
   }
 }
 
 template <class T>
-void gather_block(const KernelTable<T>& table, const Gather<T>& g, const BlockK& block,
-                  int64_t first, int64_t count, RowSource<T>& source) {
-  if (block.runs.size() == 1) {
-    return point_rows(table, g, block.runs[0], first, count, source);
+void run_border(const KernelTable<T>& table, const WindowProduct<T>& p, const BlockK& block,
+                const PixelBlock<T>& pixels, const TileEnd<T>& end, T* copy) {
+  const T* rows[kBlockPixels];
+  for (int64_t r = 0; r < pixels.border; ++r) {
+    // out[] runs backwards for these pixels.
+    const int64_t row = pixels.border - 1 - r;
+    table.gather_rows(p.gather, block.runs.data(), int64_t(block.runs.size()), pixels.flat[r], 1,
+                      copy + row * kPitch, kPitch);
+    rows[row] = copy + row * kPitch;
   }
-  table.gather_rows(g, block.runs.data(), int64_t(block.runs.size()), first, count, source.copy,
-                    kPitch);
-  for (int64_t r = 0; r < count; ++r) source.rows[r] = source.copy + r * kPitch;
+  for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
+    multiply_rows(table, pixels.border, block.count, rows, p.filter.at(panel, block.first),
+                  p.filter.row_pitch, pixels.out + pixels.inside, column,
+                  std::min(p.filter.width, p.cols - column), end);
+  }
 }
 
 template <class T>
 void run_block(const KernelTable<T>& table, const WindowProduct<T>& p, int64_t first,
                int64_t count) {
-  T* out[kBlockPixels];
-  Pixel pixel(p.gather, first);
-  for (int64_t r = 0; r < count; ++r, pixel.advance(p.gather)) {
-    out[r] = p.out.data + pixel.image * p.out.image_pitch + pixel.i * p.out.row_pitch +
-             pixel.j * p.out.pixel_pitch;
-  }
-  Scratch<T> scratch(kBlockPixels * kPitch);
-  RowSource<T> source;
-  source.copy = scratch.data();
-  const TileEnd<T> middle{false, nullptr, T(0), T(0), false};
+  const PixelBlock<T> pixels(p, first, count);
+  Scratch<T> copy(pixels.border * kPitch);
   for (size_t b = 0; b < p.blocks.size(); ++b) {
-    const BlockK& block = p.blocks[b];
-    gather_block(table, p.gather, block, first, count, source);
-    TileEnd<T> end = b + 1 == p.blocks.size() ? p.end : middle;
+    TileEnd<T> end = b + 1 == p.blocks.size() ? p.end : plain_end<T>();
     end.accumulate = b > 0;
-    for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
-      multiply_rows(table, count, block.count, source.rows, p.filter.at(panel, block.first),
-                    p.filter.row_pitch, out, column, std::min(p.filter.width, p.cols - column),
-                    end);
-    }
+    if (pixels.inside) run_inside(table, p, p.blocks[b], pixels, end);
+    if (pixels.border) run_border(table, p, p.blocks[b], pixels, end, copy.data());
   }
 }
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Images with their padding written out, so that no window leaves them.
+#pragma once
+
+#include <memory>
+
+#include "arena.hpp"
+#include "geometry.hpp"
+
+namespace pyconv {
+
+inline int64_t padded_height(const Window& w) { return w.h + w.top + w.bottom; }
+inline int64_t padded_width(const Window& w) { return w.w + w.left + w.right; }
+
+// channels_last x itself where the window has no padding, else a copy framed by zeros.
+template <class T>
+class PaddedImages {
+ public:
+  PaddedImages(const T* x, const Window& window);
+  const T* data() const { return data_; }
+
+ private:
+  const T* data_;
+  std::unique_ptr<Scratch<T>> copy_;
+};
+
+}  // namespace pyconv
