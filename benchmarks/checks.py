@@ -15,7 +15,8 @@ from benchmarks.row import Task
 _SAMPLES = 24
 # Rounding of one chain or of blocks, in units of u * sum(|a| |b|): DESIGN's bound.
 _CHAIN = 8.0
-_PEER = {"float32": 1e-5, "float64": 1e-13}
+# Peers add long sums in one chain; here only the operation must be the same.
+_PEER = {"float32": 1e-4, "float64": 1e-12}
 _LOSSES = 1e-4
 
 
@@ -32,7 +33,7 @@ def check(task: Task, inputs: Arrays, result: Arrays) -> None:
 
 
 def compare(task: Task, ours: Arrays, peer: Arrays) -> float:
-    """Return the relative L2 distance of two libraries' results; raise WrongResult beyond u."""
+    """Return the relative L2 distance of two libraries' results; raise WrongResult if it is far."""
     worst = 0.0
     for name in ours.keys() & peer.keys():
         if ours[name].shape != peer[name].shape:

@@ -78,11 +78,11 @@ def _finalists(rivals: list[Contender], effort: Effort) -> list[Contender]:
     """Try every setting of the competitor; return those close enough to win."""
     for rival in rivals:
         rival.seconds = rival.run(effort, share=max(4, effort.samples // 3), warmups=2)
-    ranked = sorted(rivals, key=lambda rival: statistics.median(rival.seconds))
+    ranked = sorted(rivals, key=lambda rival: min(rival.seconds))
     if not ranked:
         return []
-    bar = _MARGIN * statistics.median(ranked[0].seconds)
-    chosen = [r for r in ranked if statistics.median(r.seconds) <= bar][:_MOST_FINALISTS]
+    bar = _MARGIN * min(ranked[0].seconds)
+    chosen = [rival for rival in ranked if min(rival.seconds) <= bar][:_MOST_FINALISTS]
     for rival in ranked:
         rival.only_tried = rival not in chosen
     return chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -143,8 +143,8 @@ def _training(task: Task, inputs: Arrays) -> Job:
 
     def step() -> float:
         start = next(starts)
-        loss = model.train_on_batch(images[start : start + n], labels[start : start + n])
-        return float(loss)
+        batch = slice(start, start + n)
+        return cast(float, model.train_on_batch(images[batch], labels[batch]))
 
     def first_losses(loss: float) -> Arrays:
         return {"losses": np.array([loss, *(step() for _ in range(4))])}

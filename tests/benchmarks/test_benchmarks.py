@@ -78,7 +78,7 @@ TASKS = {
     "max_pool2d backward": POOL | {"direction": "backward"},
     "im2col": CONV | {"kind": "im2col"},
     "col2im": CONV | {"kind": "col2im"},
-    "training": {"kind": "training", "dtype": "float32", "n": 100},
+    "training": {"kind": "training", "dtype": "float32", "n": 10},
 }
 
 
