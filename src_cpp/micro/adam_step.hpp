@@ -21,8 +21,7 @@ void adam_step(T* param, const T* grad, T* m, T* v, int64_t count,
     typename V::Reg square = V::load(v + i, mask);
     mean = V::add(mean, V::mul(V::sub(g, mean), first));
     square = V::add(square, V::mul(V::sub(V::mul(g, g), square), second));
-    const typename V::Reg step =
-        V::div(V::mul(mean, alpha), V::add(V::sqrt(square), epsilon));
+    const typename V::Reg step = V::div(V::mul(mean, alpha), V::add(V::sqrt(square), epsilon));
     V::store(m + i, mean, mask);
     V::store(v + i, square, mask);
     V::store(param + i, V::sub(V::load(param + i, mask), step), mask);

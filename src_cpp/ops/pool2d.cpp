@@ -61,10 +61,10 @@ void pool_rows(const T* x, T* y, void* argmax, const Window& w) {
     const int64_t image = row / w.oh;
     const int64_t i = row % w.oh;
     const int64_t at = row * w.ow * w.c;
-    table.max_pool_row(PoolRow<T>{
-        x + image * w.h * w.w * w.c, y + at,
-        argmax ? const_cast<void*>(offsets_at(argmax, w, at)) : nullptr, byte_offsets(w), w.h, w.w,
-        w.c, w.w * w.c, w.c, w.kh, w.kw, w.sw, w.left, i * w.sh - w.top, w.ow});
+    table.max_pool_row(PoolRow<T>{x + image * w.h * w.w * w.c, y + at,
+                                  argmax ? const_cast<void*>(offsets_at(argmax, w, at)) : nullptr,
+                                  byte_offsets(w), w.h, w.w, w.c, w.w * w.c, w.c, w.kh, w.kw, w.sw,
+                                  w.left, i * w.sh - w.top, w.ow});
   });
 }
 
@@ -99,7 +99,8 @@ struct OffsetCheck {
   }
 
   bool good(int64_t element) const {
-    const int64_t pixel = w.channels_first ? element % (w.oh * w.ow) : element / w.c % (w.oh * w.ow);
+    const int64_t pixel =
+        w.channels_first ? element % (w.oh * w.ow) : element / w.c % (w.oh * w.ow);
     const int64_t where = offset(element);
     if (where < 0 || where >= w.taps()) return false;
     const int64_t y = pixel / w.ow * w.sh - w.top + where / w.kw;
@@ -152,8 +153,7 @@ struct OffsetCheck {
 template <class T>
 void max_pool2d(const T* x, T* y, void* argmax, const Window& window) {
   ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.c,
-                               window.channels_first);
+  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.c, window.channels_first);
   OffsetsOutput offsets(argmax, window);
   pool_rows(input.data(), output.data(), argmax ? offsets.data() : nullptr, window);
   output.store();
