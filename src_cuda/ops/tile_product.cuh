@@ -96,9 +96,9 @@ struct Product {
   TileOutput<T> c;
   int64_t m, n, k;
   int64_t groups;
-  Divisor tiles_m, tiles_n, slices;
-  int64_t slice_steps;
-  int64_t slice_pitch;
+  Divisor tiles_m = {}, tiles_n = {}, slices = {};
+  int64_t slice_steps = 0;
+  int64_t slice_pitch = 0;
 };
 
 // Carries a thread's share of one operand into shared memory. What does not change from piece to
