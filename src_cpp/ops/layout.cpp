@@ -43,5 +43,7 @@ void transpose_images(const T* from, T* to, int64_t n, int64_t rows, int64_t col
 
 template void transpose_images(const float*, float*, int64_t, int64_t, int64_t);
 template void transpose_images(const double*, double*, int64_t, int64_t, int64_t);
+template void transpose_images(const uint8_t*, uint8_t*, int64_t, int64_t, int64_t);
+template void transpose_images(const int32_t*, int32_t*, int64_t, int64_t, int64_t);
 
 }  // namespace pyconv

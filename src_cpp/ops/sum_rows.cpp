@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "arena.hpp"
+#include "dispatch.hpp"
 #include "ops/tiles.hpp"
 #include "parallel.hpp"
 
@@ -14,13 +15,12 @@ void sum_rows(const T* rows, int64_t count, int64_t columns, T* sums) {
   std::fill_n(sums, columns, T(0));
   const int64_t blocks = ceil_div(count, kBlockK);
   Scratch<T> partial(blocks * columns);
+  const auto add_to = kernel_table_of<T>().add_to;
   parallel_for(blocks, count * columns * int64_t(sizeof(T)), [&](int64_t block) {
     T* sum = partial.data() + block * columns;
     std::fill_n(sum, columns, T(0));
     const int64_t last = std::min(count, (block + 1) * kBlockK);
-    for (int64_t i = block * kBlockK; i < last; ++i) {
-      for (int64_t j = 0; j < columns; ++j) sum[j] += rows[i * columns + j];
-    }
+    for (int64_t i = block * kBlockK; i < last; ++i) add_to(sum, rows + i * columns, columns);
   });
   for (int64_t block = 0; block < blocks; ++block) {
     for (int64_t j = 0; j < columns; ++j) sums[j] += partial[block * columns + j];
