@@ -67,6 +67,15 @@ using GatherRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t ru
 template <class T>
 using Move = void (*)(T* to, const T* from, int64_t count);
 
+// to[j * to_pitch + i] = from[i * from_pitch + j] for i below rows and j below columns.
+template <class T>
+using Transpose = void (*)(const T* from, int64_t from_pitch, T* to, int64_t to_pitch,
+                           int64_t rows, int64_t columns);
+
+// sums[j] = sum over i, in order, of rows[i * pitch + j].
+template <class T>
+using SumRows = void (*)(const T* rows, int64_t pitch, int64_t count, int64_t columns, T* sums);
+
 template <class T>
 struct KernelTable {
   int width;               // lanes of a vector
@@ -80,6 +89,8 @@ struct KernelTable {
   GatherRows<T> gather_rows;
   Move<T> add_to;  // to[i] += from[i]
   Move<T> stream;  // copies past the caches
+  Transpose<T> transpose;
+  SumRows<T> sum_rows;
   T (*probe_fma)(int64_t steps);
   int probe_flops;  // per step
 };

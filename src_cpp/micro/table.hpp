@@ -5,6 +5,8 @@
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
 #include "micro/probe.hpp"
+#include "micro/sum_rows.hpp"
+#include "micro/transpose.hpp"
 
 namespace {
 
@@ -17,6 +19,8 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.gather_rows = &gather_rows<T>;
   table.add_to = &add_to<T>;
   table.stream = &stream<T>;
+  table.transpose = &transpose<T>;
+  table.sum_rows = &sum_rows<T>;
   table.probe_fma = &probe_fma<T>;
   table.probe_flops = 2 * kProbeChains * Vec<T>::width;
   return table;

@@ -61,6 +61,31 @@ struct Vec<float> {
   static Mask and_not(Mask a, Mask b) { return _mm256_andnot_ps(b, a); }
   // where m is set a, else b
   static Reg select(Mask m, Reg a, Reg b) { return _mm256_blendv_ps(b, a, m); }
+  // r[i][j] and r[j][i] change places.
+  static void transpose(Reg (&r)[width]) {
+    Reg t[width];
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+      t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    // Lane half q of r[i + k] becomes column 4 q + k of rows i to i + 3.
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 4) {
+      PYCONV_UNROLL
+      for (int k = 0; k < 2; ++k) {
+        const __m256d a = _mm256_castps_pd(t[i + k]), b = _mm256_castps_pd(t[i + k + 2]);
+        r[i + 2 * k] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+        r[i + 2 * k + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+      }
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      const Reg a = r[k], b = r[k + 4];
+      r[k] = _mm256_permute2f128_ps(a, b, 0x20);
+      r[k + 4] = _mm256_permute2f128_ps(a, b, 0x31);
+    }
+  }
   // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
     alignas(32) int32_t lanes[width];
@@ -124,6 +149,20 @@ struct Vec<double> {
   static Mask either(Mask a, Mask b) { return _mm256_or_pd(a, b); }
   static Mask and_not(Mask a, Mask b) { return _mm256_andnot_pd(b, a); }
   static Reg select(Mask m, Reg a, Reg b) { return _mm256_blendv_pd(b, a, m); }
+  static void transpose(Reg (&r)[width]) {
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      const Reg a = r[i], b = r[i + 1];
+      r[i] = _mm256_unpacklo_pd(a, b);
+      r[i + 1] = _mm256_unpackhi_pd(a, b);
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 2; ++k) {
+      const Reg a = r[k], b = r[k + 2];
+      r[k] = _mm256_permute2f128_pd(a, b, 0x20);
+      r[k + 2] = _mm256_permute2f128_pd(a, b, 0x31);
+    }
+  }
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
     alignas(16) int32_t lanes[width];
     _mm_store_si128(reinterpret_cast<__m128i*>(lanes), _mm256_cvttpd_epi32(a));

@@ -2,7 +2,12 @@
 // Vec over AVX-512 (f, bw, dq, vl): 16 floats or 8 doubles, tails by mask registers.
 #pragma once
 
+// gcc 12 warns of its own undefined registers (gcc bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 
 #include <cstdint>
 
@@ -55,6 +60,36 @@ struct Vec<float> {
   static Mask and_not(Mask a, Mask b) { return a & Mask(~b); }
   // where m is set a, else b
   static Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_blend_ps(m, b, a); }
+  // r[i][j] and r[j][i] change places.
+  static void transpose(Reg (&r)[width]) {
+    Reg t[width];
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+      t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    // Lane quarter q of r[i + k] becomes column 4 q + k of rows i to i + 3.
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 4) {
+      PYCONV_UNROLL
+      for (int k = 0; k < 2; ++k) {
+        const __m512d a = _mm512_castps_pd(t[i + k]), b = _mm512_castps_pd(t[i + k + 2]);
+        r[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+        r[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+      }
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      const Reg a = _mm512_shuffle_f32x4(r[k], r[k + 4], 0x88);
+      const Reg b = _mm512_shuffle_f32x4(r[k], r[k + 4], 0xDD);
+      const Reg c = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0x88);
+      const Reg d = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0xDD);
+      r[k] = _mm512_shuffle_f32x4(a, c, 0x88);
+      r[k + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
+      r[k + 8] = _mm512_shuffle_f32x4(a, c, 0xDD);
+      r[k + 12] = _mm512_shuffle_f32x4(b, d, 0xDD);
+    }
+  }
   // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
     __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a));
@@ -107,6 +142,25 @@ struct Vec<double> {
   static Mask either(Mask a, Mask b) { return a | b; }
   static Mask and_not(Mask a, Mask b) { return a & Mask(~b); }
   static Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_blend_pd(m, b, a); }
+  static void transpose(Reg (&r)[width]) {
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      const Reg a = r[i], b = r[i + 1];
+      r[i] = _mm512_unpacklo_pd(a, b);
+      r[i + 1] = _mm512_unpackhi_pd(a, b);
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 2; ++k) {
+      const Reg a = _mm512_shuffle_f64x2(r[k], r[k + 2], 0x88);
+      const Reg b = _mm512_shuffle_f64x2(r[k], r[k + 2], 0xDD);
+      const Reg c = _mm512_shuffle_f64x2(r[k + 4], r[k + 6], 0x88);
+      const Reg d = _mm512_shuffle_f64x2(r[k + 4], r[k + 6], 0xDD);
+      r[k] = _mm512_shuffle_f64x2(a, c, 0x88);
+      r[k + 2] = _mm512_shuffle_f64x2(b, d, 0x88);
+      r[k + 4] = _mm512_shuffle_f64x2(a, c, 0xDD);
+      r[k + 6] = _mm512_shuffle_f64x2(b, d, 0xDD);
+    }
+  }
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
     __m128i bytes = _mm512_cvtepi64_epi8(_mm512_cvttpd_epi64(a));
     _mm_mask_storeu_epi8(p, tail(count), bytes);
