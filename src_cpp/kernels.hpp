@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "geometry.hpp"
+
 namespace pyconv {
 
 constexpr int kMaxVecs = 4;
@@ -64,6 +66,40 @@ template <class T>
 using GatherRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t run_count,
                             int64_t first, int64_t count, T* rows, int64_t ld);
 
+// One row of pooling windows of a channels_last image.
+template <class T>
+struct PoolRow {
+  const T* x;  // the image
+  T* y;        // (ow, c)
+  void* argmax;  // (ow, c), or null
+  bool bytes;    // uint8 offsets, else int32
+  int64_t h, w, c;
+  int64_t row_pitch, pixel_pitch;
+  int64_t kh, kw, sw, left;
+  int64_t origin_h;  // the windows' first row, may be negative
+  int64_t ow;
+};
+
+template <class T>
+struct PoolRowGradient {
+  const T* dy;  // (ow, c)
+  const void* argmax;
+  T* dx;  // (w, c)
+  bool bytes;
+  bool assign;
+  int64_t w, c;
+  int64_t kw, sw, left;
+  int64_t tap_row;  // which row of the windows this row of pixels is
+  int64_t ow;
+};
+
+template <class T>
+struct AdamRates {
+  T one_minus_beta_1, one_minus_beta_2, alpha, epsilon;
+};
+
+constexpr int kActivations = 5;
+
 template <class T>
 using Move = void (*)(T* to, const T* from, int64_t count);
 
@@ -91,6 +127,14 @@ struct KernelTable {
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;
+  void (*activation[kActivations])(const T* x, T* y, int64_t count);
+  void (*activation_backward[kActivations])(const T* dy, const T* y, T* dx, int64_t count);
+  void (*max_pool_row)(const PoolRow<T>& row);
+  void (*max_pool_row_backward)(const PoolRowGradient<T>& row);
+  T (*row_max)(const T* x, int64_t count);
+  void (*exp_row)(const T* x, T shift, T* y, int64_t count);
+  void (*divide_row)(T* x, T divisor, int64_t count);
+  void (*adam_step)(T* param, const T* grad, T* m, T* v, int64_t count, const AdamRates<T>& rates);
   T (*probe_fma)(int64_t steps);
   int probe_flops;  // per step
 };

@@ -25,6 +25,9 @@ struct Interrupted : std::exception {
 // alone, between tasks, at most every 50 ms; true stops the region.
 void set_interrupt_poll(bool (*poll)());
 
+// Called inside long tasks, every few milliseconds at most: throws when the region is to stop.
+void keep_going();
+
 namespace detail {
 using Task = void (*)(void* context, int64_t task);
 void run_tasks(int64_t tasks, int64_t work, Task task, void* context);

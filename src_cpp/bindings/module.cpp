@@ -10,13 +10,17 @@ namespace pyconv {
 
 namespace py = pybind11;
 
+void register_activation(py::module_& m);
+void register_adam_step(py::module_& m);
 void register_conv2d(py::module_& m);
 void register_dense(py::module_& m);
 void register_gemm(py::module_& m);
 void register_im2col(py::module_& m);
 void register_memory(py::module_& m);
+void register_pool2d(py::module_& m);
 void register_probe(py::module_& m);
 void register_runtime(py::module_& m);
+void register_softmax_cross_entropy(py::module_& m);
 
 namespace {
 
@@ -48,11 +52,15 @@ PYBIND11_MODULE(_core, m) {
   kernels();
   set_interrupt_poll(&signal_pending);
   py::register_exception_translator(&translate_interrupt);
+  register_activation(m);
+  register_adam_step(m);
   register_conv2d(m);
   register_dense(m);
   register_gemm(m);
   register_im2col(m);
   register_memory(m);
+  register_pool2d(m);
   register_probe(m);
   register_runtime(m);
+  register_softmax_cross_entropy(m);
 }

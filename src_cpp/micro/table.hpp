@@ -2,9 +2,13 @@
 // Fills the function table of the instruction set whose Vec was included before.
 #pragma once
 
+#include "micro/activation.hpp"
+#include "micro/adam_step.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
+#include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
+#include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/transpose.hpp"
 
@@ -21,6 +25,16 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;
+  fill_activation<T, Relu>(table, pyconv::ActivationKind::kRelu);
+  fill_activation<T, Relu6>(table, pyconv::ActivationKind::kRelu6);
+  fill_activation<T, Sigmoid>(table, pyconv::ActivationKind::kSigmoid);
+  fill_activation<T, Tanh>(table, pyconv::ActivationKind::kTanh);
+  table.max_pool_row = &max_pool_row<T>;
+  table.max_pool_row_backward = &max_pool_row_backward<T>;
+  table.row_max = &row_max<T>;
+  table.exp_row = &exp_row<T>;
+  table.divide_row = &divide_row<T>;
+  table.adam_step = &adam_step<T>;
   table.probe_fma = &probe_fma<T>;
   table.probe_flops = 2 * kProbeChains * Vec<T>::width;
   return table;

@@ -64,6 +64,7 @@ struct KernelGradient {
       for (int64_t p = 0; p < count; ++p) origins[p] = origin(pixel + p);
       TileEnd<T> end = plain_end<T>();
       end.accumulate = b > first;
+      keep_going();
       for (int64_t column = 0; column < cols; column += width) {
         multiply_indexed(table, block.count, count, rows, origins, dy + pixel * w.f + column, w.f,
                          sums, column, std::min(width, cols - column), end);

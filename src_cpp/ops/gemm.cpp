@@ -56,6 +56,7 @@ struct Product {
         run_rows(block, first_k, last_k, scratch.data());
       }
       first_k = last_k;
+      keep_going();
     } while (first_k < k);
   }
 

@@ -99,6 +99,7 @@ void run_block(const KernelTable<T>& table, const WindowProduct<T>& p, int64_t f
   for (size_t b = 0; b < p.blocks.size(); ++b) {
     TileEnd<T> end = b + 1 == p.blocks.size() ? p.end : plain_end<T>();
     end.accumulate = b > 0;
+    keep_going();
     if (pixels.inside) run_inside(table, p, p.blocks[b], pixels, end);
     if (pixels.border) run_border(table, p, p.blocks[b], pixels, end, copy.data());
   }

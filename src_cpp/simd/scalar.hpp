@@ -78,6 +78,7 @@ struct BaselineVec {
     return a;
   }
   static Mask greater(Reg a, Reg b) { return a > b; }
+  static Mask equal(Reg a, Reg b) { return a == b; }
   static Mask is_nan(Reg a) { return a != a; }
   static Mask both(Mask a, Mask b) { return a & b; }
   static Mask either(Mask a, Mask b) { return a | b; }

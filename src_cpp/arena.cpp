@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "arena.hpp"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace pyconv {
+namespace {
+
+// Smaller blocks come from malloc, whose own caches serve them well.
+constexpr size_t kSmallBytes = size_t(64) << 10;
+constexpr size_t kHugePage = size_t(2) << 20;
+constexpr size_t kAlignment = 64;
+// Blocks of one size begin at different odd multiples of 64 bytes, so that x and y do not share
+// L1 sets; the mapping has room for the shift.
+constexpr size_t kColours = 16;
+constexpr size_t kColourRoom = 2 * kColours * kAlignment;
+// This much may stay cached whatever the program used; beyond it, as much as it used at its peak.
+constexpr size_t kCacheFloor = size_t(64) << 20;
+
+enum class Mode { kCached, kMalloc, kPoison };
+
+struct Mapping {
+  char* start;
+  size_t bytes;
+  size_t class_bytes;
+};
+
+struct Arena {
+  std::mutex mutex;
+  Mode mode = Mode::kCached;
+  size_t limit = 0;
+  size_t in_use = 0;
+  size_t cached = 0;
+  size_t peak = 0;
+  size_t colour = 0;
+  std::unordered_map<void*, Mapping> live;
+  std::map<size_t, std::vector<void*>> free;  // class -> blocks
+  std::unordered_map<void*, Mapping> idle;
+};
+
+Arena& arena() {
+  // Never destroyed: arrays may outlive the module's statics at interpreter exit.
+  static Arena* const instance = new Arena;
+  return *instance;
+}
+
+// Eight classes per power of two: at most 12.5 % is wasted.
+size_t class_of(size_t bytes) {
+  size_t step = kSmallBytes / 8;
+  while (step * 16 < bytes) step *= 2;
+  return (bytes + step - 1) / step * step;
+}
+
+Mapping map_block(size_t class_bytes) {
+  const bool huge = class_bytes >= kHugePage;
+  const size_t page = huge ? kHugePage : size_t(4096);
+  const size_t bytes = (class_bytes + kColourRoom + page - 1) / page * page;
+  const size_t reserved = huge ? bytes + kHugePage : bytes;
+  void* const raw = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                         -1, 0);
+  if (raw == MAP_FAILED) return {nullptr, 0, 0};
+  char* start = static_cast<char*>(raw);
+  if (huge) {
+    const size_t skip = (kHugePage - reinterpret_cast<uintptr_t>(raw) % kHugePage) % kHugePage;
+    if (skip) munmap(start, skip);
+    start += skip;
+    if (kHugePage - skip) munmap(start + bytes, kHugePage - skip);
+    madvise(start, bytes, MADV_HUGEPAGE);
+  }
+  return {start, bytes, class_bytes};
+}
+
+int64_t drop_cached(Arena& a) {
+  int64_t dropped = 0;
+  for (const auto& [block, mapping] : a.idle) {
+    munmap(mapping.start, mapping.bytes);
+    dropped += static_cast<int64_t>(mapping.class_bytes);
+  }
+  a.idle.clear();
+  a.free.clear();
+  a.cached = 0;
+  return dropped;
+}
+
+void* take_cached(Arena& a, size_t class_bytes) {
+  const auto found = a.free.find(class_bytes);
+  if (found == a.free.end() || found->second.empty()) return nullptr;
+  void* const block = found->second.back();
+  found->second.pop_back();
+  a.live.insert(a.idle.extract(block));
+  a.cached -= class_bytes;
+  return block;
+}
+
+void* map_fresh(Arena& a, size_t class_bytes) {
+  if (a.limit && a.in_use + a.cached + class_bytes > a.limit) drop_cached(a);
+  if (a.limit && a.in_use + class_bytes > a.limit) throw std::bad_alloc();
+  Mapping mapping = map_block(class_bytes);
+  if (!mapping.start && drop_cached(a) > 0) mapping = map_block(class_bytes);
+  if (!mapping.start) throw std::bad_alloc();
+  a.colour = (a.colour + 1) % kColours;
+  void* const block = mapping.start + (2 * a.colour + 1) * kAlignment;
+  a.live.emplace(block, mapping);
+  return block;
+}
+
+void* allocate_small(size_t bytes) {
+  void* block = nullptr;
+  const size_t rounded = (std::max<size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  if (posix_memalign(&block, kAlignment, rounded) != 0) throw std::bad_alloc();
+  return block;
+}
+
+void* allocate_large(Arena& a, size_t bytes) {
+  const size_t class_bytes = class_of(bytes);
+  const std::lock_guard<std::mutex> lock(a.mutex);
+  void* block = take_cached(a, class_bytes);
+  if (!block) block = map_fresh(a, class_bytes);
+  a.in_use += class_bytes;
+  a.peak = std::max(a.peak, a.in_use);
+  return block;
+}
+
+size_t parse_limit(const std::string& text) {
+  size_t used = 0;
+  unsigned long long count = 0;
+  try {
+    if (text.find_first_not_of("0123456789KMGkmg") == std::string::npos) {
+      count = std::stoull(text, &used);
+    }
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  const std::string suffix = text.substr(used);
+  const size_t shift = suffix.empty()                      ? 0
+                       : suffix == "K" || suffix == "k" ? 10
+                       : suffix == "M" || suffix == "m" ? 20
+                       : suffix == "G" || suffix == "g" ? 30
+                                                          : 64;
+  if (used == 0 || shift == 64 || count == 0 || count > (SIZE_MAX >> 1 >> shift)) {
+    throw std::invalid_argument("PYCONV_ARENA_LIMIT=" + text +
+                                "; must be bytes, as 1000000, 64K, 512M or 2G");
+  }
+  return static_cast<size_t>(count) << shift;
+}
+
+}  // namespace
+
+void init_arena() {
+  Arena& a = arena();
+  if (const char* text = std::getenv("PYCONV_ARENA")) {
+    const std::string mode = text;
+    if (mode == "0") {
+      a.mode = Mode::kMalloc;
+    } else if (mode == "poison") {
+      a.mode = Mode::kPoison;
+    } else if (mode != "1" && !mode.empty()) {
+      throw std::invalid_argument("PYCONV_ARENA=" + mode + "; must be 0, 1 or poison");
+    }
+  }
+  if (const char* text = std::getenv("PYCONV_ARENA_LIMIT")) a.limit = parse_limit(text);
+  pthread_atfork([] { arena().mutex.lock(); }, [] { arena().mutex.unlock(); },
+                 [] { arena().mutex.unlock(); });
+}
+
+void* arena_allocate(size_t bytes) {
+  Arena& a = arena();
+  if (bytes > SIZE_MAX / 4) throw std::bad_alloc();
+  const bool small = bytes < kSmallBytes || a.mode == Mode::kMalloc;
+  void* const block = small ? allocate_small(bytes) : allocate_large(a, bytes);
+  if (a.mode == Mode::kPoison) std::memset(block, 0xFF, bytes);
+  return block;
+}
+
+void arena_release(void* block) noexcept {
+  if (!block) return;
+  Arena& a = arena();
+  {
+    const std::lock_guard<std::mutex> lock(a.mutex);
+    const auto found = a.live.find(block);
+    if (found != a.live.end()) {
+      const size_t bytes = found->second.class_bytes;
+      a.in_use -= bytes;
+      if (a.cached + bytes > std::max(a.peak, kCacheFloor)) {
+        munmap(found->second.start, found->second.bytes);
+        a.live.erase(found);
+      } else {
+        a.idle.insert(a.live.extract(found));
+        a.free[bytes].push_back(block);
+        a.cached += bytes;
+      }
+      return;
+    }
+  }
+  std::free(block);
+}
+
+ArenaInfo arena_info() {
+  Arena& a = arena();
+  const std::lock_guard<std::mutex> lock(a.mutex);
+  return {static_cast<int64_t>(a.in_use), static_cast<int64_t>(a.cached),
+          static_cast<int64_t>(a.peak), static_cast<int64_t>(a.limit)};
+}
+
+int64_t arena_trim() {
+  Arena& a = arena();
+  const std::lock_guard<std::mutex> lock(a.mutex);
+  a.peak = a.in_use;
+  return drop_cached(a);
+}
+
+}  // namespace pyconv

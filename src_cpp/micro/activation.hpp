@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Activations and their gradients, vector by vector.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels.hpp"
+#include "micro/exp.hpp"
+
+namespace {
+
+template <class T>
+inline typename Vec<T>::Reg absolute(typename Vec<T>::Reg x) {
+  return Vec<T>::max(x, Vec<T>::sub(Vec<T>::zero(), x));
+}
+
+// tanh for |x| < 0.625 without cancellation: x + x^3 P(x^2), after Cephes' tanhf.c and tanh.c.
+inline Vec<float>::Reg tanh_near_zero(Vec<float>::Reg x) {
+  using V = Vec<float>;
+  const V::Reg square = V::mul(x, x);
+  V::Reg p = V::set(-5.70498872745e-3f);
+  p = V::fma(p, square, V::set(2.06390887954e-2f));
+  p = V::fma(p, square, V::set(-5.37397155531e-2f));
+  p = V::fma(p, square, V::set(1.33314422036e-1f));
+  p = V::fma(p, square, V::set(-3.33332819422e-1f));
+  return V::fma(V::mul(p, square), x, x);
+}
+
+inline Vec<double>::Reg tanh_near_zero(Vec<double>::Reg x) {
+  using V = Vec<double>;
+  const V::Reg square = V::mul(x, x);
+  V::Reg p = V::set(-9.64399179425052238628e-1);
+  p = V::fma(p, square, V::set(-9.92877231001918586564e1));
+  p = V::fma(p, square, V::set(-1.61468768441708447952e3));
+  V::Reg q = V::add(square, V::set(1.12811678491632931402e2));
+  q = V::fma(q, square, V::set(2.23548839060100448583e3));
+  q = V::fma(q, square, V::set(4.84406305325125486048e3));
+  return V::fma(V::mul(V::div(p, q), square), x, x);
+}
+
+// Each activation: value of x, and derivative from the value y.
+struct Relu {
+  template <class T>
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+    // A NaN is not below zero: it stays.
+    return Vec<T>::select(Vec<T>::greater(Vec<T>::zero(), x), Vec<T>::zero(), x);
+  }
+  template <class T>
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+    return Vec<T>::select(Vec<T>::greater(y, Vec<T>::zero()), dy, Vec<T>::zero());
+  }
+};
+
+struct Relu6 {
+  template <class T>
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+    const typename Vec<T>::Reg six = Vec<T>::set(T(6));
+    const typename Vec<T>::Reg low = Relu::value<T>(x);
+    return Vec<T>::select(Vec<T>::greater(low, six), six, low);
+  }
+  template <class T>
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+    using V = Vec<T>;
+    const typename V::Mask linear =
+        V::both(V::greater(y, V::zero()), V::greater(V::set(T(6)), y));
+    return V::select(linear, dy, V::zero());
+  }
+};
+
+struct Sigmoid {
+  template <class T>
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+    using V = Vec<T>;
+    const typename V::Reg one = V::set(T(1));
+    const typename V::Reg e = vector_exp<T>(V::sub(V::zero(), absolute<T>(x)));
+    const typename V::Reg top = V::select(V::greater(V::zero(), x), e, one);
+    return V::select(V::is_nan(x), x, V::div(top, V::add(one, e)));
+  }
+  template <class T>
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+    return Vec<T>::mul(dy, Vec<T>::mul(y, Vec<T>::sub(Vec<T>::set(T(1)), y)));
+  }
+};
+
+struct Tanh {
+  template <class T>
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+    using V = Vec<T>;
+    const typename V::Reg one = V::set(T(1));
+    const typename V::Reg size = absolute<T>(x);
+    const typename V::Reg e = vector_exp<T>(V::add(size, size));
+    const typename V::Reg far = V::sub(one, V::div(V::set(T(2)), V::add(e, one)));
+    const typename V::Reg signed_far =
+        V::select(V::greater(V::zero(), x), V::sub(V::zero(), far), far);
+    const typename V::Reg y =
+        V::select(V::greater(V::set(T(0.625)), size), tanh_near_zero(x), signed_far);
+    return V::select(V::is_nan(x), x, y);
+  }
+  template <class T>
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+    return Vec<T>::mul(dy, Vec<T>::sub(Vec<T>::set(T(1)), Vec<T>::mul(y, y)));
+  }
+};
+
+template <class T, class Kind>
+void activate(const T* x, T* y, int64_t count) {
+  using V = Vec<T>;
+  int64_t i = 0;
+  for (; i + V::width <= count; i += V::width) {
+    V::store(y + i, Kind::template value<T>(V::load(x + i)));
+  }
+  if (i < count) {
+    const typename V::Mask mask = V::tail(count - i);
+    V::store(y + i, Kind::template value<T>(V::load(x + i, mask)), mask);
+  }
+}
+
+template <class T, class Kind>
+void activate_backward(const T* dy, const T* y, T* dx, int64_t count) {
+  using V = Vec<T>;
+  int64_t i = 0;
+  for (; i + V::width <= count; i += V::width) {
+    V::store(dx + i, Kind::template gradient<T>(V::load(y + i), V::load(dy + i)));
+  }
+  if (i < count) {
+    const typename V::Mask mask = V::tail(count - i);
+    V::store(dx + i, Kind::template gradient<T>(V::load(y + i, mask), V::load(dy + i, mask)), mask);
+  }
+}
+
+template <class T, class Kind>
+constexpr void fill_activation(pyconv::KernelTable<T>& table, pyconv::ActivationKind kind) {
+  table.activation[static_cast<int64_t>(kind)] = &activate<T, Kind>;
+  table.activation_backward[static_cast<int64_t>(kind)] = &activate_backward<T, Kind>;
+}
+
+}  // namespace

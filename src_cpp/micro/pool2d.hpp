@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Max pooling of one row of windows, and its gradient for one row of pixels; channels are lanes.
+#pragma once
+
+#include "kernels.hpp"
+
+namespace {
+
+struct Span {
+  int64_t first, last;
+};
+
+// The taps of a window that lie inside an axis of `size` pixels.
+inline Span clip_taps(int64_t origin, int64_t taps, int64_t size) {
+  Span span = {origin < 0 ? -origin : 0, taps};
+  if (origin + taps > size) span.last = size - origin;
+  return span;
+}
+
+template <class T>
+inline void store_offsets(void* to, int64_t at, bool bytes, typename Vec<T>::Reg offsets,
+                          int64_t count) {
+  if (bytes) {
+    Vec<T>::store_bytes(static_cast<uint8_t*>(to) + at, offsets, count);
+  } else {
+    Vec<T>::store_ints(static_cast<int32_t*>(to) + at, offsets, count);
+  }
+}
+
+// One window and one vector of channels, starting at `x` of the window's first pixel inside.
+template <class T, bool WithOffsets>
+inline void max_window(const pyconv::PoolRow<T>& p, const T* x, const Span& rows,
+                       const Span& columns, int64_t at, int64_t count) {
+  using V = Vec<T>;
+  const typename V::Mask mask = V::tail(count);
+  typename V::Reg best = V::load(x, mask);
+  typename V::Reg where = V::set(static_cast<T>(rows.first * p.kw + columns.first));
+  for (int64_t r = rows.first; r < rows.last; ++r, x += p.row_pitch) {
+    const T* pixel = x;
+    for (int64_t s = columns.first; s < columns.last; ++s, pixel += p.pixel_pitch) {
+      const typename V::Reg value = V::load(pixel, mask);
+      // A NaN wins over a number; the first NaN and the first of equals stay.
+      const typename V::Mask wins = V::either(
+          V::greater(value, best), V::and_not(V::is_nan(value), V::is_nan(best)));
+      best = V::select(wins, value, best);
+      if (WithOffsets) where = V::select(wins, V::set(static_cast<T>(r * p.kw + s)), where);
+    }
+  }
+  V::store(p.y + at, best, mask);
+  if (WithOffsets) store_offsets<T>(p.argmax, at, p.bytes, where, count);
+}
+
+template <class T, bool WithOffsets>
+inline void max_pool_windows(const pyconv::PoolRow<T>& p) {
+  const Span rows = clip_taps(p.origin_h, p.kh, p.h);
+  for (int64_t j = 0; j < p.ow; ++j) {
+    const int64_t left = j * p.sw - p.left;
+    const Span columns = clip_taps(left, p.kw, p.w);
+    const T* x = p.x + (p.origin_h + rows.first) * p.row_pitch +
+                 (left + columns.first) * p.pixel_pitch;
+    for (int64_t channel = 0; channel < p.c; channel += Vec<T>::width) {
+      max_window<T, WithOffsets>(p, x + channel, rows, columns, j * p.c + channel,
+                                 p.c - channel);
+    }
+  }
+}
+
+template <class T>
+void max_pool_row(const pyconv::PoolRow<T>& p) {
+  if (p.argmax) {
+    max_pool_windows<T, true>(p);
+  } else {
+    max_pool_windows<T, false>(p);
+  }
+}
+
+template <class T>
+inline typename Vec<T>::Reg load_offsets(const void* from, int64_t at, bool bytes, int64_t count) {
+  return bytes ? Vec<T>::load_bytes(static_cast<const uint8_t*>(from) + at, count)
+               : Vec<T>::load_ints(static_cast<const int32_t*>(from) + at, count);
+}
+
+// Adds to one row of dx what row `tap_row` of the windows of one output row sends there. Where
+// windows do not overlap, `assign` stores instead of adding.
+template <class T>
+void max_pool_row_backward(const pyconv::PoolRowGradient<T>& p) {
+  using V = Vec<T>;
+  for (int64_t j = 0; j < p.ow; ++j) {
+    const int64_t left = j * p.sw - p.left;
+    const Span columns = clip_taps(left, p.kw, p.w);
+    for (int64_t channel = 0; channel < p.c; channel += V::width) {
+      const int64_t count = p.c - channel < V::width ? p.c - channel : V::width;
+      const typename V::Mask mask = V::tail(count);
+      const int64_t at = j * p.c + channel;
+      const typename V::Reg gradient = V::load(p.dy + at, mask);
+      const typename V::Reg where = load_offsets<T>(p.argmax, at, p.bytes, count);
+      for (int64_t s = columns.first; s < columns.last; ++s) {
+        T* to = p.dx + (left + s) * p.c + channel;
+        const typename V::Reg tap = V::set(static_cast<T>(p.tap_row * p.kw + s));
+        typename V::Reg part = V::select(V::equal(where, tap), gradient, V::zero());
+        if (!p.assign) part = V::add(V::load(to, mask), part);
+        V::store(to, part, mask);
+      }
+    }
+  }
+}
+
+}  // namespace

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ops/activation.hpp"
+
+#include <algorithm>
+
+#include "dispatch.hpp"
+#include "ops/tiles.hpp"
+#include "parallel.hpp"
+
+namespace pyconv {
+namespace {
+
+constexpr int64_t kPiece = 1 << 14;
+
+// Calls body(first, count) for pieces of `size` elements.
+template <class T, class Body>
+void for_each_piece(int64_t size, int64_t arrays, Body&& body) {
+  parallel_for(ceil_div(size, kPiece), arrays * size * int64_t(sizeof(T)), [&](int64_t piece) {
+    const int64_t first = piece * kPiece;
+    body(first, std::min(kPiece, size - first));
+  });
+}
+
+}  // namespace
+
+template <class T>
+void activation(const T* x, T* y, int64_t size, ActivationKind kind) {
+  if (kind == ActivationKind::kLinear) {
+    if (x != y) std::copy_n(x, size, y);
+    return;
+  }
+  const auto apply = kernel_table_of<T>().activation[static_cast<int64_t>(kind)];
+  for_each_piece<T>(size, 2, [&](int64_t first, int64_t count) {
+    apply(x + first, y + first, count);
+  });
+}
+
+template <class T>
+void activation_backward(const T* dy, const T* y, T* dx, int64_t size, ActivationKind kind) {
+  if (kind == ActivationKind::kLinear) {
+    if (dx != dy) std::copy_n(dy, size, dx);
+    return;
+  }
+  const auto apply = kernel_table_of<T>().activation_backward[static_cast<int64_t>(kind)];
+  for_each_piece<T>(size, 3, [&](int64_t first, int64_t count) {
+    apply(dy + first, y + first, dx + first, count);
+  });
+}
+
+template void activation(const float*, float*, int64_t, ActivationKind);
+template void activation(const double*, double*, int64_t, ActivationKind);
+template void activation_backward(const float*, const float*, float*, int64_t, ActivationKind);
+template void activation_backward(const double*, const double*, double*, int64_t, ActivationKind);
+
+}  // namespace pyconv

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The only file with OpenMP, and its std::thread twin (PYCONV_STD_THREADS).
+#include "parallel.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+
+#include "thread_count.hpp"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+#if defined(PYCONV_STD_THREADS)
+#include <thread>
+#include <vector>
+#else
+#include <omp.h>
+#endif
+
+namespace pyconv {
+namespace {
+
+// Waking the team costs a few microseconds: less work than this stays on the calling thread.
+constexpr int64_t kSmallWork = 150000;
+constexpr auto kPollInterval = std::chrono::milliseconds(50);
+constexpr int kMaxThreads = 1024;
+
+std::atomic<int> thread_count{1};
+std::atomic<bool> flush{false};
+// A forked child has no team, and libgomp would wait for it for ever.
+std::atomic<bool> forked_child{false};
+bool (*poll_interrupt)() = nullptr;
+struct Region;
+// The region whose task this thread runs, and whether this thread may look for signals.
+thread_local Region* current_region = nullptr;
+thread_local bool may_poll = false;
+
+unsigned float_state() {
+#if defined(__x86_64__)
+  return _mm_getcsr();
+#else
+  return 0;
+#endif
+}
+
+void set_float_state(unsigned state) {
+#if defined(__x86_64__)
+  _mm_setcsr(state);
+#else
+  (void)state;
+#endif
+}
+
+constexpr unsigned kFlushBits = 0x8040;  // FTZ and DAZ of MXCSR
+
+// A thread's floating-point state inside a region: the caller's, and flushing if asked for.
+class FloatScope {
+ public:
+  explicit FloatScope(unsigned state) : before_(float_state()) {
+    if (state != before_) set_float_state(state);
+  }
+  ~FloatScope() { set_float_state(before_); }
+
+ private:
+  unsigned before_;
+};
+
+struct Region {
+  int64_t tasks;
+  int64_t chunk;
+  detail::Task task;
+  void* context;
+  unsigned float_state;
+  Region* outer = nullptr;
+  std::atomic<int64_t> next{0};
+  std::atomic<bool> stop{false};
+  std::mutex mutex;
+  std::exception_ptr thrown;
+
+  void fail(std::exception_ptr error) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (!thrown) thrown = std::move(error);
+    stop.store(true);
+  }
+};
+
+// True when the poll says so; it is asked at most every kPollInterval.
+bool poll_now() {
+  thread_local std::chrono::steady_clock::time_point last;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last < kPollInterval) return false;
+  last = now;
+  return poll_interrupt && poll_interrupt();
+}
+
+void work(Region& region, bool polls) {
+  const FloatScope scope(region.float_state);
+  Region* const outer = current_region;
+  const bool outer_polls = may_poll;
+  current_region = &region;
+  may_poll = polls;
+  try {
+    while (true) {
+      const int64_t first = region.next.fetch_add(region.chunk);
+      const int64_t last = std::min(region.tasks, first + region.chunk);
+      if (first >= last || region.stop.load(std::memory_order_relaxed)) break;
+      for (int64_t task = first; task < last; ++task) {
+        region.task(region.context, task);
+        keep_going();
+      }
+    }
+  } catch (...) {
+    region.fail(std::current_exception());
+  }
+  current_region = outer;
+  may_poll = outer_polls;
+}
+
+#if defined(PYCONV_STD_THREADS)
+void run_team(Region& region, int threads) {
+  std::vector<std::thread> team;
+  for (int i = 1; i < threads; ++i) team.emplace_back([&region] { work(region, false); });
+  work(region, true);
+  for (std::thread& member : team) member.join();
+}
+#else
+void run_team(Region& region, int threads) {
+#pragma omp parallel num_threads(threads)
+  work(region, omp_get_thread_num() == 0);
+}
+#endif
+
+}  // namespace
+
+void init_threads() {
+  thread_count.store(start_thread_count());
+  pthread_atfork(nullptr, nullptr, [] { forked_child.store(true); });
+}
+
+int num_threads() { return forked_child.load() ? 1 : thread_count.load(); }
+
+void set_num_threads(int count) { thread_count.store(std::clamp(count, 1, kMaxThreads)); }
+
+void set_interrupt_poll(bool (*poll)()) { poll_interrupt = poll; }
+
+void keep_going() {
+  for (Region* region = current_region; region; region = region->outer) {
+    if (region->stop.load(std::memory_order_relaxed)) throw Interrupted();
+  }
+  if (may_poll && poll_now()) throw Interrupted();
+}
+
+void set_flush_denormals(bool value) { flush.store(value); }
+bool flush_denormals() { return flush.load(); }
+
+namespace detail {
+
+void run_tasks(int64_t tasks, int64_t cost, Task task, void* context) {
+  if (tasks <= 0) return;
+  const int threads = static_cast<int>(std::min<int64_t>(num_threads(), tasks));
+  const bool alone = threads == 1 || cost < kSmallWork || current_region;
+  Region region;
+  region.tasks = tasks;
+  // Many small tasks are handed out several at a time; a chunk is at most 1/16 of a share.
+  region.chunk = std::max<int64_t>(1, tasks / (int64_t(threads) * 16));
+  region.task = task;
+  region.context = context;
+  region.outer = current_region;
+  region.float_state = float_state() | (flush.load(std::memory_order_relaxed) ? kFlushBits : 0u);
+  if (alone) {
+    work(region, current_region ? may_poll : true);
+  } else {
+    run_team(region, threads);
+  }
+  if (region.thrown) std::rethrow_exception(region.thrown);
+}
+
+}  // namespace detail
+}  // namespace pyconv
