@@ -66,7 +66,7 @@ template <class T>
 using GatherRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t run_count,
                             int64_t first, int64_t count, T* rows, int64_t ld);
 
-// One row of pooling windows of a channels_last image.
+// One row of pooling windows of a channels_last image, or of one plane (c = 1).
 template <class T>
 struct PoolRow {
   const T* x;  // the image
@@ -130,6 +130,7 @@ struct KernelTable {
   void (*activation[kActivations])(const T* x, T* y, int64_t count);
   void (*activation_backward[kActivations])(const T* dy, const T* y, T* dx, int64_t count);
   void (*max_pool_row)(const PoolRow<T>& row);
+  void (*max_pool_plane_row)(const PoolRow<T>& row);
   void (*max_pool_row_backward)(const PoolRowGradient<T>& row);
   T (*row_max)(const T* x, int64_t count);
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);

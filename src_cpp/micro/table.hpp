@@ -30,6 +30,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   fill_activation<T, Sigmoid>(table, pyconv::ActivationKind::kSigmoid);
   fill_activation<T, Tanh>(table, pyconv::ActivationKind::kTanh);
   table.max_pool_row = &max_pool_row<T>;
+  table.max_pool_plane_row = &max_pool_plane_row<T>;
   table.max_pool_row_backward = &max_pool_row_backward<T>;
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;

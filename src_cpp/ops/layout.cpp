@@ -2,7 +2,6 @@
 #include "ops/layout.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "dispatch.hpp"
 #include "ops/tiles.hpp"
@@ -15,36 +14,23 @@ namespace {
 constexpr int64_t kRows = 64;
 constexpr int64_t kColumns = 1024;
 
-template <class T>
-void transpose(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
-               int64_t columns) {
-  if constexpr (std::is_floating_point_v<T>) {
-    kernel_table_of<T>().transpose(from, from_pitch, to, to_pitch, rows, columns);
-  } else {
-    for (int64_t j = 0; j < columns; ++j) {
-      for (int64_t i = 0; i < rows; ++i) to[j * to_pitch + i] = from[i * from_pitch + j];
-    }
-  }
-}
-
 }  // namespace
 
 template <class T>
 void transpose_images(const T* from, T* to, int64_t n, int64_t rows, int64_t columns) {
+  const KernelTable<T>& table = kernel_table_of<T>();
   const int64_t down = ceil_div(rows, kRows);
   const int64_t across = ceil_div(columns, kColumns);
   parallel_for(n * down * across, 2 * n * rows * columns * int64_t(sizeof(T)), [&](int64_t task) {
     const int64_t image = task / (down * across) * rows * columns;
     const int64_t i = task / across % down * kRows;
     const int64_t j = task % across * kColumns;
-    transpose(from + image + i * columns + j, columns, to + image + j * rows + i, rows,
-              std::min(kRows, rows - i), std::min(kColumns, columns - j));
+    table.transpose(from + image + i * columns + j, columns, to + image + j * rows + i, rows,
+                    std::min(kRows, rows - i), std::min(kColumns, columns - j));
   });
 }
 
 template void transpose_images(const float*, float*, int64_t, int64_t, int64_t);
 template void transpose_images(const double*, double*, int64_t, int64_t, int64_t);
-template void transpose_images(const uint8_t*, uint8_t*, int64_t, int64_t, int64_t);
-template void transpose_images(const int32_t*, int32_t*, int64_t, int64_t, int64_t);
 
 }  // namespace pyconv

@@ -34,6 +34,19 @@ struct Vec<float> {
   static Reg set(float value) { return _mm512_set1_ps(value); }
   static Reg load(const float* p) { return _mm512_loadu_ps(p); }
   static Reg load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
+  // p[0], p[2], p[4], ...: `count` of them.
+  static Reg load_even(const float* p, int64_t count) {
+    const __m512i lane =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const Reg a = load(p, tail(2 * count - 1));
+    return _mm512_permutex2var_ps(a, lane, load(p + width, tail(2 * count - 1 - width)));
+  }
+  // p[0], p[step], p[2 * step], ...: `count` of them, step below 2^24.
+  static Reg load_step(const float* p, int64_t step, int64_t count) {
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i index = _mm512_mullo_epi32(lane, _mm512_set1_epi32(static_cast<int>(step)));
+    return _mm512_mask_i32gather_ps(zero(), tail(count), index, p, sizeof(float));
+  }
   static void store(float* p, Reg a) { _mm512_storeu_ps(p, a); }
   static void store(float* p, Reg a, Mask m) { _mm512_mask_storeu_ps(p, m, a); }
   // p aligned to the vector; past the caches, ordered by fence().
@@ -120,6 +133,16 @@ struct Vec<double> {
   static Reg set(double value) { return _mm512_set1_pd(value); }
   static Reg load(const double* p) { return _mm512_loadu_pd(p); }
   static Reg load(const double* p, Mask m) { return _mm512_maskz_loadu_pd(m, p); }
+  static Reg load_even(const double* p, int64_t count) {
+    const __m512i lane = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    const Reg a = load(p, tail(2 * count - 1));
+    return _mm512_permutex2var_pd(a, lane, load(p + width, tail(2 * count - 1 - width)));
+  }
+  static Reg load_step(const double* p, int64_t step, int64_t count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i index = _mm256_mullo_epi32(lane, _mm256_set1_epi32(static_cast<int>(step)));
+    return _mm512_mask_i32gather_pd(zero(), tail(count), index, p, sizeof(double));
+  }
   static void store(double* p, Reg a) { _mm512_storeu_pd(p, a); }
   static void store(double* p, Reg a, Mask m) { _mm512_mask_storeu_pd(p, m, a); }
   static void stream(double* p, Reg a) { _mm512_stream_pd(p, a); }

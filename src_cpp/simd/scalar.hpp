@@ -40,6 +40,13 @@ struct BaselineVec {
     }
     return a;
   }
+  // p[0], p[step], p[2 * step], ...: `count` of them.
+  static Reg load_step(const T* p, int64_t step, int64_t count) {
+    Reg a{};
+    for (int i = 0; i < width && i < count; ++i) a[i] = p[i * step];
+    return a;
+  }
+  static Reg load_even(const T* p, int64_t count) { return load_step(p, 2, count); }
   static void store(T* p, Reg a) { std::memcpy(p, &a, sizeof a); }
   static void store(T* p, Reg a, Mask m) {
     if (m[width - 1]) return store(p, a);
