@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -280,3 +281,23 @@ def tensor_table(rows: Sequence[Sequence[Array]]) -> bytes:
 def memory_overlaps(a: Array, b: Array) -> bool:
     """Tell whether two arrays of one device share memory."""
     return bool(array_module(a).shares_memory(a, b))
+
+
+def config() -> dict[str, str]:
+    """Return what the native side runs on, by printable names."""
+    return {
+        "cpu": _core.cpu_name(),
+        "isa": f"{_core.isa()} (available: {', '.join(_core.isas())})",
+        "threads": str(_core.num_threads()),
+        "cuda": "built" if _module_exists("pyconv._cuda") else "not built",
+    }
+
+
+def _module_exists(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+set_num_threads = _core.set_num_threads
+num_threads = _core.num_threads
+trim_memory = _core.trim_memory
+memory_info = _core.memory_info

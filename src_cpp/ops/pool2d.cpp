@@ -88,7 +88,7 @@ void gradient_row(const KernelTable<T>& table, const T* dy, const void* argmax, 
   }
 }
 
-// Offsets of one output row, in either layout.
+// Judges offsets, in either layout.
 struct OffsetCheck {
   const Window& w;
   const void* argmax;
@@ -105,6 +105,45 @@ struct OffsetCheck {
     const int64_t y = pixel / w.ow * w.sh - w.top + where / w.kw;
     const int64_t x = pixel % w.ow * w.sw - w.left + where % w.kw;
     return y >= 0 && y < w.h && x >= 0 && x < w.w;
+  }
+
+  // For windows that lie inside the image: is every offset below the window's size?
+  bool all_below(int64_t first, int64_t last) const {
+    bool bad = false;
+    if (byte_offsets(w)) {
+      const auto most = static_cast<uint8_t>(w.taps() - 1);
+      const uint8_t* offsets = static_cast<const uint8_t*>(argmax);
+      for (int64_t e = first; e < last; ++e) bad |= offsets[e] > most;
+    } else {
+      const auto most = static_cast<uint32_t>(w.taps() - 1);
+      const int32_t* offsets = static_cast<const int32_t*>(argmax);
+      for (int64_t e = first; e < last; ++e) bad |= static_cast<uint32_t>(offsets[e]) > most;
+    }
+    return !bad;
+  }
+
+  // The first bad element of [first, last), or INT64_MAX.
+  int64_t first_bad(int64_t first, int64_t last) const {
+    for (int64_t e = first; e < last; ++e) {
+      if (!good(e)) return e;
+    }
+    return INT64_MAX;
+  }
+
+  // The same for one row of windows, whose pixels have `inner` elements each.
+  int64_t first_bad_in_row(int64_t row, int64_t inner) const {
+    const int64_t first = row * w.ow * inner;
+    const int64_t last = first + w.ow * inner;
+    const int64_t top = row % w.oh * w.sh - w.top;
+    int64_t from = last;  // windows [from, to) are not clipped
+    int64_t to = last;
+    if (top >= 0 && top + w.kh <= w.h && w.kw <= w.w) {
+      const int64_t most = (w.w - w.kw + w.left) / w.sw + 1;
+      from = first + std::min(w.ow, ceil_div(w.left, w.sw)) * inner;
+      to = std::max(from, first + std::min(w.ow, most) * inner);
+    }
+    if (!all_below(from, to)) return first_bad(first, last);
+    return std::min(first_bad(first, from), first_bad(to, last));
   }
 };
 
@@ -123,22 +162,19 @@ void max_pool2d(const T* x, T* y, void* argmax, const Window& window) {
 
 void max_pool2d_check(const void* argmax, const Window& window, int64_t* first_bad) {
   const OffsetCheck check{window, argmax};
-  const int64_t elements = window.output_pixels() * window.c;
-  constexpr int64_t kPiece = 1 << 14;
-  const int64_t pieces = ceil_div(elements, kPiece);
-  Scratch<int64_t> found(pieces);
-  parallel_for(pieces, elements * 8, [&](int64_t piece) {
-    const int64_t last = std::min(elements, (piece + 1) * kPiece);
-    found[piece] = INT64_MAX;
-    for (int64_t element = piece * kPiece; element < last; ++element) {
-      if (!check.good(element)) {
-        found[piece] = element;
-        break;
-      }
+  const int64_t inner = window.channels_first ? 1 : window.c;
+  const int64_t rows = window.n * window.oh * (window.channels_first ? window.c : 1);
+  constexpr int64_t kRows = 64;
+  Scratch<int64_t> found(ceil_div(rows, kRows));
+  parallel_for(ceil_div(rows, kRows), window.output_pixels() * window.c, [&](int64_t block) {
+    found[block] = INT64_MAX;
+    const int64_t last = std::min(rows, (block + 1) * kRows);
+    for (int64_t row = block * kRows; row < last && found[block] == INT64_MAX; ++row) {
+      found[block] = check.first_bad_in_row(row, inner);
     }
   });
-  for (int64_t piece = 0; piece < pieces; ++piece) {
-    *first_bad = std::min(*first_bad, found[piece]);
+  for (int64_t block = 0; block < ceil_div(rows, kRows); ++block) {
+    *first_bad = std::min(*first_bad, found[block]);
   }
 }
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Adam: m += (1 - b1)(g - m), v += (1 - b2)(g^2 - v), w -= alpha m / (sqrt(v) + epsilon)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+def adam_step(
+    params: Sequence[Array],
+    grads: Sequence[Array],
+    m: Sequence[Array],
+    v: Sequence[Array],
+    *,
+    learning_rate: float,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+    step: int,
+) -> None:
+    """Move every parameter by one step of Adam, in place; step counts from 1.
+
+    alpha = learning_rate * sqrt(1 - beta_2^step) / (1 - beta_1^step).
+    """
+    alpha = learning_rate * np.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
+    for param, grad, mean, square in zip(params, grads, m, v, strict=True):
+        wide = grad.astype(np.float64)
+        new_mean = mean + (1.0 - beta_1) * (wide - mean)
+        new_square = square + (1.0 - beta_2) * (wide * wide - square)
+        mean[...] = new_mean
+        square[...] = new_square
+        param[...] = param - alpha * new_mean / (np.sqrt(new_square) + epsilon)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one table of tolerances; tests ask here and hold no numbers of their own.
+
+u is half the distance from 1 to the next number: 2^-24 for float32, 2^-53 for float64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+# A sum of products of zero-mean data, in units of u * sum |x| |w|; of same-sign data on the CPU.
+_SUM_ZERO_MEAN = 8.0
+_SUM_SAME_SIGN = 16.0
+_ELEMENTWISE_ULPS = 4.0
+_SOFTMAX_EPS = 10.0
+_OPTIMIZER_ULPS = 2.0
+# Finite differences of float64 functions.
+GRADIENT_CHECK = {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-3}
+# Vectors printed with ten digits, computed in float64; in float32, what its precision leaves.
+_PRINTED = {"float32": {"rtol": 1e-6, "atol": 2e-7}, "float64": {"rtol": 1e-9, "atol": 2e-10}}
+
+
+def unit_roundoff(dtype: Any) -> float:
+    """Return u of a floating-point dtype."""
+    return float(np.finfo(dtype).eps) / 2.0
+
+
+def sum_of_products(dtype: Any, *, same_sign: bool = False) -> float:
+    """Return the factor of sum |x| |w| that bounds a sum of products' error."""
+    return unit_roundoff(dtype) * (_SUM_SAME_SIGN if same_sign else _SUM_ZERO_MEAN)
+
+
+def gpu_sum_of_products(dtype: Any, terms: int, *, same_sign: bool = False) -> float:
+    """Return the same factor for the GPU, whose same-sign sums are not cut into blocks."""
+    return unit_roundoff(dtype) * (2.0 * terms**0.5 if same_sign else _SUM_ZERO_MEAN)
+
+
+def elementwise(dtype: Any) -> float:
+    """Return the largest relative error of an element-wise function."""
+    return 2.0 * unit_roundoff(dtype) * _ELEMENTWISE_ULPS
+
+
+def softmax(dtype: Any) -> float:
+    """Return the largest error of a softmax, relative to 1 or to the loss if that is larger."""
+    return 2.0 * unit_roundoff(dtype) * _SOFTMAX_EPS
+
+
+def optimizer_step(dtype: Any) -> float:
+    """Return the largest relative error of one optimizer step's results."""
+    return 2.0 * unit_roundoff(dtype) * _OPTIMIZER_ULPS
+
+
+def printed(dtype: Any) -> dict[str, float]:
+    """Return rtol and atol for comparing with vectors printed with ten digits."""
+    return _PRINTED[np.dtype(dtype).name]
