@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels.hpp"
+#include "micro/move.hpp"
 
 namespace {
 
@@ -30,9 +31,8 @@ inline void store_offsets(void* to, int64_t at, bool bytes, typename Vec<T>::Reg
 
 // Elements `step` apart; Step says which steps are known: 1, 2, or 0 for any.
 template <class T, int Step>
-inline typename Vec<T>::Reg load_lanes(const T* p, int64_t step, typename Vec<T>::Mask mask,
-                                       int64_t count) {
-  if constexpr (Step == 1) return Vec<T>::load(p, mask);
+inline typename Vec<T>::Reg load_lanes(const T* p, int64_t step, int64_t count) {
+  if constexpr (Step == 1) return load_first(p, count);
   if constexpr (Step == 2) return Vec<T>::load_even(p, count);
   return Vec<T>::load_step(p, step, count);
 }
@@ -42,13 +42,12 @@ template <class T, bool WithOffsets, int Step>
 inline void max_window(const pyconv::PoolRow<T>& p, const T* x, const Span& rows,
                        const Span& columns, int64_t at, int64_t count) {
   using V = Vec<T>;
-  const typename V::Mask mask = V::tail(count);
-  typename V::Reg best = load_lanes<T, Step>(x, p.sw, mask, count);
+  typename V::Reg best = load_lanes<T, Step>(x, p.sw, count);
   typename V::Reg where = V::set(static_cast<T>(rows.first * p.kw + columns.first));
   for (int64_t r = rows.first; r < rows.last; ++r, x += p.row_pitch) {
     const T* pixel = x;
     for (int64_t s = columns.first; s < columns.last; ++s, pixel += p.pixel_pitch) {
-      const typename V::Reg value = load_lanes<T, Step>(pixel, p.sw, mask, count);
+      const typename V::Reg value = load_lanes<T, Step>(pixel, p.sw, count);
       // A NaN wins over a number; the first NaN and the first of equals stay.
       const typename V::Mask wins = V::either(
           V::greater(value, best), V::and_not(V::is_nan(value), V::is_nan(best)));
@@ -56,7 +55,7 @@ inline void max_window(const pyconv::PoolRow<T>& p, const T* x, const Span& rows
       if (WithOffsets) where = V::select(wins, V::set(static_cast<T>(r * p.kw + s)), where);
     }
   }
-  V::store(p.y + at, best, mask);
+  store_first(p.y + at, best, count);
   if (WithOffsets) store_offsets<T>(p.argmax, at, p.bytes, where, count);
 }
 
@@ -136,16 +135,15 @@ void max_pool_row_backward(const pyconv::PoolRowGradient<T>& p) {
     const Span columns = clip_taps(left, p.kw, p.w);
     for (int64_t channel = 0; channel < p.c; channel += V::width) {
       const int64_t count = p.c - channel < V::width ? p.c - channel : V::width;
-      const typename V::Mask mask = V::tail(count);
       const int64_t at = j * p.c + channel;
-      const typename V::Reg gradient = V::load(p.dy + at, mask);
+      const typename V::Reg gradient = load_first(p.dy + at, count);
       const typename V::Reg where = load_offsets<T>(p.argmax, at, p.bytes, count);
       for (int64_t s = columns.first; s < columns.last; ++s) {
         T* to = p.dx + (left + s) * p.c + channel;
         const typename V::Reg tap = V::set(static_cast<T>(p.tap_row * p.kw + s));
         typename V::Reg part = V::select(V::equal(where, tap), gradient, V::zero());
-        if (!p.assign) part = V::add(V::load(to, mask), part);
-        V::store(to, part, mask);
+        if (!p.assign) part = V::add(load_first<T>(to, count), part);
+        store_first(to, part, count);
       }
     }
   }
