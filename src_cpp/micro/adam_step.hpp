@@ -20,8 +20,8 @@ void adam_step(T* param, const T* grad, T* m, T* v, int64_t count,
     const typename V::Reg g = load_first(grad + i, here);
     typename V::Reg mean = load_first<T>(m + i, here);
     typename V::Reg square = load_first<T>(v + i, here);
-    mean = V::add(mean, V::mul(V::sub(g, mean), first));
-    square = V::add(square, V::mul(V::sub(V::mul(g, g), square), second));
+    mean = V::fma(V::sub(g, mean), first, mean);
+    square = V::fma(V::fma(g, g, V::sub(V::zero(), square)), second, square);
     const typename V::Reg step =
         V::div(V::mul(mean, alpha), V::add(V::sqrt(square), epsilon));
     store_first(m + i, mean, here);
