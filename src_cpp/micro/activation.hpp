@@ -61,8 +61,7 @@ struct Relu6 {
   template <class T>
   static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
     using V = Vec<T>;
-    const typename V::Mask linear =
-        V::both(V::greater(y, V::zero()), V::greater(V::set(T(6)), y));
+    const typename V::Mask linear = V::both(V::greater(y, V::zero()), V::greater(V::set(T(6)), y));
     return V::select(linear, dy, V::zero());
   }
 };

@@ -22,8 +22,7 @@ void adam_step(T* param, const T* grad, T* m, T* v, int64_t count,
     typename V::Reg square = load_first<T>(v + i, here);
     mean = V::fma(V::sub(g, mean), first, mean);
     square = V::fma(V::fma(g, g, V::sub(V::zero(), square)), second, square);
-    const typename V::Reg step =
-        V::div(V::mul(mean, alpha), V::add(V::sqrt(square), epsilon));
+    const typename V::Reg step = V::div(V::mul(mean, alpha), V::add(V::sqrt(square), epsilon));
     store_first(m + i, mean, here);
     store_first(v + i, square, here);
     store_first(param + i, V::sub(load_first<T>(param + i, here), step), here);

@@ -54,8 +54,7 @@ inline typename Vec<T>::Reg vector_exp(typename Vec<T>::Reg x, typename Vec<T>::
   r = V::add(V::fma(n, V::set(-R::ln2_low), r), low);
   // In two steps, so that results near overflow and denormal results come out right.
   const typename V::Reg half = V::round(V::mul(n, V::set(T(0.5))));
-  const typename V::Reg y =
-      V::mul(V::mul(exp_reduced(r), V::pow2(half)), V::pow2(V::sub(n, half)));
+  const typename V::Reg y = V::mul(V::mul(exp_reduced(r), V::pow2(half)), V::pow2(V::sub(n, half)));
   return V::select(V::is_nan(x), x, y);
 }
 

@@ -61,8 +61,8 @@ template <class T>
 void stream(T* to, const T* from, int64_t count) {
   using V = Vec<T>;
   constexpr uintptr_t bytes = V::width * sizeof(T);
-  int64_t head = static_cast<int64_t>((bytes - reinterpret_cast<uintptr_t>(to) % bytes) % bytes /
-                                      sizeof(T));
+  int64_t head =
+      static_cast<int64_t>((bytes - reinterpret_cast<uintptr_t>(to) % bytes) % bytes / sizeof(T));
   if (head > count) head = count;
   copy_elements(to, from, head);
   int64_t i = head;

@@ -49,8 +49,8 @@ inline void max_window(const pyconv::PoolRow<T>& p, const T* x, const Span& rows
     for (int64_t s = columns.first; s < columns.last; ++s, pixel += p.pixel_pitch) {
       const typename V::Reg value = load_lanes<T, Step>(pixel, p.sw, count);
       // A NaN wins over a number; the first NaN and the first of equals stay.
-      const typename V::Mask wins = V::either(
-          V::greater(value, best), V::and_not(V::is_nan(value), V::is_nan(best)));
+      const typename V::Mask wins =
+          V::either(V::greater(value, best), V::and_not(V::is_nan(value), V::is_nan(best)));
       best = V::select(wins, value, best);
       if (WithOffsets) where = V::select(wins, V::set(static_cast<T>(r * p.kw + s)), where);
     }
@@ -65,8 +65,8 @@ inline void max_pool_windows(const pyconv::PoolRow<T>& p) {
   for (int64_t j = 0; j < p.ow; ++j) {
     const int64_t left = j * p.sw - p.left;
     const Span columns = clip_taps(left, p.kw, p.w);
-    const T* x = p.x + (p.origin_h + rows.first) * p.row_pitch +
-                 (left + columns.first) * p.pixel_pitch;
+    const T* x =
+        p.x + (p.origin_h + rows.first) * p.row_pitch + (left + columns.first) * p.pixel_pitch;
     for (int64_t channel = 0; channel < p.c; channel += Vec<T>::width) {
       max_window<T, WithOffsets, 1>(p, x + channel, rows, columns, j * p.c + channel,
                                     p.c - channel);

@@ -39,8 +39,7 @@ void exp_row(const T* x, T shift, T* y, int64_t count) {
     const typename V::Reg a = load_first(x + i, count - i);
     const typename V::Reg difference = V::sub(a, s);
     const typename V::Reg taken = V::sub(difference, a);
-    const typename V::Reg error =
-        V::sub(V::sub(a, V::sub(difference, taken)), V::add(s, taken));
+    const typename V::Reg error = V::sub(V::sub(a, V::sub(difference, taken)), V::add(s, taken));
     const typename V::Reg low = V::select(V::is_nan(error), V::zero(), error);
     store_first(y + i, vector_exp<T>(difference, low), count - i);
   }

@@ -19,8 +19,8 @@ inline void transpose_square(const T* from, int64_t from_pitch, T* to, int64_t t
 
 // A square of which only `rows` rows and `columns` columns are there.
 template <class T>
-inline void transpose_edge(const T* from, int64_t from_pitch, T* to, int64_t to_pitch,
-                           int64_t rows, int64_t columns) {
+inline void transpose_edge(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
+                           int64_t columns) {
   using V = Vec<T>;
   const typename V::Mask in = V::tail(columns);
   const typename V::Mask out = V::tail(rows);
@@ -36,18 +36,25 @@ inline void transpose_edge(const T* from, int64_t from_pitch, T* to, int64_t to_
   }
 }
 
+// Columns taken together: a few whole cache lines of every row, so that reads stay in order.
+constexpr int64_t kColumnLines = 4;
+
 template <class T>
 void transpose(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
                int64_t columns) {
   constexpr int64_t width = Vec<T>::width;
-  for (int64_t j = 0; j < columns; j += width) {
+  constexpr int64_t step = kColumnLines * 64 / int64_t(sizeof(T));
+  for (int64_t first = 0; first < columns; first += step) {
+    const int64_t last = columns - first < step ? columns : first + step;
     for (int64_t i = 0; i < rows; i += width) {
-      const T* square = from + i * from_pitch + j;
-      T* target = to + j * to_pitch + i;
-      if (rows - i >= width && columns - j >= width) {
-        transpose_square(square, from_pitch, target, to_pitch);
-      } else {
-        transpose_edge(square, from_pitch, target, to_pitch, rows - i, columns - j);
+      for (int64_t j = first; j < last; j += width) {
+        const T* square = from + i * from_pitch + j;
+        T* target = to + j * to_pitch + i;
+        if (rows - i >= width && columns - j >= width) {
+          transpose_square(square, from_pitch, target, to_pitch);
+        } else {
+          transpose_edge(square, from_pitch, target, to_pitch, rows - i, columns - j);
+        }
       }
     }
   }

@@ -37,11 +37,10 @@ bool countable(const Window& w) {
 struct Channel {
   Channel(const Window& w, int64_t number)
       : step(by_planes(w) ? 1 : w.c),
-        input(by_planes(w) ? number * w.h * w.w
-                           : number / w.c * w.h * w.w * w.c + number % w.c),
+        input(by_planes(w) ? number * w.h * w.w : number / w.c * w.h * w.w * w.c + number % w.c),
         output(by_planes(w) ? number * w.oh * w.ow
                             : number / w.c * w.oh * w.ow * w.c + number % w.c) {}
-  int64_t step;  // elements between pixels
+  int64_t step;           // elements between pixels
   int64_t input, output;  // the first pixels
 };
 
@@ -154,7 +153,8 @@ struct OffsetCheck {
   const void* argmax;
 
   bool good(int64_t element) const {
-    const int64_t pixel = w.channels_first ? element % (w.oh * w.ow) : element / w.c % (w.oh * w.ow);
+    const int64_t pixel =
+        w.channels_first ? element % (w.oh * w.ow) : element / w.c % (w.oh * w.ow);
     const int64_t where = offset_at(argmax, w, element);
     if (where < 0 || where >= w.taps()) return false;
     const int64_t y = pixel / w.ow * w.sh - w.top + where / w.kw;

@@ -41,9 +41,7 @@ struct Vec<float> {
   static Reg zero() { return _mm256_setzero_ps(); }
   static Reg set(float value) { return _mm256_set1_ps(value); }
   static Reg load(const float* p) { return _mm256_loadu_ps(p); }
-  static Reg load(const float* p, Mask m) {
-    return _mm256_maskload_ps(p, _mm256_castps_si256(m));
-  }
+  static Reg load(const float* p, Mask m) { return _mm256_maskload_ps(p, _mm256_castps_si256(m)); }
   // p[0], p[2], p[4], ...: `count` of them.
   static Reg load_even(const float* p, int64_t count) {
     const Reg a = load(p, tail(2 * count - 1));
@@ -58,9 +56,7 @@ struct Vec<float> {
     return _mm256_mask_i32gather_ps(zero(), p, index, tail(count), sizeof(float));
   }
   static void store(float* p, Reg a) { _mm256_storeu_ps(p, a); }
-  static void store(float* p, Reg a, Mask m) {
-    _mm256_maskstore_ps(p, _mm256_castps_si256(m), a);
-  }
+  static void store(float* p, Reg a, Mask m) { _mm256_maskstore_ps(p, _mm256_castps_si256(m), a); }
   // p aligned to the vector; past the caches, ordered by fence().
   static void stream(float* p, Reg a) { _mm256_stream_ps(p, a); }
   static void fence() { _mm_sfence(); }
@@ -155,9 +151,7 @@ struct Vec<double> {
   static Reg zero() { return _mm256_setzero_pd(); }
   static Reg set(double value) { return _mm256_set1_pd(value); }
   static Reg load(const double* p) { return _mm256_loadu_pd(p); }
-  static Reg load(const double* p, Mask m) {
-    return _mm256_maskload_pd(p, _mm256_castpd_si256(m));
-  }
+  static Reg load(const double* p, Mask m) { return _mm256_maskload_pd(p, _mm256_castpd_si256(m)); }
   static Reg load_even(const double* p, int64_t count) {
     const Reg a = load(p, tail(2 * count - 1));
     const Reg b = load(p + width, tail(2 * count - 1 - width));
@@ -169,9 +163,7 @@ struct Vec<double> {
     return _mm256_mask_i32gather_pd(zero(), p, index, tail(count), sizeof(double));
   }
   static void store(double* p, Reg a) { _mm256_storeu_pd(p, a); }
-  static void store(double* p, Reg a, Mask m) {
-    _mm256_maskstore_pd(p, _mm256_castpd_si256(m), a);
-  }
+  static void store(double* p, Reg a, Mask m) { _mm256_maskstore_pd(p, _mm256_castpd_si256(m), a); }
   static void stream(double* p, Reg a) { _mm256_stream_pd(p, a); }
   static void fence() { _mm_sfence(); }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_pd(a, b, c); }
