@@ -39,13 +39,17 @@ class Sequential(Model):
         self._build_known()
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
-        """Put a layer on top."""
-        below = self._output
+        """Put a layer on top; one that does not fit leaves the model as it was."""
+        before = (list(self._stack), self._input, self._output)
         self._append(layer)
-        if below is None:
-            self._build_known()
-        else:
-            self._output = self._stack[-1](below)
+        try:
+            if before[2] is None:
+                self._build_known()
+            else:
+                self._output = self._stack[-1](before[2])
+        except BaseException:
+            self._stack, self._input, self._output = before
+            raise
 
     def pop(self) -> Layer:
         """Take the top layer off and return it."""
