@@ -28,12 +28,26 @@ Kernel: TypeAlias = Callable[..., Any]
 _CODES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1}
 # Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
 _ARENA_BYTES = 1 << 16
-_NATIVE = (
-    "gemm im2col col2im conv2d_workspace conv2d conv2d_backward_data conv2d_backward_kernel "
-    "max_pool2d max_pool2d_check max_pool2d_backward dense dense_backward activation "
-    "activation_backward softmax_cross_entropy labels_check softmax_cross_entropy_backward "
-    "adam_step"
-).split()
+_NATIVE = [
+    "gemm",
+    "im2col",
+    "col2im",
+    "conv2d_workspace",
+    "conv2d",
+    "conv2d_backward_data",
+    "conv2d_backward_kernel",
+    "max_pool2d",
+    "max_pool2d_check",
+    "max_pool2d_backward",
+    "dense",
+    "dense_backward",
+    "activation",
+    "activation_backward",
+    "softmax_cross_entropy",
+    "labels_check",
+    "softmax_cross_entropy_backward",
+    "adam_step",
+]
 
 
 class Kernels:
@@ -151,7 +165,7 @@ def _plain_array(x: object, function: str, argument: str) -> Array:
     if x is None or isinstance(x, (str, bytes, dict, set)):
         raise _refuse(function, argument, f" is {type(x).__name__}", "must be an array")
     if not isinstance(x, (list, tuple, int, float)) and hasattr(x, "__dlpack__"):
-        return np.from_dlpack(x)  # type: ignore[arg-type]
+        return np.from_dlpack(x)
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -181,9 +195,7 @@ def as_input(
     """
     array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
     if array.dtype not in _CODES and array.dtype.newbyteorder("=") not in _CODES:
-        raise _refuse(
-            function, argument, f".dtype={array.dtype}", "must be float32 or float64"
-        )
+        raise _refuse(function, argument, f".dtype={array.dtype}", "must be float32 or float64")
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{function}: {argument}.ndim={array.ndim}; must be {ndim}")
     if like is not None:

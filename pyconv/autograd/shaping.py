@@ -30,10 +30,13 @@ class TransposeFunction(Function):
         self.axes = axes
 
     def forward(self, x: Array) -> Array:
-        return x.transpose(self.axes)
+        y: Array = x.transpose(self.axes)
+        return y
 
     def backward(self, dy: Array) -> Array:
-        return dy.transpose(None if self.axes is None else tuple(np.argsort(self.axes)))
+        axes = None if self.axes is None else tuple(int(a) for a in np.argsort(self.axes))
+        dx: Array = dy.transpose(axes)
+        return dx
 
 
 class GetItemFunction(Function):

@@ -4,6 +4,7 @@
 
 #include "ops/im2col.hpp"
 #include "ops/launchers.hpp"
+#include "ops/product.hpp"
 
 namespace pyconv {
 
@@ -12,7 +13,7 @@ void launch_col2im(Global<const T> col, Global<T> dx, const Window& window, cons
                    void* stream) {
   const int64_t size = window.n * window.h * window.w * columns.channels;
   PYCONV_LAUNCH(col2im_kernel<T>, blocks(size, kThreads), kThreads, 0, stream,
-                (Col2imParams<T>{col, dx, window, columns}));
+                (Col2imParams<T>{col, dx, window, columns, divisor(window.sh), divisor(window.sw)}));
 }
 
 template void launch_col2im(Global<const float>, Global<float>, const Window&, const Columns&,

@@ -21,8 +21,9 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, ActivationKind
   const int64_t k = window.taps() * window.group_inputs();
   const int64_t n = window.group_filters();
   const int64_t pixels = window.oh * window.ow;
-  const Conv2DProduct<T, kChannelsFirst> product{
-      {arrays.x, window},
+  Conv2DProduct<T, kChannelsFirst> product{
+      {arrays.x, window, divisor(window.oh), divisor(window.ow), divisor(window.kw),
+       divisor(window.group_inputs())},
       {arrays.kernel, plain_axis(n, 1), plain_axis(k, window.f), /*group_pitch=*/n},
       {arrays.y, pixel_axis(window.n, pixels, window.f, kChannelsFirst),
        channel_axis(n, pixels, kChannelsFirst), group_pitch(n, pixels, kChannelsFirst),
@@ -30,10 +31,9 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, ActivationKind
       window.output_pixels(),
       n,
       k,
-      window.groups,
-      /*slices=*/1,
-      /*slice_pitch=*/0};
-  PYCONV_LAUNCH((conv2d_kernel<T, kChannelsFirst>), product.tiles(), kTileThreads, kTileBytes<T>,
+      window.groups};
+  const int64_t grid = cut_grid(product, /*slices=*/1);
+  PYCONV_LAUNCH((conv2d_kernel<T, kChannelsFirst>), grid, kTileThreads, kTileBytes<T>,
                 stream, product);
 }
 

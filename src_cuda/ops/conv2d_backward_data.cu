@@ -22,9 +22,10 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, void* stream) 
   const int64_t k = window.taps() * filters;
   const int64_t pixels = window.h * window.w;
   // kernel[r, s, channel, filter]: steps run over filters within taps.
-  const Axis taps{k, filters, channels * window.f, 1};
-  const Conv2DBackwardDataProduct<T, kChannelsFirst> product{
-      {arrays.dy, window},
+  const Axis taps{k, divisor(filters), channels * window.f, 1};
+  Conv2DBackwardDataProduct<T, kChannelsFirst> product{
+      {arrays.dy, window, divisor(window.h), divisor(window.w), divisor(window.sh),
+       divisor(window.sw), divisor(window.kw), divisor(filters)},
       {arrays.kernel, plain_axis(channels, window.f), taps, /*group_pitch=*/filters},
       {arrays.dx, pixel_axis(window.n, pixels, window.c, kChannelsFirst),
        channel_axis(channels, pixels, kChannelsFirst),
@@ -33,10 +34,9 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, void* stream) 
       window.input_pixels(),
       channels,
       k,
-      window.groups,
-      /*slices=*/1,
-      /*slice_pitch=*/0};
-  PYCONV_LAUNCH((conv2d_backward_data_kernel<T, kChannelsFirst>), product.tiles(), kTileThreads,
+      window.groups};
+  const int64_t grid = cut_grid(product, /*slices=*/1);
+  PYCONV_LAUNCH((conv2d_backward_data_kernel<T, kChannelsFirst>), grid, kTileThreads,
                 kTileBytes<T>, stream, product);
 }
 

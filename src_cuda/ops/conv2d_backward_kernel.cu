@@ -36,8 +36,9 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> part
   const int64_t pixels = window.oh * window.ow;
   const int64_t slices = slices_of(window);
   const int64_t size = m * window.f;
-  const Conv2DBackwardKernelProduct<T, kChannelsFirst> product{
-      {{arrays.x, window}},
+  Conv2DBackwardKernelProduct<T, kChannelsFirst> product{
+      {{arrays.x, window, divisor(window.oh), divisor(window.ow), divisor(window.kw),
+        divisor(window.group_inputs())}},
       {arrays.dy, channel_axis(n, pixels, kChannelsFirst),
        pixel_axis(window.n, pixels, window.f, kChannelsFirst),
        group_pitch(n, pixels, kChannelsFirst)},
@@ -46,10 +47,10 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> part
       m,
       n,
       window.output_pixels(),
-      window.groups,
-      slices,
-      /*slice_pitch=*/size};
-  PYCONV_LAUNCH((conv2d_backward_kernel_kernel<T, kChannelsFirst>), product.tiles(), kTileThreads,
+      window.groups};
+  const int64_t grid = cut_grid(product, slices);
+  product.slice_pitch = size;
+  PYCONV_LAUNCH((conv2d_backward_kernel_kernel<T, kChannelsFirst>), grid, kTileThreads,
                 kTileBytes<T>, stream, product);
   if (slices == 1) return;
   PYCONV_LAUNCH(add_slices_kernel<T>, blocks(size, kThreads), kThreads, 0, stream,

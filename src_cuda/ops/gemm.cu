@@ -11,17 +11,16 @@ namespace {
 template <class T, bool kStepFastestA, bool kStepFastestB>
 void launch_as(const AnyMatrix<T>& a, const AnyMatrix<T>& b, const TileOutput<T>& c,
                void* stream) {
-  const Product<T, Matrix<T, kStepFastestA>, Matrix<T, kStepFastestB>> product{
+  Product<T, Matrix<T, kStepFastestA>, Matrix<T, kStepFastestB>> product{
       a.template as<kStepFastestA>(),
       b.template as<kStepFastestB>(),
       c,
       c.rows.count,
       c.columns.count,
       a.steps.count,
-      /*groups=*/1,
-      /*slices=*/1,
-      /*slice_pitch=*/0};
-  PYCONV_LAUNCH((gemm_kernel<T, kStepFastestA, kStepFastestB>), product.tiles(), kTileThreads,
+      /*groups=*/1};
+  const int64_t grid = cut_grid(product, /*slices=*/1);
+  PYCONV_LAUNCH((gemm_kernel<T, kStepFastestA, kStepFastestB>), grid, kTileThreads,
                 kTileBytes<T>, stream, product);
 }
 

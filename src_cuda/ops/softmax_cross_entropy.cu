@@ -44,8 +44,8 @@ void softmax_cross_entropy_backward(const T* dloss, const T* probabilities, cons
       input("dloss", dloss, n), input("probabilities", probabilities, n * classes),
       wanted(labels, targets, n, classes, label_smoothing),
       output("dlogits", dlogits, n * classes), n};
-  PYCONV_LAUNCH(softmax_cross_entropy_backward_kernel<T>, blocks(n, kRowsPerBlock), kRowThreads, 0,
-                stream, params);
+  PYCONV_LAUNCH(softmax_cross_entropy_backward_kernel<T>, blocks(n * classes, kThreads), kThreads,
+                0, stream, params);
 }
 
 template void softmax_cross_entropy(const float*, const int64_t*, const float*, float*, float*,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "ops/activation.cuh"
+#include "ops/divisor.cuh"
 #include "vocabulary.cuh"
 
 namespace pyconv {
@@ -30,12 +31,13 @@ constexpr int kTileBytes = 2 * kDepth * kTilePitch<T> * static_cast<int>(sizeof(
 // An index of a matrix; it may run over two nested axes, as pixels run over images.
 struct Axis {
   int64_t count;
-  int64_t inner;  // length of the inner axis; `count` where there is one axis
+  Divisor inner;  // length of the inner axis; `count` where there is one axis
   int64_t outer_pitch, inner_pitch;  // elements
 
   __device__ int64_t offset(int64_t i) const {
-    if (inner >= count) return i * inner_pitch;
-    return i / inner * outer_pitch + i % inner * inner_pitch;
+    if (inner.value >= count) return i * inner_pitch;
+    const int64_t outer = inner.divide(i);
+    return outer * outer_pitch + inner.rest(i, outer) * inner_pitch;
   }
 };
 
@@ -94,12 +96,9 @@ struct Product {
   TileOutput<T> c;
   int64_t m, n, k;
   int64_t groups;
-  int64_t slices;
-  int64_t slice_pitch;
-
-  int64_t tiles() const {
-    return (m + kTile - 1) / kTile * ((n + kTile - 1) / kTile) * groups * slices;
-  }
+  Divisor tiles_m = {}, tiles_n = {}, slices = {};
+  int64_t slice_steps = 0;
+  int64_t slice_pitch = 0;
 };
 
 // Carries a thread's share of one operand into shared memory. What does not change from piece to
@@ -188,18 +187,15 @@ __device__ __forceinline__ void store_sum(const TileOutput<T>& c, int64_t group,
 // The body of a product's kernel: the block's number says group, slice, and tile.
 template <class T, class A, class B>
 __device__ __forceinline__ void multiply_block(const Product<T, A, B>& p) {
-  const int64_t tiles_n = (p.n + kTile - 1) / kTile;
-  const int64_t tiles_m = (p.m + kTile - 1) / kTile;
-  int64_t block = blockIdx.x;
-  const int64_t first_column = block % tiles_n * kTile;
-  block /= tiles_n;
-  const int64_t first_row = block % tiles_m * kTile;
-  block /= tiles_m;
-  const int64_t slice = block % p.slices;
-  const int64_t group = block / p.slices;
-  const int64_t length = (p.k + p.slices - 1) / p.slices;
-  const int64_t first_step = slice * length;
-  const int64_t end = first_step + length < p.k ? first_step + length : p.k;
+  const int64_t block = blockIdx.x;
+  const int64_t tile = p.tiles_n.divide(block);
+  const int64_t first_column = p.tiles_n.rest(block, tile) * kTile;
+  const int64_t part = p.tiles_m.divide(tile);
+  const int64_t first_row = p.tiles_m.rest(tile, part) * kTile;
+  const int64_t group = p.slices.divide(part);
+  const int64_t slice = p.slices.rest(part, group);
+  const int64_t first_step = slice * p.slice_steps;
+  const int64_t end = first_step + p.slice_steps < p.k ? first_step + p.slice_steps : p.k;
 
   T sums[kSums][kSums] = {};
   sum_tile(p, group, first_row, first_column, first_step, end, sums);

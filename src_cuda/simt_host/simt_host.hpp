@@ -47,6 +47,11 @@ T shuffle_value(unsigned mask, T value, int source, const char* file, int line) 
 #define blockDim (::pyconv::simt::block_size())
 #define gridDim (::pyconv::simt::grid_size())
 
+inline uint64_t __umul64hi(uint64_t a, uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<uint64_t>(static_cast<Wide>(a) * b >> 64);
+}
+
 inline void __syncthreads(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   ::pyconv::simt::meet_threads(file, line);
 }

@@ -34,7 +34,7 @@ def exact_slope(kind: str, y: Any) -> Any:
         "relu": lambda: y > 0,
         "relu6": lambda: (y > 0) & (y < 6),
         "sigmoid": lambda: y * (1 - y),
-        "tanh": lambda: 1 - y * y,
+        "tanh": lambda: (1 - y) * (1 + y),
     }[kind]()
 
 

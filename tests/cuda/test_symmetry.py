@@ -18,10 +18,12 @@ CORE_ONLY = {
     "address",
     "cpu_name",
     "empty",
+    "flush_denormals",
     "isa",
     "isas",
     "memory_info",
     "num_threads",
+    "set_flush_denormals",
     "set_num_threads",
     "trim_memory",
 }

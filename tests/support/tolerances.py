@@ -37,9 +37,14 @@ def gpu_sum_of_products(dtype: Any, terms: int, *, same_sign: bool = False) -> f
     return unit_roundoff(dtype) * (2.0 * terms**0.5 if same_sign else _SUM_ZERO_MEAN)
 
 
-def elementwise(dtype: Any) -> float:
+def elementwise_factor(dtype: Any) -> float:
     """Return the largest relative error of an element-wise function."""
     return 2.0 * unit_roundoff(dtype) * _ELEMENTWISE_ULPS
+
+
+def elementwise(exact: Any, dtype: Any) -> Any:
+    """Return the largest error of an element-wise function; results below 2^-126 may become 0."""
+    return elementwise_factor(dtype) * np.abs(exact) + float(np.finfo(dtype).tiny)
 
 
 def softmax(dtype: Any) -> float:
