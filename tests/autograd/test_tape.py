@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyconv import GradientTape, Tensor, Variable, autograd, no_recording, ops
+from pyconv import GradientTape, Tensor, Variable, autograd, ops
+from pyconv.autograd import no_recording
 
 
 def test_variables_are_watched_unasked_and_constants_are_not() -> None:

@@ -61,6 +61,7 @@ def test_wrong_probabilities_are_clipped() -> None:
     np.testing.assert_allclose(found, [-math.log(1e-7), -math.log(1 - 1e-7)], rtol=1e-6)
 
 
+@pytest.mark.oracle
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("from_logits", [False, True])
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -74,6 +75,7 @@ def test_categorical_crossentropy_equals_keras(
     assert float(found) == pytest.approx(float(expected), rel=1e-5)
 
 
+@pytest.mark.oracle
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_metrics_equal_keras(keras: Any) -> None:
     halves = GENERATOR.random((6, 1))

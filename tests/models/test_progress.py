@@ -46,8 +46,8 @@ def test_into_a_file_an_epoch_is_a_line(verbose: Any, capsys: pytest.CaptureFixt
     fit(verbose=verbose, epochs=2, validation_split=0.2)
     text, errors = capsys.readouterr()
     values = r"loss \d\.\d{4}  accuracy \d\.\d{4}  val_loss \d\.\d{4}  val_accuracy \d\.\d{4}"
-    line = rf"Epoch {{}}/2  2/2  \d\.\d s  {RATE}  {values}\n"
-    assert re.fullmatch(line.format(1) + line.format(2), text), text
+    one, two = (rf"Epoch {i}/2  2/2  \d\.\d s  {RATE}  {values}\n" for i in (1, 2))
+    assert re.fullmatch(one + two, text), text
     assert errors == ""
     assert "\r" not in text
 
@@ -56,11 +56,14 @@ def test_on_a_terminal_the_line_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
     monkeypatch.setattr(module, "TERMINAL_PAUSE", 0.0)
+    monkeypatch.setenv("COLUMNS", "100")
     fit(verbose=1)
     states = terminal.getvalue().split("\r")
     assert states[0] == ""
-    assert re.match(rf"Epoch 1/1  1/3 \[=+\.+\]  {RATE}  loss \d", states[1]), states
-    assert re.search(r"\d s left", states[1])
+    number = r"\d\.\d{4}"
+    expected = rf"Epoch 1/1  1/3 \[=+\.+\]  0\.\d s left  {RATE}  loss {number}  accuracy {number}"
+    assert re.fullmatch(expected, states[1].rstrip()), states
+    assert len(states[1]) < 100
     assert states[-1].startswith("Epoch 1/1  3/3  ")
     assert states[-1].endswith("\n")
     assert terminal.getvalue().count("\n") == 1
@@ -69,9 +72,13 @@ def test_on_a_terminal_the_line_lives(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_narrow_terminal_cuts_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
-    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(module, "TERMINAL_PAUSE", 0.0)
+    monkeypatch.setenv("COLUMNS", "50")
     fit(verbose=1)
-    assert all(len(state.rstrip("\n")) < 30 for state in terminal.getvalue().split("\r"))
+    *living, last = terminal.getvalue().split("\r")
+    assert len(living) == 4
+    assert all(len(state) < 50 and "[" not in state for state in living)
+    assert len(last) > 50, "the line that stays is whole"
 
 
 def test_an_interruption_ends_the_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,7 +126,7 @@ def test_models_nest() -> None:
     inner = Sequential([layers.Flatten(), layers.Dense(4, activation="relu")], name="body")
     model = Sequential([Input(shape=(3, 3)), inner, layers.Dense(2)])
     assert model.count_params() == 40 + 10
-    assert [p for p, _, _ in model.paths()][0] == f"body/{inner.layers[1].name}/kernel"
+    assert next(p for p, _, _ in model.paths()) == f"body/{inner.layers[1].name}/kernel"
     inner.trainable = False
     assert len(model.trainable_weights) == 2
 
