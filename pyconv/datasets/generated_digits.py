@@ -17,11 +17,11 @@ STEPS = 96  # points along a digit
 AT_ONCE = 512  # pictures drawn together
 
 # How unlike two writers are: standard deviations, lengths in heights of a digit.
-JITTER = 0.038
-WAVE = 0.05
+JITTER = 0.042
+WAVE = 0.052
 WAIST = 0.08
-SLANT, SLANT_MEAN = 0.24, 0.19
-TURN = 0.12  # radians
+SLANT, SLANT_MEAN = 0.25, 0.18
+TURN = 0.13  # radians
 ASPECT, ASPECT_MEAN = 0.2, 0.07
 
 
