@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Container, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 from pyconv.naming import snake_case
@@ -19,6 +20,12 @@ class Configurable(Protocol):
 
 
 T = TypeVar("T", bound=Configurable)
+
+
+def without_empty(arguments: dict[str, Any], known: Container[str]) -> dict[str, Any]:
+    """Return arguments less those that are unknown and null, false or empty: options not used."""
+    empty = (None, False, 0, "", [], {})
+    return {key: value for key, value in arguments.items() if key in known or value not in empty}
 
 
 class Registry(Generic[T]):
@@ -79,8 +86,9 @@ class Registry(Generic[T]):
             )
         if not isinstance(arguments, dict) or config.get("registered_name") not in (None, name):
             raise ValueError(f"{self.module}.deserialize: {name}: not a configuration")
+        cls = self.classes[name]
         try:
-            made = self.classes[name].from_config(arguments)
+            made = cls.from_config(without_empty(arguments, inspect.signature(cls).parameters))
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{self.module}.deserialize: {name}: {error}") from None
         assert isinstance(made, self.base)

@@ -280,6 +280,14 @@ def test_bad_inputs_are_named(x: Any, error: type[Exception], message: str) -> N
         network().evaluate(x, y, verbose=0)
 
 
+def test_a_huge_broadcast_is_never_materialised() -> None:
+    x = np.broadcast_to(np.array(1e300), (2**20, 2**20))
+    with pytest.raises(ValueError, match="beyond"):
+        network().predict(x, verbose=0)
+    with pytest.raises(ValueError, match="input shape"):
+        network().fit(np.broadcast_to(np.array(1.0), x.shape), np.zeros(2**20), verbose=0)
+
+
 def test_infinities_pass_the_cast() -> None:
     x, y = data()
     x = x.astype(np.float64)
