@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Container, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -22,9 +21,17 @@ class Configurable(Protocol):
 T = TypeVar("T", bound=Configurable)
 
 
+def argument_names(cls: type) -> frozenset[str]:
+    """Return the names of the arguments that a class is made with, options by name aside."""
+    made_by = next(vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base))
+    code = getattr(made_by, "__code__", None)
+    count = 0 if code is None else code.co_argcount + code.co_kwonlyargcount
+    return frozenset() if code is None else frozenset(code.co_varnames[1:count])
+
+
 def without_empty(arguments: dict[str, Any], known: Container[str]) -> dict[str, Any]:
     """Return arguments less those that are unknown and null, false or empty: options not used."""
-    empty = (None, False, 0, "", [], {})
+    empty: tuple[Any, ...] = (None, False, 0, "", [], {})
     return {key: value for key, value in arguments.items() if key in known or value not in empty}
 
 
@@ -88,7 +95,7 @@ class Registry(Generic[T]):
             raise ValueError(f"{self.module}.deserialize: {name}: not a configuration")
         cls = self.classes[name]
         try:
-            made = cls.from_config(without_empty(arguments, inspect.signature(cls).parameters))
+            made = cls.from_config(without_empty(arguments, argument_names(cls)))
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{self.module}.deserialize: {name}: {error}") from None
         assert isinstance(made, self.base)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any
 from pyconv import layers
 from pyconv.layers import Layer, LayerOptions
 from pyconv.models.sequential import Sequential
-from pyconv.registry import without_empty
+from pyconv.registry import argument_names, without_empty
 
 Config = dict[str, Any]
 CustomObjects = Mapping[str, Any]
@@ -78,7 +77,7 @@ def _known_arguments(name: str, cls: type[Layer], arguments: Config) -> Config:
     policy = arguments.get("dtype")
     if isinstance(policy, dict) and policy.get("class_name") == "DTypePolicy":
         arguments = {**arguments, "dtype": (policy.get("config") or {}).get("name")}  # Keras's form
-    known = OPTIONS | set(inspect.signature(cls.__init__).parameters) - {"self", "base"}
+    known = OPTIONS | argument_names(cls)
     arguments = without_empty(arguments, known)
     for key in arguments:
         if key not in known:
