@@ -262,7 +262,10 @@ def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
         size *= length
     if size < _ARENA_BYTES:
         return np.empty(shape, kind)
-    return _core.empty(tuple(shape), kind)
+    try:
+        return _core.empty(tuple(shape), kind)
+    except MemoryError:
+        raise MemoryError(f"an array of shape {tuple(shape)} takes {size} bytes") from None
 
 
 def first_bad_flag(like: Array) -> Array:

@@ -36,25 +36,22 @@ inline void transpose_edge(const T* from, int64_t from_pitch, T* to, int64_t to_
   }
 }
 
-// Columns taken together: a few whole cache lines of every row, so that reads stay in order.
-constexpr int64_t kColumnLines = 4;
-
+// The last square of a side starts early rather than ending late: whole vectors, written twice.
 template <class T>
 void transpose(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
                int64_t columns) {
   constexpr int64_t width = Vec<T>::width;
-  constexpr int64_t step = kColumnLines * 64 / int64_t(sizeof(T));
-  for (int64_t first = 0; first < columns; first += step) {
-    const int64_t last = columns - first < step ? columns : first + step;
+  const bool whole = rows >= width && columns >= width;
+  for (int64_t j = 0; j < columns; j += width) {
+    const int64_t column = whole && columns - j < width ? columns - width : j;
     for (int64_t i = 0; i < rows; i += width) {
-      for (int64_t j = first; j < last; j += width) {
-        const T* square = from + i * from_pitch + j;
-        T* target = to + j * to_pitch + i;
-        if (rows - i >= width && columns - j >= width) {
-          transpose_square(square, from_pitch, target, to_pitch);
-        } else {
-          transpose_edge(square, from_pitch, target, to_pitch, rows - i, columns - j);
-        }
+      const int64_t row = whole && rows - i < width ? rows - width : i;
+      const T* square = from + row * from_pitch + column;
+      T* target = to + column * to_pitch + row;
+      if (whole) {
+        transpose_square(square, from_pitch, target, to_pitch);
+      } else {
+        transpose_edge(square, from_pitch, target, to_pitch, rows - i, columns - j);
       }
     }
   }

@@ -21,7 +21,8 @@ SUPPORT = Path(__file__).parent.parent / "support"
 
 def test_there_are_many():
     assert len(CALLS) >= 400
-    assert {call.function for call in CALLS} >= set(ops.__all__) - {"relu"}
+    names = {name for name, value in vars(ops).items() if callable(value)}
+    assert {call.function for call in CALLS} == names - {"relu"}
 
 
 @pytest.mark.parametrize("function", sorted({call.function for call in CALLS}))
@@ -79,12 +80,8 @@ def test_a_process_lives_through_all_of_them():
 
 HUGE_RESULTS = {
     "conv2d": lambda: ops.conv2d(zeros(1, 2, 2, 1), zeros(1, 1, 1, 1), padding=2**20),
-    "conv2d, thin": lambda: ops.conv2d(zeros(1, 1, 1, 1), zeros(1, 1, 1, 1), padding=(0, 2**30)),
     "im2col": lambda: ops.im2col(zeros(1, 2, 2, 1), 1, padding=2**20),
     "im2col, k=4000": lambda: ops.im2col(zeros(1, 4000, 4000, 1), 4000, padding="same"),
-    "conv2d as im2col": lambda: ops.conv2d(
-        zeros(1, 1500, 1500, 1), zeros(1500, 1500, 1, 1), padding="same", algorithm="im2col"
-    ),
     "max_pool2d": lambda: ops.max_pool2d(
         np.broadcast_to(np.float32(0), (2**20, 2**20, 1, 1)), (1, 1)
     ),
