@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import KERAS
 
 import pyconv
 from pyconv import GradientTape, Tensor
-
-RELATIVE = 1e-5
 
 LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
     "conv": ("Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"}, (2, 7, 8, 3)),
@@ -85,13 +84,11 @@ def test_values_and_gradients_equal_keras(keras: Any, name: str) -> None:
     found = tape.gradient(y, [image, *ours.weights], Tensor(dy))
     wanted = [expected_x.grad, *[w.value.grad for w in theirs.weights]]
     scale = float(np.abs(y).max())
-    np.testing.assert_allclose(y, expected.detach().numpy(), rtol=RELATIVE, atol=RELATIVE * scale)
+    np.testing.assert_allclose(y, expected.detach().numpy(), rtol=KERAS, atol=KERAS * scale)
     for gradient, reference in zip(found, wanted, strict=True):
         assert gradient is not None
         largest = float(reference.abs().max())
-        np.testing.assert_allclose(
-            gradient, reference.numpy(), rtol=RELATIVE, atol=RELATIVE * largest
-        )
+        np.testing.assert_allclose(gradient, reference.numpy(), rtol=KERAS, atol=KERAS * largest)
 
 
 def test_keras_builds_our_configurations(keras: Any) -> None:
@@ -109,7 +106,7 @@ def test_keras_builds_our_configurations(keras: Any) -> None:
     assert [layer.name for layer in twin.layers] == [layer.name for layer in model.layers]
     x = np.random.default_rng(1).random((3, 9, 9, 2), np.float32)
     expected = twin.predict(x, verbose=0)
-    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=RELATIVE)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=KERAS)
 
 
 def test_we_read_configurations_of_keras(keras: Any) -> None:
@@ -127,4 +124,4 @@ def test_we_read_configurations_of_keras(keras: Any) -> None:
     twin.set_weights(model.get_weights())
     x = np.random.default_rng(1).random((3, 9, 9, 2), np.float32)
     expected = model.predict(x, verbose=0)
-    np.testing.assert_allclose(twin.predict(x, verbose=0), expected, rtol=RELATIVE)
+    np.testing.assert_allclose(twin.predict(x, verbose=0), expected, rtol=KERAS)
