@@ -78,6 +78,8 @@ class Sequential(Model):
             self.dtype = layer.dtype
             if layer.input_shape_given is not None:
                 self._input = Input(layer.input_shape_given, dtype=layer.dtype)
+            elif isinstance(layer, Sequential) and layer.built:
+                self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._stack.append(layer)
         self._output = None
         self._trained = None

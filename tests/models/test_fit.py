@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 import warnings
 from typing import Any
@@ -342,6 +344,17 @@ def test_a_callback_may_stop_raise_and_not_fit_again() -> None:
     model.fit(x, y, verbose=0)
     with pytest.raises(TypeError, match="must be a Callback"):
         model.fit(x, y, verbose=0, callbacks=["csv"])
+
+
+def test_copies_train_on_as_the_original_would() -> None:
+    x, y = data()
+    model = network()
+    model.fit(x, y, verbose=0)
+    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+    expected = weights_after(model, x, y, shuffle=False)
+    for twin in copies:
+        assert twin.optimizer.iterations == 2
+        assert_equal(weights_after(twin, x, y, shuffle=False), expected)
 
 
 def test_threads_share_predict() -> None:
