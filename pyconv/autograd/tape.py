@@ -71,6 +71,7 @@ class GradientTape:
     Tapes may nest, but gradients are not recorded themselves: second order is not offered.
     Source: TensorFlow's GradientTape.
 
+    >>> from pyconv import GradientTape, Tensor
     >>> x = Tensor([1.0, 2.0])
     >>> with GradientTape() as tape:
     ...     tape.watch(x)

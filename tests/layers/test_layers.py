@@ -231,5 +231,5 @@ def test_shape_errors_name_the_layer_and_both_shapes() -> None:
         conv(np.ones((5, 5, 3), np.float32))
     with pytest.raises(ValueError, match=r"head: input shape \(1, 5\); expected \(n, ..., 4\)"):
         dense(np.ones((1, 5), np.float32))
-    with pytest.raises(ValueError, match="first: .*2.* must be >= 1"):
+    with pytest.raises(ValueError, match=r"first: .*2.* must be >= 1"):
         conv(np.ones((1, 2, 2, 3), np.float32))

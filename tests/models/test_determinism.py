@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +65,46 @@ def expected() -> str:
 def test_identical_weights(expected: str, threads: int, hash_seed: int) -> None:
     assert len(expected) == 64
     assert digest_of_a_run(threads, hash_seed) == expected
+
+
+INTERRUPTED = """
+import sys
+import numpy as np
+import pyconv
+from pyconv import layers
+
+class Tell(pyconv.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        sys.stdout.write("epoch\\n")
+        sys.stdout.flush()
+
+x, y = np.random.default_rng(0).random((400, 32, 32, 8), np.float32), np.arange(400) % 10
+model = pyconv.Sequential([
+    layers.Conv2D(32, 3, activation="relu", input_shape=(32, 32, 8)),
+    layers.Flatten(),
+    layers.Dense(10, activation="softmax"),
+])
+model.compile("adam", "sparse_categorical_crossentropy")
+try:
+    model.fit(x, y, batch_size=200, epochs=10_000, verbose=0, callbacks=[Tell()])
+except KeyboardInterrupt:
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+    assert len(model.history.history["loss"]) >= 1
+    model.fit(x, y, batch_size=200, epochs=1, verbose=0)
+    sys.stdout.write("kept\\n")
+"""
+
+
+def test_ctrl_c_in_a_kernel_keeps_model_and_history() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "epoch\n"
+        program.send_signal(signal.SIGINT)
+        rest = program.stdout.read()
+        assert rest.endswith("kept\n")
+        assert program.wait(20) == 0

@@ -9,12 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import KERAS_LOSS_OF_STEPS, KERAS_WEIGHTS_AFTER_STEPS
 
 import pyconv
 
-# What 20 steps from the same weights may differ by; Keras reports losses in float32.
-LOSS = {"float32": 1e-5, "float64": 2e-7}
-WEIGHTS = {"float32": 2e-4, "float64": 1e-6}
 RATE = 2**-10  # exact in float32, as which Keras keeps it
 STEPS = 20
 BATCH = {"float32": 100, "float64": 20}
@@ -74,8 +72,8 @@ def test_twenty_steps_of_simple_conv_net_equal_keras(keras: Any, dtype: str) -> 
         other = theirs.train_on_batch(images, labels, return_dict=True)
         losses.append((mine["loss"], float(other["loss"])))
     found, expected = np.array(losses).T
-    np.testing.assert_allclose(found, expected, rtol=LOSS[dtype])
+    np.testing.assert_allclose(found, expected, rtol=KERAS_LOSS_OF_STEPS[dtype])
     assert found[-1] < found[0] * 0.8, "the steps must have learned something"
     for ours_weight, their_weight in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         distance = np.linalg.norm(ours_weight - their_weight) / np.linalg.norm(their_weight)
-        assert distance < WEIGHTS[dtype]
+        assert distance < KERAS_WEIGHTS_AFTER_STEPS[dtype]

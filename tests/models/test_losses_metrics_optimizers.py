@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import FORMULA, KERAS
 
 from pyconv import Variable, losses, metrics, optimizers
 from pyconv.autograd import softmax
@@ -20,7 +21,6 @@ LABELS = np.array([0, 3, 1, 2, 2, 0])
 ONE_HOT = np.eye(4)[LABELS]
 PROBABILITIES = np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)
 EXPECTED = -np.log(PROBABILITIES[np.arange(6), LABELS])
-CLOSE = 1e-12  # of float64 sums of a few terms
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +44,21 @@ def test_cross_entropies_equal_the_formula() -> None:
         losses.sparse_categorical_crossentropy(LABELS, PROBABILITIES),
         losses.categorical_crossentropy(ONE_HOT, PROBABILITIES),
     ):
-        np.testing.assert_allclose(found, EXPECTED, rtol=CLOSE)
-    assert float(sparse()(LABELS, PROBABILITIES)) == pytest.approx(EXPECTED.mean(), rel=CLOSE)
+        np.testing.assert_allclose(found, EXPECTED, rtol=FORMULA)
+    assert float(sparse()(LABELS, PROBABILITIES)) == pytest.approx(EXPECTED.mean(), rel=FORMULA)
     summed = sparse(reduction="sum")(LABELS, PROBABILITIES)
-    assert float(summed) == pytest.approx(EXPECTED.sum(), rel=CLOSE)
+    assert float(summed) == pytest.approx(EXPECTED.sum(), rel=FORMULA)
 
 
 def test_losses_of_images_are_per_pixel() -> None:
     loss = losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none")
     found = loss(LABELS.reshape(1, 2, 3), LOGITS.reshape(1, 2, 3, 4))
-    np.testing.assert_allclose(found, EXPECTED.reshape(1, 2, 3), rtol=CLOSE)
+    np.testing.assert_allclose(found, EXPECTED.reshape(1, 2, 3), rtol=FORMULA)
 
 
 def test_wrong_probabilities_are_clipped() -> None:
     found = losses.sparse_categorical_crossentropy([0, 0], np.array([[0.0, 1.0], [1.0, 0.0]]))
-    np.testing.assert_allclose(found, [-math.log(1e-7), -math.log(1 - 1e-7)], rtol=1e-6)
+    np.testing.assert_allclose(found, [-math.log(1e-7), -math.log(1 - 1e-7)], rtol=KERAS)
 
 
 @pytest.mark.oracle
@@ -72,7 +72,7 @@ def test_categorical_crossentropy_equals_keras(
     options = {"from_logits": from_logits, "label_smoothing": smoothing}
     found = losses.CategoricalCrossentropy(**options)(ONE_HOT, outputs)  # type: ignore[arg-type]
     expected = keras.losses.CategoricalCrossentropy(**options)(ONE_HOT, outputs)
-    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+    assert float(found) == pytest.approx(float(expected), rel=KERAS)
 
 
 @pytest.mark.oracle
@@ -92,13 +92,13 @@ def test_metrics_equal_keras(keras: Any) -> None:
         for metric in (ours, theirs):
             metric.update_state(y_true, y_pred)
             metric.update_state(y_true[:4], y_pred[:4])
-        assert ours.result() == pytest.approx(float(theirs.result()), rel=1e-6)
+        assert ours.result() == pytest.approx(float(theirs.result()), rel=KERAS)
     mean, expected = metrics.Mean(), keras.metrics.Mean()
     assert mean.result() == 0
     for metric in (mean, expected):
         metric.update_state(weights, weights)
         metric.update_state(3.0)
-    assert mean.result() == pytest.approx(float(expected.result()), rel=1e-6)
+    assert mean.result() == pytest.approx(float(expected.result()), rel=KERAS)
 
 
 def test_accuracy_means_what_the_shapes_say() -> None:
@@ -131,7 +131,7 @@ def test_adam_follows_its_formula() -> None:
         alpha = 0.1 * math.sqrt(1 - 0.9**t) / (1 - 0.8**t)
         expected = expected - alpha * m / (np.sqrt(v) + 1e-3)
         adam.apply_gradients([(g, w)])
-    np.testing.assert_allclose(w, expected, rtol=CLOSE)
+    np.testing.assert_allclose(w, expected, rtol=FORMULA)
     assert (adam.iterations, w.version) == (5, 5)
 
 

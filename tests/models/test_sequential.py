@@ -129,6 +129,7 @@ def test_models_nest() -> None:
     assert next(p for p, _, _ in model.paths()) == f"body/{inner.layers[1].name}/kernel"
     inner.trainable = False
     assert len(model.trainable_weights) == 2
+    assert Sequential([model, layers.Dense(5)]).output_shape == (None, 5)
 
 
 def test_refuses_what_does_not_stack() -> None:
