@@ -1,4 +1,34 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Convolutional networks at native speed, with NumPy as the only dependency."""
 
+from pyconv import activations as activations
+from pyconv import autograd as autograd
+from pyconv import callbacks as callbacks
+from pyconv import initializers as initializers
+from pyconv import layers as layers
+from pyconv import losses as losses
+from pyconv import metrics as metrics
+from pyconv import models as models
+from pyconv import ops as ops
+from pyconv import optimizers as optimizers
+from pyconv import random as random
+from pyconv.autograd import GradientTape as GradientTape
+from pyconv.autograd import Tensor as Tensor
+from pyconv.autograd import Variable as Variable
+from pyconv.autograd import conv2d as conv2d
+from pyconv.autograd import dense as dense
+from pyconv.autograd import gradient_check as gradient_check
+from pyconv.autograd import max_pool2d as max_pool2d
+from pyconv.autograd import relu as relu
+from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy
+from pyconv.layers import Input as Input
+from pyconv.models import Model as Model
+from pyconv.models import Sequential as Sequential
+from pyconv.models import load_model as load_model
+from pyconv.random import set_seed as set_seed
+from pyconv.runtime import memory_info as memory_info
+from pyconv.runtime import set_num_threads as set_num_threads
+from pyconv.runtime import show_config as show_config
+from pyconv.runtime import trim_memory as trim_memory
+
 __version__ = "0.1.0"

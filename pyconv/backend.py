@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -27,12 +28,26 @@ Kernel: TypeAlias = Callable[..., Any]
 _CODES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1}
 # Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
 _ARENA_BYTES = 1 << 16
-_NATIVE = (
-    "gemm im2col col2im conv2d_workspace conv2d conv2d_backward_data conv2d_backward_kernel "
-    "max_pool2d max_pool2d_check max_pool2d_backward dense dense_backward activation "
-    "activation_backward softmax_cross_entropy labels_check softmax_cross_entropy_backward "
-    "adam_step"
-).split()
+_NATIVE = [
+    "gemm",
+    "im2col",
+    "col2im",
+    "conv2d_workspace",
+    "conv2d",
+    "conv2d_backward_data",
+    "conv2d_backward_kernel",
+    "max_pool2d",
+    "max_pool2d_check",
+    "max_pool2d_backward",
+    "dense",
+    "dense_backward",
+    "activation",
+    "activation_backward",
+    "softmax_cross_entropy",
+    "labels_check",
+    "softmax_cross_entropy_backward",
+    "adam_step",
+]
 
 
 class Kernels:
@@ -150,7 +165,7 @@ def _plain_array(x: object, function: str, argument: str) -> Array:
     if x is None or isinstance(x, (str, bytes, dict, set)):
         raise _refuse(function, argument, f" is {type(x).__name__}", "must be an array")
     if not isinstance(x, (list, tuple, int, float)) and hasattr(x, "__dlpack__"):
-        return np.from_dlpack(x)  # type: ignore[arg-type]
+        return np.from_dlpack(x)
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -180,9 +195,7 @@ def as_input(
     """
     array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
     if array.dtype not in _CODES and array.dtype.newbyteorder("=") not in _CODES:
-        raise _refuse(
-            function, argument, f".dtype={array.dtype}", "must be float32 or float64"
-        )
+        raise _refuse(function, argument, f".dtype={array.dtype}", "must be float32 or float64")
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{function}: {argument}.ndim={array.ndim}; must be {ndim}")
     if like is not None:
@@ -249,7 +262,10 @@ def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
         size *= length
     if size < _ARENA_BYTES:
         return np.empty(shape, kind)
-    return _core.empty(tuple(shape), kind)
+    try:
+        return _core.empty(tuple(shape), kind)
+    except MemoryError:
+        raise MemoryError(f"an array of shape {tuple(shape)} takes {size} bytes") from None
 
 
 def first_bad_flag(like: Array) -> Array:
@@ -280,3 +296,23 @@ def tensor_table(rows: Sequence[Sequence[Array]]) -> bytes:
 def memory_overlaps(a: Array, b: Array) -> bool:
     """Tell whether two arrays of one device share memory."""
     return bool(array_module(a).shares_memory(a, b))
+
+
+def config() -> dict[str, str]:
+    """Return what the native side runs on, by printable names."""
+    return {
+        "cpu": _core.cpu_name(),
+        "isa": f"{_core.isa()} (available: {', '.join(_core.isas())})",
+        "threads": str(_core.num_threads()),
+        "cuda": "built" if _module_exists("pyconv._cuda") else "not built",
+    }
+
+
+def _module_exists(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+set_num_threads = _core.set_num_threads
+num_threads = _core.num_threads
+trim_memory = _core.trim_memory
+memory_info = _core.memory_info

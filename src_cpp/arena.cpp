@@ -68,8 +68,8 @@ Mapping map_block(size_t class_bytes) {
   const size_t page = huge ? kHugePage : size_t(4096);
   const size_t bytes = (class_bytes + kColourRoom + page - 1) / page * page;
   const size_t reserved = huge ? bytes + kHugePage : bytes;
-  void* const raw = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                         -1, 0);
+  void* const raw =
+      mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (raw == MAP_FAILED) return {nullptr, 0, 0};
   char* start = static_cast<char*>(raw);
   if (huge) {
@@ -144,11 +144,11 @@ size_t parse_limit(const std::string& text) {
     used = 0;
   }
   const std::string suffix = text.substr(used);
-  const size_t shift = suffix.empty()                      ? 0
+  const size_t shift = suffix.empty()                   ? 0
                        : suffix == "K" || suffix == "k" ? 10
                        : suffix == "M" || suffix == "m" ? 20
                        : suffix == "G" || suffix == "g" ? 30
-                                                          : 64;
+                                                        : 64;
   if (used == 0 || shift == 64 || count == 0 || count > (SIZE_MAX >> 1 >> shift)) {
     throw std::invalid_argument("PYCONV_ARENA_LIMIT=" + text +
                                 "; must be bytes, as 1000000, 64K, 512M or 2G");

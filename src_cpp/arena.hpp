@@ -15,10 +15,10 @@ void* arena_allocate(size_t bytes);
 void arena_release(void* block) noexcept;
 
 struct ArenaInfo {
-  int64_t in_use;    // bytes handed out and not yet released
-  int64_t cached;    // bytes kept for the next call
-  int64_t peak;      // largest in_use so far
-  int64_t limit;     // PYCONV_ARENA_LIMIT in bytes, 0 = none
+  int64_t in_use;  // bytes handed out and not yet released
+  int64_t cached;  // bytes kept for the next call
+  int64_t peak;    // largest in_use so far
+  int64_t limit;   // PYCONV_ARENA_LIMIT in bytes, 0 = none
 };
 ArenaInfo arena_info();
 

@@ -78,7 +78,9 @@ def adam_step(
     first = as_input(params[0], _NAME, "params[0]")
     rows = []
     for i in range(len(params)):
-        param = _checked_target(params[i], f"params[{i}]", as_input(params[i], _NAME, "params", like=first))
+        param = _checked_target(
+            params[i], f"params[{i}]", as_input(params[i], _NAME, "params", like=first)
+        )
         grad = as_input(grads[i], _NAME, f"grads[{i}]", like=param)
         if grad.shape != param.shape:
             raise ValueError(f"{_NAME}: grads[{i}].shape={grad.shape}; must be {param.shape}")

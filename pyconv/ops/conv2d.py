@@ -81,9 +81,7 @@ def conv2d(
     x, kernel = contiguous(x), contiguous(kernel)
     y = empty_on(x, window.output_shape)
     workspace = _workspace(x, window, chosen, _FORWARD)
-    kernels_for(x).conv2d(
-        dtype_code(x), x, kernel, bias, y, window.packed, chosen, code, workspace
-    )
+    kernels_for(x).conv2d(dtype_code(x), x, kernel, bias, y, window.packed, chosen, code, workspace)
     return y
 
 

@@ -35,9 +35,7 @@ def max_pool2d(
 ) -> Array:
     """Return the largest pixel of every window; max_pool2d_with_argmax says more."""
     x = as_input(x, "max_pool2d", "x", ndim=4)
-    window = Window.pool(
-        "max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode
-    )
+    window = Window.pool("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
     return _pooled(x, window, None)
 
 
@@ -65,9 +63,7 @@ def max_pool2d_with_argmax(
     Source: Keras MaxPooling2D; the naive form is pyconv.reference.max_pool2d.
     """
     x = as_input(x, "max_pool2d", "x", ndim=4)
-    window = Window.pool(
-        "max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode
-    )
+    window = Window.pool("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
     argmax = empty_on(x, window.output_shape, window.offset_dtype)
     return _pooled(x, window, argmax), argmax
 
@@ -121,9 +117,7 @@ def _checked_gradient(
     function = "max_pool2d_backward"
     dy = as_input(dy, function, "dy", ndim=4)
     argmax = as_integers(argmax, function, "argmax", dy)
-    window = Window.pool(
-        function, input_shape, pool_size, strides, padding, data_format, ceil_mode
-    )
+    window = Window.pool(function, input_shape, pool_size, strides, padding, data_format, ceil_mode)
     for name, array in (("dy", dy), ("argmax", argmax)):
         if array.shape != window.output_shape:
             raise ValueError(

@@ -30,9 +30,8 @@ double fma_gflops(double seconds) {
   const Clock::time_point start = Clock::now();
   while (seconds_since(start) < seconds) {
     const Clock::time_point round = Clock::now();
-    parallel_for(tasks, kAlwaysThreads, [&](int64_t) {
-      sink += table.probe_fma(kSteps) > T(0) ? 1 : 0;
-    });
+    parallel_for(tasks, kAlwaysThreads,
+                 [&](int64_t) { sink += table.probe_fma(kSteps) > T(0) ? 1 : 0; });
     best = std::max(best, double(tasks) * kSteps * table.probe_flops / seconds_since(round) * 1e-9);
   }
   return best;
@@ -50,7 +49,8 @@ double copy_gigabytes(int64_t bytes, int64_t repeats) {
     parallel_for(count / kPart, kAlwaysThreads, [&](int64_t part) {
       table.stream(to.data() + part * kPart, from.data() + part * kPart, kPart);
     });
-    if (repeat > 0) best = std::max(best, 2.0 * count * sizeof(float) / seconds_since(round) * 1e-9);
+    if (repeat > 0)
+      best = std::max(best, 2.0 * count * sizeof(float) / seconds_since(round) * 1e-9);
   }
   return best;
 }

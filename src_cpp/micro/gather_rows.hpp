@@ -34,7 +34,8 @@ struct WindowReach {
 };
 
 inline WindowReach reach_of(const pyconv::Run* runs, int64_t run_count) {
-  WindowReach reach = {runs[0].off_h, runs[0].off_h, runs[0].off_w, runs[0].off_w + runs[0].taps - 1};
+  WindowReach reach = {runs[0].off_h, runs[0].off_h, runs[0].off_w,
+                       runs[0].off_w + runs[0].taps - 1};
   for (int64_t r = 1; r < run_count; ++r) {
     const int64_t right = runs[r].off_w + runs[r].taps - 1;
     if (runs[r].off_h < reach.top) reach.top = runs[r].off_h;

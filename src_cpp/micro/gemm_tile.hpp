@@ -18,8 +18,8 @@ inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c, int64
   for (int v = 0; v < Vecs; ++v) {
     const bool last = v == Vecs - 1;
     typename V::Reg bias = V::zero();
-    if (end.bias) bias = last ? V::load(end.bias + v * V::width, mask)
-                              : V::load(end.bias + v * V::width);
+    if (end.bias)
+      bias = last ? V::load(end.bias + v * V::width, mask) : V::load(end.bias + v * V::width);
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) {
       T* p = c[r] + v * V::width;

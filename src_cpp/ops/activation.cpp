@@ -30,9 +30,8 @@ void activation(const T* x, T* y, int64_t size, ActivationKind kind) {
     return;
   }
   const auto apply = kernel_table_of<T>().activation[static_cast<int64_t>(kind)];
-  for_each_piece<T>(size, 2, [&](int64_t first, int64_t count) {
-    apply(x + first, y + first, count);
-  });
+  for_each_piece<T>(size, 2,
+                    [&](int64_t first, int64_t count) { apply(x + first, y + first, count); });
 }
 
 template <class T>

@@ -58,8 +58,7 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
             Algorithm algorithm, ActivationKind activation) {
   if (window.output_pixels() == 0) return;
   ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f,
-                               window.channels_first);
+  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
   const TileEnd<T> end = activation_end(bias, activation);
   if (algorithm == Algorithm::kIm2col) {
     by_im2col(input.data(), kernel, output.data(), window, end);

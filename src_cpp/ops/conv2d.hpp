@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // 2-D convolution (cross-correlation) and its gradients, any stride, padding, dilation and groups:
-// y[n, i, j, f] = bias[f] + sum over r, s, c of x[n, i*sh - top + r*dil_h, j*sw - left + s*dil_w, c]
+// y[n, i, j, f] = bias[f] + sum over r, s, c of x[n, i*sh - top + r*dil_h, j*sw - left + s*dil_w,
+// c]
 //                                              * kernel[r, s, c, f]
 #pragma once
 

@@ -76,7 +76,8 @@ std::vector<ParityClass<T>> parity_classes(const Window& w) {
 }
 
 template <class T>
-void fill_zero(const PixelGrid<T>& out, const ParityClass<T>& parity, int64_t images, int64_t cols) {
+void fill_zero(const PixelGrid<T>& out, const ParityClass<T>& parity, int64_t images,
+               int64_t cols) {
   const int64_t lines = images * parity.rows;
   parallel_for(lines, lines * parity.columns * cols * int64_t(sizeof(T)), [&](int64_t line) {
     T* row = out.data + line / parity.rows * out.image_pitch + line % parity.rows * out.row_pitch;
@@ -97,12 +98,21 @@ void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_
   const int64_t k = int64_t(parity.taps.size()) * fg;
   const int64_t width = panel_width<T>(cg);
   Scratch<T> packed(packed_size(k, cg, width));
-  const Gather<T> windows{dy + group * fg, w.oh, w.ow, w.oh * w.ow * w.f, w.ow * w.f, w.f,
-                          parity.rows,     parity.columns, 1, 1, 0, 0};
-  window_gemm(window_product(
-      windows, parity.taps, fg,
-      pack_transposed(w, kernel, group, parity.taps, width, packed.data()), w.n, cg, out,
-      plain_end<T>()));
+  const Gather<T> windows{dy + group * fg,
+                          w.oh,
+                          w.ow,
+                          w.oh * w.ow * w.f,
+                          w.ow * w.f,
+                          w.f,
+                          parity.rows,
+                          parity.columns,
+                          1,
+                          1,
+                          0,
+                          0};
+  window_gemm(window_product(windows, parity.taps, fg,
+                             pack_transposed(w, kernel, group, parity.taps, width, packed.data()),
+                             w.n, cg, out, plain_end<T>()));
 }
 
 // The textbook way: dcol = dy kernel^T, then its windows added up.

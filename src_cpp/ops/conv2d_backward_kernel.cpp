@@ -29,8 +29,8 @@ template <class T>
 struct KernelGradient {
   const KernelTable<T>& table;
   const Window& w;
-  const T* x;   // padded images, at the first channel of the group
-  const T* dy;  // at the first filter of the group
+  const T* x;                  // padded images, at the first channel of the group
+  const T* dy;                 // at the first filter of the group
   std::vector<int64_t> index;  // of a window's elements, from its origin
   int64_t parts;
   T* partial;  // (parts, K, f / groups)

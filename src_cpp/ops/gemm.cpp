@@ -126,8 +126,8 @@ void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, 
   const int64_t width = panel_width<T>(n);
   const bool pack_b = b.transposed || m > 4 * kMaxRows * 2;
   const bool copy_a = n > 2 * width || a.transposed;
-  Product<T> product{kernel_table_of<T>(), a, {b.data, width, width, b.pitch}, c, ldc, n, k,
-                     copy_a, end};
+  Product<T> product{
+      kernel_table_of<T>(), a, {b.data, width, width, b.pitch}, c, ldc, n, k, copy_a, end};
   if (!pack_b) return run_product(product, m);
   const int64_t panel_bytes = std::max<int64_t>(1, k * width * int64_t(sizeof(T)));
   const int64_t slab = std::max<int64_t>(1, kSlabBytes / panel_bytes) * width;

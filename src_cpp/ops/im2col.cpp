@@ -119,9 +119,9 @@ void col2im_planes(const T* col, T* dx, const Window& w) {
                  const int64_t row = task % w.h;
                  const int64_t channel = task / w.h % w.c;
                  const int64_t image = task / w.h / w.c;
-                 const RowAdder<T> adder{
-                     kernel_table_of<T>(), w,
-                     col + image * w.oh * w.ow * columns + channel * w.taps(), columns, 1};
+                 const RowAdder<T> adder{kernel_table_of<T>(), w,
+                                         col + image * w.oh * w.ow * columns + channel * w.taps(),
+                                         columns, 1};
                  adder.add(row, dx + task * w.w, 1);
                });
 }

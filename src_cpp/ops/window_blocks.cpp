@@ -27,7 +27,8 @@ std::vector<BlockK> cut_blocks(const std::vector<Tap>& taps, int64_t length, int
     for (size_t t = 0; t < taps.size(); ++t) {
       for (int64_t channel = 0; channel < length; channel += kBlockK) {
         const int64_t count = std::min(kBlockK, length - channel);
-        blocks.push_back({int64_t(t) * length + channel, count,
+        blocks.push_back({int64_t(t) * length + channel,
+                          count,
                           {{taps[t].off_h, taps[t].off_w, 1, count, channel}}});
       }
     }

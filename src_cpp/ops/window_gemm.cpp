@@ -17,9 +17,7 @@ struct Pixel {
 
   template <class T>
   Pixel(const Gather<T>& g, int64_t flat)
-      : image(flat / (g.grid_w * g.grid_h)),
-        i(flat / g.grid_w % g.grid_h),
-        j(flat % g.grid_w) {}
+      : image(flat / (g.grid_w * g.grid_h)), i(flat / g.grid_w % g.grid_h), j(flat % g.grid_w) {}
 
   template <class T>
   void advance(const Gather<T>& g) {
@@ -51,8 +49,8 @@ struct PixelBlock {
       const int64_t column = pixel.j * g.step_w + g.off_w;
       if (row + p.reach.top >= 0 && row + p.reach.bottom < g.h && column + p.reach.left >= 0 &&
           column + p.reach.right < g.w) {
-        origin[inside] = g.source + pixel.image * g.image_pitch + row * g.row_pitch +
-                         column * g.pixel_pitch;
+        origin[inside] =
+            g.source + pixel.image * g.image_pitch + row * g.row_pitch + column * g.pixel_pitch;
         out[inside++] = target;
       } else {
         flat[border] = first + r;

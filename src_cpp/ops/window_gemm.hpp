@@ -40,8 +40,16 @@ WindowProduct<T> window_product(const Gather<T>& windows, const std::vector<Tap>
   std::vector<BlockK> blocks = cut_blocks(taps, length, windows.pixel_pitch);
   std::vector<int64_t> index = element_offsets(blocks, windows.row_pitch, windows.pixel_pitch);
   const Reach reach = reach_of(blocks);
-  return WindowProduct<T>{windows, std::move(blocks), std::move(index), reach, filter, images,
-                          int64_t(taps.size()) * length, cols, out, end};
+  return WindowProduct<T>{windows,
+                          std::move(blocks),
+                          std::move(index),
+                          reach,
+                          filter,
+                          images,
+                          int64_t(taps.size()) * length,
+                          cols,
+                          out,
+                          end};
 }
 
 // Every pixel of `out` is written; there must be at least one tap.

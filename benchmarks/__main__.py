@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`python -m benchmarks`: check every row, time it beside its competitors, print, write, draw."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, picture, report
+from benchmarks.figures import add_figures, summary
+from benchmarks.probes import Batch
+from benchmarks.process import WorkerError
+from benchmarks.row import Row
+from benchmarks.rows import all_rows
+from benchmarks.session import Session
+from benchmarks.settings import OURS
+from benchmarks.timing import FULL, QUICK, Effort
+
+RESULTS = Path(__file__).resolve().parent / "results"
+_QUICK_SECONDS = 165.0
+# Checks, inputs and trials take about as long as the turns of the finalists.
+_TURNS_SHARE = 0.5
+
+
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a part of the rows, under 3 minutes")
+    parser.add_argument("--only", metavar="SUBSTRING", default="", help='in "group/name" of a row')
+    parser.add_argument("--isa", help="scalar, avx2 or avx512; caps the competitors too")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--no-competitors", action="store_true", help="time pyconv alone")
+    parser.add_argument(
+        "--out",
+        metavar="NAME",
+        help="benchmarks/results/NAME.json and .png; default cpu, nothing with --only or --quick",
+    )
+    return parser.parse_args(words)
+
+
+def output_path(chosen: argparse.Namespace) -> Path | None:
+    """Return where the JSON goes: a part of the rows never replaces the whole by default."""
+    if chosen.out is not None:
+        path = Path(chosen.out)
+        return (path if path.parent != Path() else RESULTS / path).with_suffix(".json")
+    return None if chosen.only or chosen.quick else RESULTS / "cpu.json"
+
+
+def measure(session: Session, rows: list[Row], about: dict[str, Any]) -> dict[str, Any]:
+    """Run all rows, group by group, printing each group when it is done."""
+    result = {**about, "missing": session.missing, "batches": [], "rows": [], "groups": []}
+    deadline = time.monotonic() + _QUICK_SECONDS
+    left = len(rows)
+    for group, members in itertools.groupby(rows, key=lambda row: row.group):
+        batch = Batch(group, session.process(OURS), milliseconds=100 if session.quick else 400)
+        records = []
+        for row in members:
+            report.progress(f"{row.label} ({left} rows left)")
+            share = max(0.0, deadline - time.monotonic()) / left
+            records.append(session.run(row, _effort(share, quick=session.quick)))
+            left -= 1
+        report.progress("")
+        result["batches"].append(finish(batch, session, records))
+        result["rows"] += records
+        result["groups"].append(summary(group, records))
+        report.say_group(result["batches"][-1], records, result["groups"][-1])
+    return result
+
+
+def _effort(share: float, *, quick: bool) -> Effort:
+    """Return how long to time a row of which `share` seconds are left in a quick run."""
+    if not quick:
+        return FULL
+    contenders = 3
+    return QUICK.within(share * _TURNS_SHARE / contenders)
+
+
+def finish(batch: Batch, session: Session, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Close a batch and add what follows from its ceilings to its rows."""
+    closed = batch.finish(session.process(OURS))
+    for record in records:
+        add_figures(record, batch.ceilings)
+    return closed
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the benchmarks; return 1 where a row failed its check."""
+    chosen = arguments(words)
+    rows = [row for row in all_rows(quick=chosen.quick) if chosen.only in row.label]
+    if not rows:
+        report.say(f"no row has {chosen.only!r} in its group/name")
+        return 2
+    session = Session(
+        threads=chosen.threads,
+        isa=chosen.isa,
+        quick=chosen.quick,
+        alone=chosen.no_competitors,
+    )
+    with session:
+        about = {
+            "format": 1,
+            "machine": machine.describe(),
+            "settings": {
+                "threads": chosen.threads,
+                "isa": session.versions.pop("isa"),
+                "quick": chosen.quick,
+                "only": chosen.only,
+            },
+            "versions": {"python": sys.version.split()[0], **session.versions},
+        }
+        report.say_opening(about, session.missing)
+        result = measure(session, rows, about)
+    path = output_path(chosen)
+    if path is not None:
+        report.write_json(path, result)
+        drawn = picture.draw(path.with_suffix(".png"), result)
+        report.say(f"\nwrote {path.name}" + (f" and {path.stem}.png" if drawn else ""))
+    return int(any("failed" in row for row in result["rows"]))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except WorkerError as error:
+        sys.exit(f"benchmarks: pyconv does not run here: {error}")

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""pyconv itself, through its public functions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+import pyconv
+from benchmarks.competitors import Job
+from benchmarks.inputs import Arrays
+from benchmarks.row import Options, Task
+from pyconv import _core, ops
+
+
+def versions() -> dict[str, str]:
+    """Return the library's version and the instruction set in use."""
+    return {"pyconv": pyconv.__version__, "numpy": np.__version__, "isa": _core.isa()}
+
+
+def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
+    """Return the task on channels-last arrays."""
+    return _TASKS[task["kind"]](task, inputs)
+
+
+def _overwritten(run: Callable[[], Any], result: Callable[[Any], Arrays]) -> Job:
+    """A job whose result is computed once more, in memory that was filled with NaN before."""
+
+    def poisoned(first: Any) -> Arrays:
+        for array in first if isinstance(first, tuple) else (first,):
+            if array is not None:
+                array.fill(np.nan if array.dtype.kind == "f" else 255)
+        del first
+        return result(run())
+
+    return Job(run, poisoned)
+
+
+def _gemm(task: Task, inputs: Arrays) -> Job:
+    a, b = inputs["a"], inputs["b"]
+    return _overwritten(lambda: ops.gemm(a, b), lambda c: {"c": c})
+
+
+def _conv2d(task: Task, inputs: Arrays) -> Job:
+    x, kernel = inputs["x"], inputs["kernel"]
+    strides, padding, groups = task["stride"], task["padding"], task["groups"]
+    algorithm = task["algorithm"]
+    if task["direction"] == "forward":
+        bias = inputs["bias"]
+        return _overwritten(
+            lambda: ops.conv2d(
+                x,
+                kernel,
+                bias,
+                strides=strides,
+                padding=padding,
+                groups=groups,
+                algorithm=algorithm,
+            ),
+            lambda y: {"y": y},
+        )
+    dy = inputs["dy"]
+    index, needs = (0, ("x",)) if task["direction"] == "data" else (1, ("kernel",))
+    name = "dx" if index == 0 else "dkernel"
+    return _overwritten(
+        lambda: ops.conv2d_backward(
+            dy,
+            x,
+            kernel,
+            strides=strides,
+            padding=padding,
+            groups=groups,
+            algorithm=algorithm,
+            needs=needs,
+        ),
+        lambda gradients: {name: gradients[index]},
+    )
+
+
+def _max_pool2d(task: Task, inputs: Arrays) -> Job:
+    x = inputs["x"]
+    pool, strides, padding = task["pool"], task["stride"], task["padding"]
+
+    def forward() -> Any:
+        return ops.max_pool2d_with_argmax(x, pool, strides=strides, padding=padding)
+
+    if task["direction"] == "forward":
+        return _overwritten(forward, lambda pair: {"y": pair[0], "argmax": pair[1]})
+    dy, argmax = inputs["dy"], forward()[1]
+    return _overwritten(
+        lambda: ops.max_pool2d_backward(
+            dy, argmax, x.shape, pool_size=pool, strides=strides, padding=padding
+        ),
+        lambda dx: {"dx": dx},
+    )
+
+
+def _im2col(task: Task, inputs: Arrays) -> Job:
+    x, size = inputs["x"], (task["kh"], task["kw"])
+    strides, padding = task["stride"], task["padding"]
+    return _overwritten(
+        lambda: ops.im2col(x, size, strides=strides, padding=padding), lambda col: {"col": col}
+    )
+
+
+def _col2im(task: Task, inputs: Arrays) -> Job:
+    col, size = inputs["col"], (task["kh"], task["kw"])
+    shape = (task["n"], task["h"], task["w"], task["c"])
+    strides, padding = task["stride"], task["padding"]
+    return _overwritten(
+        lambda: ops.col2im(col, shape, size, strides=strides, padding=padding),
+        lambda dx: {"dx": dx},
+    )
+
+
+def _training(task: Task, inputs: Arrays) -> Job:
+    from pyconv.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+    from pyconv.models import Sequential
+    from pyconv.optimizers import Adam
+
+    model = Sequential(
+        [
+            Input((28, 28, 1)),
+            Conv2D(30, 5, activation="relu"),
+            MaxPooling2D(2),
+            Flatten(),
+            Dense(100, activation="relu"),
+            Dense(10, activation="softmax"),
+        ]
+    )
+    weights = [
+        weight
+        for name in ("kernel", "dense_1", "dense_2")
+        for weight in (inputs[name], np.zeros(inputs[name].shape[-1], np.float32))
+    ]
+    model.set_weights(weights)
+    model.compile(optimizer=Adam(learning_rate=1e-3), loss="sparse_categorical_crossentropy")
+    n, images, labels = task["n"], inputs["images"], inputs["labels"]
+    starts = itertools.cycle(range(0, len(images), n))
+
+    def step() -> float:
+        start = next(starts)
+        batch = slice(start, start + n)
+        return cast(float, model.train_on_batch(images[batch], labels[batch]))
+
+    def first_losses(loss: float) -> Arrays:
+        return {"losses": np.array([loss, *(step() for _ in range(4))])}
+
+    return Job(step, first_losses)
+
+
+_TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
+    "gemm": _gemm,
+    "conv2d": _conv2d,
+    "max_pool2d": _max_pool2d,
+    "im2col": _im2col,
+    "col2im": _col2im,
+    "training": _training,
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What follows from times: rates, shares of the ceilings, ratios, geometric means, losses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from benchmarks.probes import Ceilings
+
+Record = dict[str, Any]
+
+
+def add_figures(record: Record, ceilings: Ceilings) -> None:
+    """Add to a timed row its rates, shares and ratios (competitor's time / ours)."""
+    if "failed" in record:
+        return
+    seconds = record["ours"]["median"]
+    if record["gflop"]:
+        dtype = record["task"]["dtype"]
+        record["gflops"] = record["gflop"] / seconds
+        record["percent_of_peak"] = 100 * record["gflops"] / ceilings.fma[dtype]
+    if record["megabytes"]:
+        record["gigabytes_per_second"] = record["megabytes"] / seconds / 1e3
+        record["percent_of_copy"] = 100 * record["gigabytes_per_second"] / ceilings.copy
+    if record["images"]:
+        record["images_per_second"] = record["images"] / seconds
+    finalists = [rival for rival in record["rivals"] if not rival["only_tried"]]
+    if finalists:
+        best = min(finalists, key=lambda rival: rival["median"])
+        record["best_rival"] = f"{best['library']} {best['setting']}"
+        record["ratio"] = best["median"] / seconds
+    if record["origins"]:
+        record["origin_ratio"] = min(o["median"] for o in record["origins"]) / seconds
+
+
+def summary(group: str, records: list[Record]) -> Record:
+    """Return geometric mean, worst row and number of losses of a group's rows."""
+    own = [record for record in records if record["group"] == group]
+    ratios = [record["ratio"] for record in own if "ratio" in record]
+    shares = [share(record) for record in own if "failed" not in record]
+    return {
+        "group": group,
+        "rows": len(own),
+        "failed": sum("failed" in record for record in own),
+        "compared": len(ratios),
+        "geometric_mean": geometric_mean(ratios),
+        "lowest_ratio": min(ratios, default=None),
+        "losses": sum(ratio < 1 for ratio in ratios),
+        "lowest_percent": min(shares, default=None),
+    }
+
+
+def share(record: Record) -> float:
+    """Return the percentage of the ceiling that bounds a timed row."""
+    return float(record["percent_of_peak" if record["gflop"] else "percent_of_copy"])
+
+
+def geometric_mean(values: list[float]) -> float | None:
+    """Return the geometric mean, None of nothing."""
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None

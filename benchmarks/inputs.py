@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The data of a task: the same numbers in every process that asks for them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.row import Task
+
+Array: TypeAlias = npt.NDArray[Any]
+Arrays: TypeAlias = dict[str, Array]
+
+# A step trains on another batch than the last one, so that no batch is learned by heart.
+TRAINING_BATCHES = 50
+
+
+def _normal(generator: np.random.Generator, task: Task, *shape: int) -> Array:
+    return generator.standard_normal(shape, np.dtype(task["dtype"]).type)
+
+
+def _training(generator: np.random.Generator, task: Task) -> Arrays:
+    """SimpleConvNet's weights and images; dense_1 reads pixels in (row, column, channel) order."""
+    n = task["n"] * TRAINING_BATCHES
+    return {
+        "images": generator.random((n, 28, 28, 1), np.float32),
+        "labels": generator.integers(0, 10, n),
+        "kernel": 0.01 * _normal(generator, task, 5, 5, 1, 30),
+        "dense_1": 0.01 * _normal(generator, task, 4320, 100),
+        "dense_2": 0.01 * _normal(generator, task, 100, 10),
+    }
+
+
+def make_inputs(task: Task) -> Arrays:
+    """Return the arrays of a task, channels last, of the task's dtype."""
+    generator = np.random.default_rng(20)
+    kind = task["kind"]
+    if kind == "gemm":
+        m, n, k = task["m"], task["n"], task["k"]
+        return {"a": _normal(generator, task, m, k), "b": _normal(generator, task, k, n)}
+    if kind == "training":
+        return _training(generator, task)
+    image = (task["n"], task["h"], task["w"], task["c"])
+    pixels = (task["n"], task["oh"], task["ow"])
+    if kind == "conv2d":
+        kernel = (task["kh"], task["kw"], task["c"] // task["groups"], task["f"])
+        arrays = {
+            "x": _normal(generator, task, *image),
+            "kernel": _normal(generator, task, *kernel),
+            "bias": _normal(generator, task, task["f"]),
+        }
+        if task["direction"] != "forward":
+            arrays["dy"] = _normal(generator, task, *pixels, task["f"])
+        return arrays
+    if kind == "max_pool2d":
+        arrays = {"x": _normal(generator, task, *image)}
+        if task["direction"] == "backward":
+            arrays["dy"] = _normal(generator, task, *pixels, task["c"])
+        return arrays
+    if kind == "im2col":
+        return {"x": _normal(generator, task, *image)}
+    if kind == "col2im":
+        columns = task["kh"] * task["kw"] * task["c"]
+        return {"col": _normal(generator, task, pixels[0] * pixels[1] * pixels[2], columns)}
+    raise ValueError(f"make_inputs: kind={kind!r}; unknown")

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The table on the terminal and the JSON file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.figures import Record
+
+_HEADER = (
+    f"{'':34} {'ms':>9} {'rate':>12} {'share':>8} {'peer ms':>9} {'ratio':>6}  best peer setting"
+)
+
+
+def say(text: str = "") -> None:
+    """Print a line now."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def progress(text: str) -> None:
+    """Show on a terminal what is being measured; a file or pipe gets nothing."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{text}")
+        sys.stderr.flush()
+
+
+def say_opening(about: dict[str, Any], missing: dict[str, str]) -> None:
+    """Print machine, settings, versions, and one line for every competitor that is missing."""
+    machine, chosen = about["machine"], about["settings"]
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    say(f"{machine['cpu']}, {chosen['threads']} threads, {chosen['isa']}")
+    say(versions)
+    for library, reason in missing.items():
+        say(f"MISSING {library}: {reason}; rows have no ratio to it")
+
+
+def say_group(batch: dict[str, Any], records: list[Record], totals: Record) -> None:
+    """Print the rows of one group, their summary, and how quiet the machine was."""
+    say(f"\n{batch['group']}\n{_HEADER}")
+    for record in records:
+        say(_line(record))
+        for note in record["notes"]:
+            say(f"    {note}")
+    if totals["geometric_mean"] is not None:
+        say(
+            f"  geometric mean {totals['geometric_mean']:.2f}, "
+            f"lowest {totals['lowest_ratio']:.2f}, "
+            f"losses {totals['losses']} of {totals['compared']}"
+        )
+    fma, copy = batch["after"]["fma_gflops"], batch["after"]["copy_gigabytes"]
+    peaks = ", ".join(f"{dtype} {value:.0f}" for dtype, value in fma.items())
+    quiet = "" if batch["quiet"] else "; NOT QUIET, repeat before quoting"
+    say(
+        f"  probes: {peaks} GF/s, copy {copy:.1f} GB/s; drift {batch['drift_percent']:.1f} %, "
+        f"steal {batch['steal_percent']:.1f} %{quiet}"
+    )
+
+
+def _line(record: Record) -> str:
+    name = f"  {record['name']:32}"
+    if "failed" in record:
+        return f"{name} FAILED: {record['failed']}"
+    milliseconds = f"{1e3 * record['ours']['median']:9.3f}"
+    if "gflops" in record:
+        rate = f"{record['gflops']:7.1f} GF/s"
+        share = f"{record['percent_of_peak']:6.1f} %"
+    else:
+        rate = f"{record['gigabytes_per_second']:7.1f} GB/s"
+        share = f"{record['percent_of_copy']:6.1f} %"
+    if "ratio" in record:
+        peer = f"{1e3 * record['ratio'] * record['ours']['median']:9.3f} {record['ratio']:6.2f}"
+        peer += f"  {record['best_rival']}"
+    else:
+        peer = f"{'-':>9} {'-':>6}"
+    if "origin_ratio" in record:
+        peer += f"; {record['origin_ratio']:.1f} x the book's program"
+    return f"{name} {milliseconds} {rate:>12} {share:>8} {peer}"
+
+
+def write_json(path: Path, report: dict[str, Any]) -> None:
+    """Write the report, figures cut to six significant digits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_rounded(report), indent=1) + "\n")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_rounded(entry) for entry in value]
+    return value

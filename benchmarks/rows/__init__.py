@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every row of the table, in the order it is run and printed."""
+
+from __future__ import annotations
+
+from benchmarks.row import Row
+from benchmarks.rows import conv2d, gemm, im2col, max_pool2d, training
+
+
+def all_rows(*, quick: bool) -> list[Row]:
+    """Return the whole table, or the part of it that is quick to time."""
+    return [
+        *gemm.rows(),
+        *conv2d.rows(quick=quick),
+        *max_pool2d.rows(quick=quick),
+        *im2col.rows(quick=quick),
+        *training.rows(),
+    ]

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+CPU kernels of pyconv; called through pyconv.backend.
+"""
+from __future__ import annotations
+import numpy
+import typing
+__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+def _probe_copy(bytes: int, repeats: int) -> float:
+    """
+    GB/s read and written by the best of some copies
+    """
+def _probe_fma(dtype: int, milliseconds: int) -> float:
+    """
+    GFLOP/s of multiply-adds in registers
+    """
+def _set_isa(name: str) -> None:
+    """
+    Change isa(); for tests and benchmarks
+    """
+def activation(dtype: int, x: int, y: int, size: int, kind: int) -> None:
+    """
+    y = activation(x)
+    """
+def activation_backward(dtype: int, dy: int, y: int, dx: int, size: int, kind: int) -> None:
+    """
+    dx = dy activation'(x), from the result y
+    """
+def adam_step(dtype: int, table: bytes, learning_rate: float, beta_1: float, beta_2: float, epsilon: float, step: int) -> None:
+    """
+    One step of Adam, in place, on records (param, grad, m, v, size)
+    """
+def address(array: numpy.ndarray) -> int:
+    """
+    Where the array's elements begin
+    """
+def col2im(dtype: int, col: int, dx: int, window: bytes) -> None:
+    """
+    The adjoint of im2col
+    """
+def conv2d(dtype: int, x: int, kernel: int, bias: int, y: int, window: bytes, algorithm: int, activation: int, workspace: int) -> None:
+    """
+    y = activation(x * kernel + bias)
+    """
+def conv2d_backward_data(dtype: int, dy: int, kernel: int, dx: int, window: bytes, algorithm: int, workspace: int) -> None:
+    """
+    The gradient of x
+    """
+def conv2d_backward_kernel(dtype: int, x: int, dy: int, dkernel: int, dbias: int, window: bytes, algorithm: int, workspace: int) -> None:
+    """
+    The gradients of kernel and bias
+    """
+def conv2d_workspace(dtype: int, window: bytes, algorithm: int, direction: int) -> int:
+    """
+    Bytes that the caller must lend: none, the arena has them
+    """
+def cpu_name() -> str:
+    """
+    The processor's own name
+    """
+def dense(dtype: int, x: int, kernel: int, bias: int, y: int, n: int, inputs: int, units: int, activation: int) -> None:
+    """
+    y = activation(x kernel + bias)
+    """
+def dense_backward(dtype: int, dy: int, x: int, kernel: int, dx: int, dkernel: int, dbias: int, n: int, inputs: int, units: int) -> None:
+    """
+    Gradients of dense
+    """
+def empty(shape: tuple[int, ...], dtype: numpy.dtype[typing.Any]) -> numpy.ndarray:
+    """
+    A C-contiguous array of the arena; contents undefined
+    """
+def flush_denormals() -> bool:
+    """
+    Whether kernels flush denormals
+    """
+def gemm(dtype: int, a: int, b: int, c: int, m: int, n: int, k: int, transpose_a: bool, transpose_b: bool) -> None:
+    """
+    c = op(a) op(b)
+    """
+def im2col(dtype: int, x: int, col: int, window: bytes) -> None:
+    """
+    The matrix of windows
+    """
+def isa() -> str:
+    """
+    The instruction set in use
+    """
+def isas() -> list[str]:
+    """
+    The instruction sets this CPU can run, slowest first
+    """
+def labels_check(labels: int, n: int, classes: int, first_bad: int) -> None:
+    """
+    Finds the first label outside the classes
+    """
+def max_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes) -> None:
+    """
+    The largest pixel of every window, and where it stood
+    """
+def max_pool2d_backward(dtype: int, dy: int, argmax: int, dx: int, window: bytes) -> None:
+    """
+    The gradient of x
+    """
+def max_pool2d_check(argmax: int, window: bytes, first_bad: int) -> None:
+    """
+    Finds the first offset outside its window or the image
+    """
+def memory_info() -> dict[str, int]:
+    """
+    Bytes of the arena: in_use, cached, peak, limit (0 = none)
+    """
+def num_threads() -> int:
+    """
+    Threads that a call may use
+    """
+def set_flush_denormals(flush: bool) -> None:
+    """
+    Flush denormals to zero inside kernels
+    """
+def set_num_threads(count: int) -> None:
+    """
+    Change num_threads()
+    """
+def softmax_cross_entropy(dtype: int, logits: int, labels: int, targets: int, loss: int, probabilities: int, n: int, classes: int, label_smoothing: float) -> None:
+    """
+    Loss and softmax of every row
+    """
+def softmax_cross_entropy_backward(dtype: int, dloss: int, probabilities: int, labels: int, targets: int, dlogits: int, n: int, classes: int, label_smoothing: float) -> None:
+    """
+    The gradient of the logits
+    """
+def trim_memory() -> int:
+    """
+    Give cached memory back to the system; returns bytes
+    """

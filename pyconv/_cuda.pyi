@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Kernels for NVIDIA GPUs on raw device addresses: the functions of _core with a trailing stream.
+
+Addresses are integers, 0 = absent; dtype is 0 (float32) or 1 (float64); window is Window.packed.
+Nothing is allocated and nothing waits: work is ordered by the stream.
+"""
+
+class PyconvCudaError(RuntimeError): ...
+
+def activation(dtype: int, x: int, y: int, size: int, kind: int, stream: int) -> None: ...
+def activation_backward(
+    dtype: int, dy: int, y: int, dx: int, size: int, kind: int, stream: int
+) -> None: ...
+def adam_step(
+    dtype: int,
+    table: bytes,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    step: int,
+    stream: int,
+) -> None: ...
+def architectures() -> list[str]: ...
+def col2im(dtype: int, col: int, dx: int, window: bytes, stream: int) -> None: ...
+def compute_capability(device: int) -> int: ...
+def conv2d(
+    dtype: int,
+    x: int,
+    kernel: int,
+    bias: int,
+    y: int,
+    window: bytes,
+    algorithm: int,
+    activation: int,
+    workspace: int,
+    stream: int,
+) -> None: ...
+def conv2d_backward_data(
+    dtype: int,
+    dy: int,
+    kernel: int,
+    dx: int,
+    window: bytes,
+    algorithm: int,
+    workspace: int,
+    stream: int,
+) -> None: ...
+def conv2d_backward_kernel(
+    dtype: int,
+    x: int,
+    dy: int,
+    dkernel: int,
+    dbias: int,
+    window: bytes,
+    algorithm: int,
+    workspace: int,
+    stream: int,
+) -> None: ...
+def conv2d_workspace(
+    dtype: int, window: bytes, algorithm: int, direction: int, stream: int
+) -> int: ...
+def dense(
+    dtype: int,
+    x: int,
+    kernel: int,
+    bias: int,
+    y: int,
+    n: int,
+    inputs: int,
+    units: int,
+    activation: int,
+    stream: int,
+) -> None: ...
+def dense_backward(
+    dtype: int,
+    dy: int,
+    x: int,
+    kernel: int,
+    dx: int,
+    dkernel: int,
+    dbias: int,
+    n: int,
+    inputs: int,
+    units: int,
+    stream: int,
+) -> None: ...
+def device_count() -> int: ...
+def device_name(device: int) -> str: ...
+def driver_version() -> int: ...
+def gemm(
+    dtype: int,
+    a: int,
+    b: int,
+    c: int,
+    m: int,
+    n: int,
+    k: int,
+    transpose_a: bool,
+    transpose_b: bool,
+    stream: int,
+) -> None: ...
+def im2col(dtype: int, x: int, col: int, window: bytes, stream: int) -> None: ...
+def labels_check(labels: int, n: int, classes: int, first_bad: int, stream: int) -> None: ...
+def max_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes, stream: int) -> None: ...
+def max_pool2d_backward(
+    dtype: int, dy: int, argmax: int, dx: int, window: bytes, stream: int
+) -> None: ...
+def max_pool2d_check(argmax: int, window: bytes, first_bad: int, stream: int) -> None: ...
+def runtime_version() -> int: ...
+def softmax_cross_entropy(
+    dtype: int,
+    logits: int,
+    labels: int,
+    targets: int,
+    loss: int,
+    probabilities: int,
+    n: int,
+    classes: int,
+    label_smoothing: float,
+    stream: int,
+) -> None: ...
+def softmax_cross_entropy_backward(
+    dtype: int,
+    dloss: int,
+    probabilities: int,
+    labels: int,
+    targets: int,
+    dlogits: int,
+    n: int,
+    classes: int,
+    label_smoothing: float,
+    stream: int,
+) -> None: ...
+def synchronize(stream: int) -> None: ...

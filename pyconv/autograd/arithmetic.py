@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Element-wise arithmetic of two operands, with broadcasting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pyconv.autograd.function import Function
+from pyconv.autograd.tensor import Operand, Tensor, array_of
+from pyconv.backend import Array
+
+Slope = Callable[[Array, Array, Array], Any]
+
+
+class BinaryFunction(Function):
+    """y = value(a, b); da = slope_a(dy, a, b), db = slope_b(dy, a, b), summed where broadcast."""
+
+    a: Array
+    b: Array
+
+    def __init__(
+        self, value: Callable[[Array, Array], Array], slope_a: Slope, slope_b: Slope
+    ) -> None:
+        self.value, self.slopes = value, (slope_a, slope_b)
+
+    def forward(self, a: Array, b: Array) -> Array:
+        if self.recording:
+            self.a, self.b = a, b
+        return self.value(a, b)
+
+    def backward(self, dy: Array) -> tuple[Array | None, ...]:
+        return tuple(
+            fit_shape(slope(dy, self.a, self.b), operand.shape) if wanted else None
+            for slope, operand, wanted in zip(
+                self.slopes, (self.a, self.b), self.wanted, strict=True
+            )
+        )
+
+
+def fit_shape(dy: Array, shape: tuple[int, ...]) -> Array:
+    """Return the gradient of an operand that was broadcast: dy summed over the repeated axes."""
+    if dy.shape == shape:
+        return dy
+    extra = dy.ndim - len(shape)
+    repeated = tuple(i + extra for i, size in enumerate(shape) if size == 1 != dy.shape[i + extra])
+    summed: Array = dy.sum(axis=(*range(extra), *repeated), keepdims=True)
+    return summed.reshape(shape)
+
+
+def operands(
+    function: str, a: Operand, b: Operand, *, floating: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Return both operands as Tensors of one dtype.
+
+    Numbers and integer arrays join the floating operand; integers alone become float32 where the
+    function is `floating`. float32 with float64: TypeError.
+    """
+    x, y = array_of(a), array_of(b)
+    weak_x, weak_y = isinstance(a, (int, float)), isinstance(b, (int, float))
+    floats = {v.dtype for v, weak in ((x, weak_x), (y, weak_y)) if v.dtype.kind == "f" and not weak}
+    if len(floats) > 1:
+        raise TypeError(f"{function}: operands are {x.dtype} and {y.dtype}; cast one with astype")
+    if floats:
+        dtype = floats.pop()
+    elif floating or "f" in (x.dtype.kind, y.dtype.kind):
+        dtype = np.dtype(np.float32)
+    else:
+        dtype = np.result_type(y if weak_x else x, a if weak_x else b if weak_y else y)
+    return _as_dtype(a, x, dtype), _as_dtype(b, y, dtype)
+
+
+def _as_dtype(value: Operand, array: Array, dtype: np.dtype[np.generic]) -> Tensor:
+    if isinstance(value, Tensor) and array.dtype == dtype:
+        return value
+    return Tensor.wrap(array.astype(dtype, copy=False))
+
+
+def add(a: Operand, b: Operand) -> Tensor:
+    """Return a + b."""
+    function = BinaryFunction(np.add, lambda dy, a, b: dy, lambda dy, a, b: dy)
+    return function(*operands("add", a, b))
+
+
+def subtract(a: Operand, b: Operand) -> Tensor:
+    """Return a - b."""
+    function = BinaryFunction(np.subtract, lambda dy, a, b: dy, lambda dy, a, b: -dy)
+    return function(*operands("subtract", a, b))
+
+
+def multiply(a: Operand, b: Operand) -> Tensor:
+    """Return a * b."""
+    function = BinaryFunction(np.multiply, lambda dy, a, b: dy * b, lambda dy, a, b: dy * a)
+    return function(*operands("multiply", a, b))
+
+
+def divide(a: Operand, b: Operand) -> Tensor:
+    """Return a / b; integers give float32."""
+    function = BinaryFunction(
+        np.true_divide, lambda dy, a, b: dy / b, lambda dy, a, b: -dy * a / (b * b)
+    )
+    return function(*operands("divide", a, b, floating=True))
+
+
+def power(a: Operand, b: Operand) -> Tensor:
+    """Return a ** b; the gradient of b is 0 where a <= 0."""
+    function = BinaryFunction(
+        np.power,
+        lambda dy, a, b: dy * b * np.power(a, b - 1),
+        lambda dy, a, b: dy * np.power(a, b) * np.log(np.where(a > 0, a, 1)),
+    )
+    return function(*operands("power", a, b))
+
+
+def negative(x: Operand) -> Tensor:
+    """Return -x."""
+    return multiply(x, -1)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sums, means and largest elements over axes."""
+
+from __future__ import annotations
+
+import builtins
+
+import numpy as np
+
+from pyconv.autograd.elementwise import floating
+from pyconv.autograd.function import Function
+from pyconv.autograd.tensor import Operand, Tensor, as_tensor
+from pyconv.backend import Array
+
+Axes = int | tuple[int, ...] | None
+
+
+class Reduction(Function):
+    """What all share: the axes, and how a gradient regains them."""
+
+    shape: tuple[int, ...]
+
+    def __init__(self, axis: Axes, keepdims: bool) -> None:
+        self.axis, self.keepdims = axis, keepdims
+
+    def spread(self, y: Array) -> Array:
+        """Return a result with the reduced axes at size 1."""
+        if self.keepdims:
+            return y
+        rank = len(self.shape)
+        axis = tuple(range(rank)) if self.axis is None else self.axis
+        reduced = {a % rank for a in ((axis,) if isinstance(axis, int) else axis)}
+        return y.reshape(tuple(1 if i in reduced else n for i, n in enumerate(self.shape)))
+
+
+class SumFunction(Reduction):
+    def forward(self, x: Array) -> Array:
+        self.shape = x.shape
+        y: Array = x.sum(axis=self.axis, keepdims=self.keepdims)
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        return _filled(self.spread(dy), self.shape)
+
+
+class MeanFunction(Reduction):
+    def forward(self, x: Array) -> Array:
+        self.shape = x.shape
+        y: Array = x.mean(axis=self.axis, keepdims=self.keepdims)
+        self.count = x.size // builtins.max(y.size, 1)
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        return _filled(self.spread(dy) / dy.dtype.type(self.count), self.shape)
+
+
+class MaxFunction(Reduction):
+    y: Array
+
+    def forward(self, x: Array) -> Array:
+        self.shape, self.x = x.shape, x
+        self.y = x.max(axis=self.axis, keepdims=self.keepdims)
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        largest = self.x == self.spread(self.y)
+        counts = largest.sum(axis=self.axis, keepdims=True, dtype=dy.dtype)
+        dx: Array = largest * (self.spread(dy) / counts)
+        return dx
+
+
+def _filled(dy: Array, shape: tuple[int, ...]) -> Array:
+    return np.ascontiguousarray(np.broadcast_to(dy, shape))
+
+
+def sum(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
+    """Return the sum over an axis, several, or all."""
+    return SumFunction(axis, keepdims)(as_tensor(x))
+
+
+def mean(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
+    """Return the mean over an axis, several, or all; integers give float32."""
+    return MeanFunction(axis, keepdims)(floating(x))
+
+
+def max(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
+    """Return the largest element over an axis, several, or all; equals share the gradient."""
+    return MaxFunction(axis, keepdims)(as_tensor(x))

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""GradientTape: records functions of watched Tensors and replays their backwards in reverse."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+import numpy as np
+
+from pyconv.autograd.tensor import Tensor
+from pyconv.autograd.variable import Variable
+from pyconv.backend import Array
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pyconv.autograd.function import Function
+
+
+class _Active(threading.local):
+    """The tapes recording in this thread, outermost first."""
+
+    def __init__(self) -> None:
+        self.tapes: list[GradientTape] = []
+
+
+_active = _Active()
+Inputs = tuple[Tensor | None, ...]
+
+
+class Record(NamedTuple):
+    """One function that ran while a tape watched one of its inputs."""
+
+    function: Function
+    inputs: Inputs
+    output: Tensor
+    wanted: tuple[bool, ...]
+    versions: tuple[int, ...]
+
+
+def tapes_wanting(inputs: Inputs) -> list[tuple[GradientTape, tuple[bool, ...]]]:
+    """Return the active tapes that watch an input, each with which inputs it watches."""
+    found = []
+    for tape in _active.tapes:
+        wanted = tuple(map(tape.watches, inputs))
+        if True in wanted:
+            found.append((tape, wanted))
+    return found
+
+
+@contextmanager
+def no_recording() -> Iterator[None]:
+    """Let no tape of this thread record what runs inside the block."""
+    tapes, _active.tapes = _active.tapes, []
+    try:
+        yield
+    finally:
+        _active.tapes = tapes
+
+
+class GradientTape:
+    """Record functions inside a `with` block for reverse-mode differentiation.
+
+    Args:
+        persistent: keep the record after `gradient`, so that it can be asked again.
+        watch_accessed_variables: watch every trainable Variable that a function meets.
+
+    Tapes may nest, but gradients are not recorded themselves: second order is not offered.
+    Source: TensorFlow's GradientTape.
+
+    >>> x = Tensor([1.0, 2.0])
+    >>> with GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = x * x
+    >>> tape.gradient(y, x).numpy().tolist()
+    [2.0, 4.0]
+    """
+
+    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
+        self._persistent = persistent
+        self._accessed = watch_accessed_variables
+        self._watched: dict[int, Tensor] = {}
+        self._records: list[Record] = []
+        self._spent = False
+
+    def __enter__(self) -> GradientTape:
+        _active.tapes.append(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _active.tapes.remove(self)
+
+    def watch(self, tensors: Tensor | Sequence[Tensor]) -> None:
+        """Record what is computed from these Tensors from here on."""
+        for tensor in [tensors] if isinstance(tensors, Tensor) else tensors:
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"watch: tensors has a {type(tensor).__name__}; must be a Tensor")
+            if tensor.dtype.kind != "f":
+                raise TypeError(f"watch: tensor of dtype {tensor.dtype}; must be floating")
+            self._watched[id(tensor)] = tensor
+
+    def watches(self, tensor: Tensor | None) -> bool:
+        """Tell whether the tape records functions of this Tensor."""
+        if id(tensor) in self._watched:
+            return True
+        return self._accessed and isinstance(tensor, Variable) and tensor.trainable
+
+    def record(
+        self, function: Function, inputs: Inputs, output: Tensor, wanted: tuple[bool, ...]
+    ) -> None:
+        """Keep a function that just ran; its output is watched from here on."""
+        self._watched[id(output)] = output
+        versions = tuple(x.version for x in inputs if isinstance(x, Variable))
+        self._records.append(Record(function, inputs, output, wanted, versions))
+
+    @overload
+    def gradient(
+        self,
+        target: Tensor | Sequence[Tensor],
+        sources: Tensor,
+        output_gradients: Tensor | Sequence[Tensor] | None = None,
+    ) -> Tensor | None: ...
+    @overload
+    def gradient(
+        self,
+        target: Tensor | Sequence[Tensor],
+        sources: Sequence[Tensor],
+        output_gradients: Tensor | Sequence[Tensor] | None = None,
+    ) -> list[Tensor | None]: ...
+    def gradient(
+        self,
+        target: Tensor | Sequence[Tensor],
+        sources: Tensor | Sequence[Tensor],
+        output_gradients: Tensor | Sequence[Tensor] | None = None,
+    ) -> Tensor | list[Tensor | None] | None:
+        """Return d(sum of target)/d(source) for each source, None where there is no path.
+
+        Args:
+            target: one Tensor or several, any shape; several are summed.
+            sources: watched Tensors or Variables, one or a sequence.
+            output_gradients: weights of the targets' elements, in their shapes; ones by default.
+        Raises:
+            RuntimeError: the tape was asked before and is not persistent, or a Variable changed
+                since.
+        """
+        if self._spent:
+            raise RuntimeError("gradient: this tape was used up; make it with persistent=True")
+        wanted = [sources] if isinstance(sources, Tensor) else list(sources)
+        with no_recording():
+            found = self._backward(_seeds(target, output_gradients), {id(x) for x in wanted})
+        gradients = [None if (d := found.get(id(x))) is None else Tensor.wrap(d) for x in wanted]
+        if not self._persistent:
+            self._spent = True
+            self._watched.clear()
+        return gradients[0] if isinstance(sources, Tensor) else gradients
+
+    def _backward(self, found: dict[int, Array], sources: set[int]) -> dict[int, Array]:
+        """Run the records backwards; `found` maps id of a Tensor to its gradient."""
+        records = list(self._records) if self._persistent else self._records
+        while records:
+            record = records.pop()  # frees what the function kept as soon as it is used
+            output = id(record.output)
+            dy = found.get(output) if output in sources else found.pop(output, None)
+            if dy is None:
+                continue
+            variables = [x for x in record.inputs if isinstance(x, Variable)]
+            if any(x.version != old for x, old in zip(variables, record.versions, strict=True)):
+                raise RuntimeError(
+                    "gradient: a Variable was changed after the forward that used it"
+                )
+            gradients = record.function.backward(dy)
+            if not isinstance(gradients, tuple):
+                gradients = (gradients,)
+            for x, wanted, dx in zip(record.inputs, record.wanted, gradients, strict=True):
+                if wanted and dx is not None:
+                    dx = np.asarray(dx) if isinstance(dx, np.generic) else dx
+                    found[id(x)] = found[id(x)] + dx if id(x) in found else dx
+        return found
+
+
+def _seeds(
+    target: Tensor | Sequence[Tensor], output_gradients: Tensor | Sequence[Tensor] | None
+) -> dict[int, Array]:
+    targets = [target] if isinstance(target, Tensor) else list(target)
+    if output_gradients is None:
+        weights = [np.ones_like(y.array) for y in targets]
+    else:
+        given = [output_gradients] if isinstance(output_gradients, Tensor) else output_gradients
+        weights = [x.array for x in given]
+    found: dict[int, Array] = {}
+    for y, dy in zip(targets, weights, strict=True):
+        if y.shape != tuple(dy.shape) or y.dtype != dy.dtype:
+            raise ValueError(
+                f"gradient: output_gradients of {dy.dtype}{tuple(dy.shape)}; "
+                f"must be {y.dtype}{y.shape}"
+            )
+        found[id(y)] = found[id(y)] + dy if id(y) in found else dy
+    return found

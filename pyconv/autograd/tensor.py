@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Tensor wraps one array; functions of Tensors are recorded by the tapes that watch them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pyconv import autograd
+from pyconv.backend import Array
+
+Operand = Any  # Tensor, array, list or number: what the operators accept on their other side
+FLOATS = ("float32", "float64")
+
+
+def array_of(value: object) -> Array:
+    """Return the array inside a Tensor, an array as it is, and lists and numbers as a new array.
+
+    Python floats become float32. Masked, object, text, complex and date arrays: TypeError.
+    """
+    if isinstance(value, Tensor):
+        return value.array
+    if hasattr(value, "__cuda_array_interface__"):
+        return value  # type: ignore[return-value]
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError("Tensor: value is a masked array; fill it first, its mask would be lost")
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"Tensor: value has dtype {array.dtype}; must be numbers")
+    if array.dtype == np.float64 and not isinstance(value, (np.ndarray, np.generic)):
+        array = array.astype(np.float32)
+    return array
+
+
+class Tensor:
+    """One array and its place in the record of a tape; a value that never changes.
+
+    Functions of Tensors return new Tensors. `made_from` tells a loss that the values are the
+    softmax or sigmoid of the logits kept there, so that it can be computed from them.
+    """
+
+    __slots__ = ("array", "made_from")
+    __array_ufunc__ = None  # ndarray + Tensor asks the Tensor
+
+    array: Array
+    made_from: tuple[str, Tensor] | None
+
+    def __init__(self, value: object) -> None:
+        self.array = array_of(value)
+        self.made_from = None
+
+    @classmethod
+    def wrap(cls, array: Array) -> Tensor:
+        """Return a Tensor of an array that a function just made, unchecked."""
+        tensor = Tensor.__new__(Tensor)
+        tensor.array = array
+        tensor.made_from = None
+        return tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.array.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        return int(self.array.ndim)
+
+    @property
+    def size(self) -> int:
+        return int(self.array.size)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return a writable copy in NumPy that no later call changes."""
+        array = self.array.get() if hasattr(self.array, "get") else self.array
+        return np.array(array)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if copy is False:
+            return np.asarray(self.array, dtype=dtype)
+        return self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
+
+    def item(self) -> Any:
+        return self.array.item()
+
+    def __float__(self) -> float:
+        return float(self.array.item())
+
+    def __int__(self) -> int:
+        return int(self.array.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iu":
+            raise TypeError(f"Tensor: dtype {self.dtype} cannot be an index; must be integer")
+        return int(self.array.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.array)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype}\n{self.array!r}>"
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return autograd.getitem(self, key)
+
+    def __add__(self, other: Operand) -> Tensor:
+        return autograd.add(self, other)
+
+    def __radd__(self, other: Operand) -> Tensor:
+        return autograd.add(other, self)
+
+    def __sub__(self, other: Operand) -> Tensor:
+        return autograd.subtract(self, other)
+
+    def __rsub__(self, other: Operand) -> Tensor:
+        return autograd.subtract(other, self)
+
+    def __mul__(self, other: Operand) -> Tensor:
+        return autograd.multiply(self, other)
+
+    def __rmul__(self, other: Operand) -> Tensor:
+        return autograd.multiply(other, self)
+
+    def __truediv__(self, other: Operand) -> Tensor:
+        return autograd.divide(self, other)
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return autograd.divide(other, self)
+
+    def __pow__(self, other: Operand) -> Tensor:
+        return autograd.power(self, other)
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return autograd.power(other, self)
+
+    def __matmul__(self, other: Operand) -> Tensor:
+        return autograd.matmul(self, other)
+
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        return autograd.matmul(other, self)
+
+    def __neg__(self) -> Tensor:
+        return autograd.negative(self)
+
+    def __abs__(self) -> Tensor:
+        return autograd.absolute(self)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return Tensor(self.array == _other(other))
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return Tensor(self.array != _other(other))
+
+    def __lt__(self, other: Operand) -> Tensor:
+        return Tensor(self.array < _other(other))
+
+    def __le__(self, other: Operand) -> Tensor:
+        return Tensor(self.array <= _other(other))
+
+    def __gt__(self, other: Operand) -> Tensor:
+        return Tensor(self.array > _other(other))
+
+    def __ge__(self, other: Operand) -> Tensor:
+        return Tensor(self.array >= _other(other))
+
+    __hash__ = object.__hash__
+
+    def reshape(self, *shape: Any) -> Tensor:
+        return autograd.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        if len(axes) == 1 and not isinstance(axes[0], int):
+            axes = tuple(axes[0])
+        return autograd.transpose(self, axes or None)
+
+    @property
+    def T(self) -> Tensor:
+        return autograd.transpose(self, None)
+
+    def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        return autograd.sum(self, axis, keepdims=keepdims)
+
+    def mean(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        return autograd.mean(self, axis, keepdims=keepdims)
+
+    def max(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        return autograd.max(self, axis, keepdims=keepdims)
+
+    def astype(self, dtype: Any) -> Tensor:
+        return autograd.cast(self, dtype)
+
+
+def _other(value: object) -> Any:
+    return value if isinstance(value, (int, float)) else array_of(value)
+
+
+def as_tensor(value: object) -> Tensor:
+    """Return a Tensor as it is, anything else wrapped."""
+    return value if isinstance(value, Tensor) else Tensor(value)

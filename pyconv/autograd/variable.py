@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Variable is a Tensor whose values are assigned in place: the state of layers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pyconv.autograd.tensor import Tensor, array_of
+
+
+class Variable(Tensor):
+    """A named array that training changes; `version` counts the changes.
+
+    Args:
+        value: first values, copied; float32 and float64 keep their dtype.
+        trainable: whether tapes watch it unasked and `trainable_weights` lists it.
+    """
+
+    __slots__ = ("name", "trainable", "version")
+
+    def __init__(self, value: object, *, name: str = "variable", trainable: bool = True) -> None:
+        array = array_of(value)
+        super().__init__(
+            np.array(array, order="C") if isinstance(array, np.ndarray) else array.copy()
+        )
+        self.name = name
+        self.trainable = trainable
+        self.version = 0
+
+    def assign(self, value: object) -> Variable:
+        """Copy a value of the same shape into the variable; its dtype stays."""
+        array = array_of(value)
+        if array.shape != self.array.shape:
+            raise ValueError(
+                f"assign: value.shape={tuple(array.shape)}; must be {self.shape} for {self.name!r}"
+            )
+        self.array[...] = array
+        self.version += 1
+        return self
+
+    def assign_add(self, value: object) -> Variable:
+        return self.assign(self.array + array_of(value))
+
+    def assign_sub(self, value: object) -> Variable:
+        return self.assign(self.array - array_of(value))
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype}>"

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""History: the loss and metrics of every epoch, as fit returns it."""
+
+from __future__ import annotations
+
+from pyconv.callbacks.callback import Callback, Logs
+
+
+class History(Callback):
+    """`history` maps loss, metrics and their val_ twins to a value per epoch; `epoch` counts."""
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Conv2D: y[n, i, j, f] = activation(bias[f] + sum of window (i, j) * kernel[..., f])."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyconv import activations, autograd, initializers
+from pyconv.autograd import Tensor, Variable
+from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair, whole_number
+from pyconv.layers.layer import Layer, checked_bool
+from pyconv.layers.symbolic import Shape
+from pyconv.layers.window import checked_data_format, window_output_shape
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pyconv.layers.layer import LayerOptions
+
+
+class Conv2D(Layer):
+    """Convolve images with learned filters. Shapes and errors as in ops.conv2d.
+
+    Weights: kernel (kh, kw, c // groups, filters), and bias (filters,) with `use_bias`.
+    Source: Keras Conv2D.
+    """
+
+    bias: Variable | None = None
+    kernel: Variable
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: IntPair,
+        strides: IntPair = (1, 1),
+        padding: Padding = "valid",
+        data_format: DataFormat | None = None,
+        dilation_rate: IntPair = (1, 1),
+        groups: int = 1,
+        activation: str | activations.Activation | None = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **base: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**base)
+        self.filters = whole_number("Conv2D", "filters", filters, 1)
+        self.groups = whole_number("Conv2D", "groups", groups, 1)
+        self.kernel_size = normalise_pair("Conv2D", "kernel_size", kernel_size, 1)
+        self.strides = normalise_pair("Conv2D", "strides", strides, 1)
+        self.dilation_rate = normalise_pair("Conv2D", "dilation_rate", dilation_rate, 1)
+        self.padding = padding
+        self.data_format = checked_data_format("Conv2D", data_format)
+        self.activation = activations.get(activation)
+        self.use_bias = checked_bool("Conv2D", "use_bias", use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self._fused = activations.fused_name(self.activation)
+        self._check_geometry()
+
+    def _check_geometry(self) -> None:
+        """Refuse options that fit no image, before there is one."""
+        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
+        image = (
+            [self.groups, *reach] if self.data_format == "channels_first" else [*reach, self.groups]
+        )
+        self._window((1, *image), "Conv2D")
+
+    def _window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
+        channels = self._channels(input_shape) or 1
+        return Window.conv(
+            name or self.name,
+            input_shape,
+            (*self.kernel_size, channels // self.groups, self.filters),
+            self.strides,
+            self.padding,
+            self.dilation_rate,
+            self.groups,
+            self.data_format,
+        )
+
+    def _channels(self, shape: Shape) -> int | None:
+        return shape[1 if self.data_format == "channels_first" else -1]
+
+    def build(self, input_shape: Shape) -> None:
+        self._check_rank(input_shape)
+        channels = self._channels(input_shape)
+        if channels is None or channels % self.groups:
+            raise ValueError(
+                f"{self.name}: input shape {input_shape} has {channels} channels; must be a "
+                f"multiple of groups={self.groups}"
+            )
+        shape = (*self.kernel_size, channels // self.groups, self.filters)
+        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
+        if self.use_bias:
+            self.bias = self.add_weight((self.filters,), self.bias_initializer, name="bias")
+
+    def _check_rank(self, shape: Shape) -> None:
+        if len(shape) != 4:
+            axes = "(n, c, h, w)" if self.data_format == "channels_first" else "(n, h, w, c)"
+            raise ValueError(f"{self.name}: input shape {shape}; must be {axes}")
+
+    def check_input(self, shape: tuple[int, ...]) -> None:
+        self._check_rank(shape)
+        expected = self.kernel.shape[2] * self.groups
+        if self._channels(shape) != expected:
+            raise ValueError(
+                f"{self.name}: input shape {shape} has {self._channels(shape)} channels; "
+                f"expected {expected}"
+            )
+        if None not in shape:
+            self._window(shape)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        self._check_rank(input_shape)
+        return window_output_shape(self._window, input_shape, self.data_format)
+
+    def call(self, x: Tensor) -> Tensor:
+        y = autograd.conv2d(
+            x,
+            self.kernel,
+            self.bias,
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation_rate,
+            groups=self.groups,
+            data_format=self.data_format,
+            activation=self._fused,
+        )
+        return y if self._fused else self.activation(y)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+            "dilation_rate": self.dilation_rate,
+            "groups": self.groups,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+        }

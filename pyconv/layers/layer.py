@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Layer: weights, a name, shape rules, and a `call` that composes differentiable functions."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+import numpy as np
+
+from pyconv import initializers
+from pyconv.autograd import Tensor, Variable, array_of, no_recording
+from pyconv.layers.loading import first_values
+from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
+from pyconv.naming import automatic_name, snake_case
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+DTYPES = ("float32", "float64")
+NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
+
+
+class LayerOptions(TypedDict, total=False):
+    """The options every layer takes by name.
+
+    name: given by itself where absent; dtype: of weights and results; trainable: whether training
+    changes the weights; input_shape, input_dim: of one sample, for the first layer of a Sequential.
+    """
+
+    name: str | None
+    dtype: str | None
+    trainable: bool
+    input_shape: Sequence[int | None] | None
+    input_dim: int | None
+
+
+class Layer:
+    """State and shape rules around `call`.
+
+    A subclass defines `call(x)` or `call(x, training)`, and where it has weights
+    `build(input_shape)`, which makes them by `add_weight`. Layers kept as attributes, or in lists
+    and dictionaries, belong to the layer.
+    Source: Keras Layer.
+    """
+
+    call: Callable[..., Tensor]
+    _takes_training = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "call" in vars(cls):
+            cls._takes_training = "training" in inspect.signature(cls.call).parameters
+
+    def __init__(self, **base: Unpack[LayerOptions]) -> None:
+        kind = type(self).__name__
+        unknown = sorted(set(base) - set(LayerOptions.__annotations__))
+        if unknown:
+            raise TypeError(f"{kind}: unexpected argument {unknown[0]!r}")
+        self.name = _checked_name(kind, base.get("name"))
+        self.dtype = _checked_dtype(kind, base.get("dtype"))
+        self.input_shape_given = _checked_input_shape(kind, base)
+        self.built = False
+        self.build_shape: Any = None
+        self._checked_shape: Any = None
+        self._own_weights: list[Variable] = []
+        self._nodes: list[Node] = []
+        self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of this shape, batch included."""
+
+    def check_input(self, shape: tuple[int, ...]) -> None:
+        """Refuse an input that does not fit the weights."""
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the result, batch included; open sizes are None.
+
+        By default the layer runs once on zeros, which needs every size but the batch.
+        """
+        if None in input_shape[1:]:
+            raise ValueError(f"{self.name}: input shape {input_shape}; sizes must be known")
+        sample = Tensor(np.zeros((1, *cast("tuple[int, ...]", input_shape[1:])), self.dtype))
+        with no_recording():
+            return (input_shape[0], *self(sample).shape[1:])
+
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return `call` of Tensors, arrays or symbolic tensors; builds the layer at first use.
+
+        Arrays and integers are cast to the layer's dtype.
+        """
+        if _is_symbolic(inputs):
+            return self._call_symbolic(inputs)
+        if isinstance(inputs, (list, tuple)) and any(
+            isinstance(x, (Tensor, np.ndarray)) for x in inputs
+        ):
+            tensors: Any = [self._tensor(x) for x in inputs]
+            shape: Any = [x.shape for x in tensors]
+        else:
+            tensors = self._tensor(inputs)
+            shape = tensors.shape
+        self.ensure_built(shape)
+        if shape != self._checked_shape:
+            self.check_input(shape)
+            self._checked_shape = shape
+        if self._takes_training and training is not None:
+            return self.call(tensors, training=training)
+        return self.call(tensors)
+
+    def _tensor(self, x: Any) -> Tensor:
+        if isinstance(x, Tensor) and x.array.dtype.kind == "f":
+            return x
+        array = array_of(x)
+        if array.dtype == self.dtype:
+            return Tensor.wrap(array)
+        return Tensor.wrap(array.astype(self.dtype))
+
+    def _call_symbolic(self, inputs: Any) -> SymbolicTensor:
+        several = not isinstance(inputs, SymbolicTensor)
+        tensors = tuple(inputs) if several else (inputs,)
+        shape: Any = [x.shape for x in tensors] if several else inputs.shape
+        self.ensure_built(shape)
+        self.check_input(shape)
+        node = Node(self, tensors, self.compute_output_shape(shape))
+        self._nodes.append(node)
+        return node.output
+
+    def ensure_built(self, shape: Any) -> None:
+        """Build the layer for inputs of this shape unless it is built."""
+        if not self.built:
+            self.build(shape)
+            self.built, self.build_shape = True, shape
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = "glorot_uniform",
+        dtype: str | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> Variable:
+        """Return a new Variable of the layer with the initializer's values."""
+        name = f"variable_{len(self._own_weights)}" if name is None else name
+        values = first_values(
+            initializers.get(initializer), tuple(map(int, shape)), dtype or self.dtype
+        )
+        variable = Variable(values, name=name, trainable=trainable)
+        self._own_weights.append(variable)
+        return variable
+
+    def sublayers(self) -> list[Layer]:
+        """Return the layers kept as attributes, in the order they were set."""
+        found: dict[int, Layer] = {}
+        for name, value in vars(self).items():
+            if name != "_nodes":
+                found.update((id(layer), layer) for layer in _layers_in(value))
+        return list(found.values())
+
+    def _with_sublayers(self) -> Iterator[Layer]:
+        yield self
+        for layer in self.sublayers():
+            yield from layer._with_sublayers()
+
+    def paths(self) -> list[tuple[str, Variable, bool]]:
+        """Return (path, variable, whether training changes it) of every weight."""
+        found = {id(v): (v.name, v, self._trainable and v.trainable) for v in self._own_weights}
+        for layer in self.sublayers():
+            for path, variable, trainable in layer.paths():
+                entry = (f"{layer.name}/{path}", variable, trainable and self._trainable)
+                found.setdefault(id(variable), entry)
+        return list(found.values())
+
+    @property
+    def weights(self) -> list[Variable]:
+        return [v for _, v, _ in self.paths()]
+
+    variables = weights
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        return [v for _, v, trainable in self.paths() if trainable]
+
+    trainable_variables = trainable_weights
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        return [v for _, v, trainable in self.paths() if not trainable]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; setting it reaches the layers inside, too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self._with_sublayers():
+            layer._trainable = checked_bool(type(self).__name__, "trainable", value)
+
+    def get_weights(self) -> list[np.ndarray[Any, Any]]:
+        """Return copies of the weights, in the order of `weights`."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Copy arrays into the weights; all differences of shape are listed in one ValueError."""
+        own, arrays = self.paths(), [array_of(w) for w in weights]
+        if len(own) != len(arrays):
+            raise ValueError(f"set_weights: {len(arrays)} arrays for {len(own)} of {self.name!r}")
+        wrong = [
+            f"{path} is {v.shape}, given {tuple(a.shape)}"
+            for (path, v, _), a in zip(own, arrays, strict=True)
+            if tuple(a.shape) != v.shape
+        ]
+        if wrong:
+            raise ValueError(f"set_weights: shapes differ in {self.name!r}: {'; '.join(wrong)}")
+        for (_, variable, _), array in zip(own, arrays, strict=True):
+            variable.assign(array)
+
+    def count_params(self) -> int:
+        """Return the number of elements of all weights."""
+        return sum(v.size for v in self.weights)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor, or the list of them, that the layer was first called on."""
+        inputs = self._first_node().inputs
+        return inputs[0] if len(inputs) == 1 else list(inputs)
+
+    @property
+    def output(self) -> SymbolicTensor:
+        """The symbolic tensor that the layer's first call returned."""
+        return self._first_node().output
+
+    def _first_node(self) -> Node:
+        if not self._nodes:
+            raise AttributeError(f"{self.name}: has no input or output yet; build the model first")
+        return self._nodes[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal layer, as Keras names them."""
+        return {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
+
+
+def _is_symbolic(inputs: Any) -> bool:
+    if isinstance(inputs, (list, tuple)):
+        return any(isinstance(x, SymbolicTensor) for x in inputs)
+    return isinstance(inputs, SymbolicTensor)
+
+
+def _layers_in(value: Any) -> Iterator[Layer]:
+    if isinstance(value, Layer):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        yield from (item for item in value if isinstance(item, Layer))
+    elif isinstance(value, dict):
+        yield from (item for item in value.values() if isinstance(item, Layer))
+
+
+def _checked_name(kind: str, name: Any) -> str:
+    if name is None:
+        return automatic_name(snake_case(kind))
+    if not isinstance(name, str):
+        raise TypeError(f"{kind}: name={name!r}; must be a string")
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{kind}: name={name!r}; must be 1 to 120 letters, digits and _ . + - ( )")
+    return name
+
+
+def _checked_dtype(kind: str, dtype: Any) -> str:
+    name = "float32" if dtype is None else dtype if isinstance(dtype, str) else np.dtype(dtype).name
+    if name not in DTYPES:
+        raise ValueError(f"{kind}: dtype={dtype!r}; must be one of {DTYPES}")
+    return name
+
+
+def checked_bool(kind: str, argument: str, value: Any) -> bool:
+    """Return True or False; anything else: TypeError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{kind}: {argument}={value!r}; must be True or False")
+    return bool(value)
+
+
+def _checked_input_shape(kind: str, base: LayerOptions) -> Shape | None:
+    shape, size = base.get("input_shape"), base.get("input_dim")
+    if shape is None:
+        return None if size is None else checked_shape(kind, "input_dim", (size,))
+    return checked_shape(kind, "input_shape", shape)
+
+
+def checked_shape(kind: str, argument: str, shape: Any) -> Shape:
+    """Return sizes as a tuple; each an integer >= 0, or None where it is open."""
+    if not isinstance(shape, (list, tuple)):
+        raise TypeError(f"{kind}: {argument}={shape!r}; must be a tuple of integers")
+    for size in shape:
+        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+        if size is not None and not (whole and 0 <= size < 2**31):
+            raise ValueError(
+                f"{kind}: {argument}={tuple(shape)}; sizes must be integers >= 0 or None"
+            )
+    return tuple(None if size is None else int(size) for size in shape)

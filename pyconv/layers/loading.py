@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""While a file is loaded, weights are zeros for it to overwrite, no more than it holds."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from pyconv.initializers import Initializer
+
+
+class _Loading(threading.local):
+    """Bytes of weights that may still be made in this thread; None outside loading."""
+
+    bytes_left: int | None = None
+
+
+_loading = _Loading()
+
+
+@contextmanager
+def loading(weight_bytes: int) -> Iterator[None]:
+    """Make weights without drawing random numbers, in all at most `weight_bytes`."""
+    _loading.bytes_left = weight_bytes
+    try:
+        yield
+    finally:
+        _loading.bytes_left = None
+
+
+def first_values(
+    initializer: Initializer, shape: tuple[int, ...], dtype: str
+) -> np.ndarray[Any, Any]:
+    """Return a new weight's values, or zeros within the allowance while loading."""
+    if _loading.bytes_left is None:
+        return np.asarray(initializer(shape, dtype))
+    needed = math.prod(shape) * np.dtype(dtype).itemsize
+    if needed > _loading.bytes_left:
+        raise ValueError(f"a weight of shape {shape} needs more bytes than the file has")
+    _loading.bytes_left -= needed
+    return np.zeros(shape, dtype)

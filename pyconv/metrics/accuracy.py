@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Accuracy in its kinds: the share of samples whose prediction is the label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyconv.backend import Array
+from pyconv.metrics.metric import MeanOfSamples, Metric
+
+
+class Accuracy(MeanOfSamples):
+    """How often predictions equal labels, element by element.
+
+    Source: Keras Accuracy.
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        hits: Array = _same_shape(self.name, y_true, y_pred) == y_pred
+        return hits
+
+
+class BinaryAccuracy(MeanOfSamples):
+    """How often a prediction stands on the side of the threshold that its label 0 or 1 says.
+
+    Source: Keras BinaryAccuracy.
+    """
+
+    def __init__(self, name: str = "binary_accuracy", threshold: float = 0.5) -> None:
+        super().__init__(name)
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"{name}: threshold={threshold}; must be in [0, 1]")
+        self.threshold = float(threshold)
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        hits: Array = _same_shape(self.name, y_true, y_pred) == (y_pred > self.threshold)
+        return hits
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "threshold": self.threshold}
+
+
+class CategoricalAccuracy(MeanOfSamples):
+    """How often the largest output stands where the one-hot label has its largest.
+
+    Source: Keras CategoricalAccuracy.
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        labels = _same_shape(self.name, y_true, y_pred)
+        hits: Array = np.argmax(labels, axis=-1) == np.argmax(y_pred, axis=-1)
+        return hits
+
+
+class SparseCategoricalAccuracy(MeanOfSamples):
+    """How often the largest output stands where the integer label says.
+
+    Source: Keras SparseCategoricalAccuracy.
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        if y_true.shape == (*y_pred.shape[:-1], 1):
+            y_true = y_true[..., 0]
+        if y_true.shape != y_pred.shape[:-1]:
+            raise ValueError(
+                f"{self.name}: labels of shape {y_true.shape}; must be {y_pred.shape[:-1]}"
+            )
+        hits: Array = y_true == np.argmax(y_pred, axis=-1)
+        return hits
+
+
+def accuracy_for(name: str, label_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
+    """Return the accuracy that "accuracy" means for labels and outputs of these shapes.
+
+    Binary for one output unit; sparse where labels have lower rank or one element at the end; else
+    categorical.
+    """
+    if output_shape[-1] == 1:
+        return BinaryAccuracy(name)
+    if len(label_shape) < len(output_shape) or label_shape[-1] == 1:
+        return SparseCategoricalAccuracy(name)
+    return CategoricalAccuracy(name)
+
+
+def _same_shape(name: str, y_true: Array, y_pred: Array) -> Array:
+    if (*y_true.shape, 1) == y_pred.shape:
+        y_true = y_true[..., None]
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"{name}: labels of shape {y_true.shape}; must be {y_pred.shape}")
+    return y_true

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sequential: layers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pyconv.autograd import Tensor
+from pyconv.layers import Input, InputLayer, Layer, SymbolicTensor
+from pyconv.layers.symbolic import Shape
+from pyconv.models.model import Model
+
+
+class Sequential(Model):
+    """A stack of layers; the first may say its `input_shape`, or an Input may stand before it.
+
+    Without either the layers are built when the first data comes.
+    Source: Keras Sequential.
+
+    >>> from pyconv.layers import Dense
+    >>> model = Sequential([Input(shape=(4,)), Dense(3)])
+    >>> model.count_params()
+    15
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer | SymbolicTensor] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name, trainable=trainable)
+        self._stack: list[Layer] = []
+        self._input: SymbolicTensor | None = None
+        self._output: SymbolicTensor | None = None
+        for layer in layers or ():
+            self._append(layer)
+        self._build_known()
+
+    def add(self, layer: Layer | SymbolicTensor) -> None:
+        """Put a layer on top; one that does not fit leaves the model as it was."""
+        before = (list(self._stack), self._input, self._output)
+        self._append(layer)
+        try:
+            if before[2] is None:
+                self._build_known()
+            else:
+                self._output = self._stack[-1](before[2])
+        except BaseException:
+            self._stack, self._input, self._output = before
+            raise
+
+    def pop(self) -> Layer:
+        """Take the top layer off and return it."""
+        if not self._stack:
+            raise ValueError(f"pop: {self.name!r} has no layers")
+        layer = self._stack.pop()
+        self._output = None
+        self._build_known()
+        return layer
+
+    def _append(self, layer: Layer | SymbolicTensor) -> None:
+        if isinstance(layer, SymbolicTensor) and isinstance(layer.node.layer, InputLayer):
+            layer = layer.node.layer
+        if not isinstance(layer, Layer):
+            raise TypeError(f"Sequential: {layer!r}; must be a Layer or an Input")
+        if isinstance(layer, InputLayer):
+            if self._stack or self._input is not None:
+                raise ValueError(f"Sequential: {layer.name!r} must be the first layer")
+            self._input = layer.output
+            self.dtype = layer.dtype
+            return
+        if any(layer.name == other.name for other in self._stack):
+            raise ValueError(f"Sequential: name {layer.name!r} is taken; names must differ")
+        if not self._stack and self._input is None:
+            self.dtype = layer.dtype
+            if layer.input_shape_given is not None:
+                self._input = Input(layer.input_shape_given, dtype=layer.dtype)
+        self._stack.append(layer)
+        self._output = None
+        self._trained = None
+
+    def _build_known(self) -> None:
+        if self._input is not None and self._stack:
+            self.build(self._input.shape)
+
+    def build(self, input_shape: Shape) -> None:
+        """Make the weights of all layers for inputs of this shape, batch included."""
+        if self._input is None:
+            self._input = Input(batch_shape=(None, *input_shape[1:]), dtype=self.dtype)
+        if not self._stack:
+            raise ValueError(f"build: {self.name!r} has no layers")
+        x = self._input
+        for layer in self._stack:
+            x = layer(x)
+        self._output = x
+        self.built, self.build_shape = True, self._input.shape
+
+    @property
+    def layers(self) -> list[Layer]:
+        return list(self._stack)
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """The symbolic tensor the stack starts from, once it is built."""
+        return [self._built_end(self._input)]
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """The symbolic tensor the stack ends in, once it is built."""
+        return [self._built_end(self._output)]
+
+    @property
+    def input_shape(self) -> Shape:
+        return self.inputs[0].shape
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.outputs[0].shape
+
+    def _built_end(self, tensor: SymbolicTensor | None) -> SymbolicTensor:
+        if tensor is None or self._output is None:
+            raise AttributeError(f"{self.name}: not built; give an Input or call build first")
+        return tensor
+
+    def check_input(self, shape: Shape) -> None:
+        expected = self.input_shape
+        if len(shape) != len(expected) or any(
+            a not in (b, None) and b is not None
+            for a, b in zip(shape[1:], expected[1:], strict=True)
+        ):
+            raise ValueError(f"{self.name}: input shape {shape}; expected {expected}")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        for layer in self._stack:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
+        for layer in self._stack:
+            x = layer(x, training=training)
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        from pyconv.saving.configuration import serialize_layer
+
+        stack = self._stack if self._input is None else [self._input.node.layer, *self._stack]
+        return {**super().get_config(), "layers": [serialize_layer(layer) for layer in stack]}

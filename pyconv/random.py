@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The one random generator of the process: initialisation, shuffling, dropout, augmentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_generator = np.random.Generator(np.random.PCG64())
+
+
+def set_seed(seed: int) -> None:
+    """Start the generator anew; the same seed gives the same program run, bit for bit.
+
+    Args:
+        seed: 0 to 2**128 - 1.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"set_seed: seed={seed!r}; must be an integer")
+    if not 0 <= seed < 2**128:
+        raise ValueError(f"set_seed: seed={seed}; must be in [0, 2**128)")
+    _generator.bit_generator.state = np.random.PCG64(int(seed)).state
+
+
+def generator() -> np.random.Generator:
+    """Return the generator; drawing from it moves it on."""
+    return _generator
+
+
+def get_state() -> dict[str, Any]:
+    """Return the generator's state as plain integers and strings, fit for JSON."""
+    state: Any = _generator.bit_generator.state
+    return {
+        "bit_generator": "PCG64",
+        "state": str(state["state"]["state"]),  # 128 bits: more than every JSON reader keeps
+        "inc": str(state["state"]["inc"]),
+        "has_uint32": int(state["has_uint32"]),
+        "uinteger": int(state["uinteger"]),
+    }
+
+
+def set_state(state: dict[str, Any]) -> None:
+    """Put the generator where `get_state` found it.
+
+    Raises:
+        ValueError: the dictionary is not such a state.
+    """
+    bits: Any = _generator.bit_generator
+    bits.state = _checked_state(state)
+
+
+def check_state(state: dict[str, Any]) -> None:
+    """Refuse what `set_state` would refuse."""
+    _checked_state(state)
+
+
+def _checked_state(state: dict[str, Any]) -> dict[str, Any]:
+    try:
+        words = {"state": int(state["state"]), "inc": int(state["inc"])}
+        rest = {name: int(state[name]) for name in ("has_uint32", "uinteger")}
+        fits = all(0 <= w < 2**128 for w in words.values()) and rest["has_uint32"] in (0, 1)
+        if state["bit_generator"] != "PCG64" or not fits or not 0 <= rest["uinteger"] < 2**32:
+            raise ValueError("not a state of PCG64")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"set_state: state is not one of get_state's: {error}") from None
+    return {"bit_generator": "PCG64", "state": words, **rest}

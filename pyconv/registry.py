@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fixed table of classes that a name or a configuration may stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, Protocol, TypeVar
+
+from pyconv.naming import snake_case
+
+
+class Configurable(Protocol):
+    """What can be written down as a dictionary of its arguments."""
+
+    def get_config(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any: ...
+
+
+T = TypeVar("T", bound=Configurable)
+
+
+class Registry(Generic[T]):
+    """The classes of one module, found by class name or its small-letter spelling.
+
+    Args:
+        module: "losses", as in pyconv.losses and keras.losses.
+        base: what an object must be an instance of.
+        classes: the allow-list.
+    """
+
+    def __init__(self, module: str, base: type[T], classes: Iterable[type[T]]) -> None:
+        self.module, self.base = module, base
+        self.classes = {cls.__name__: cls for cls in classes}
+        self.names = {snake_case(name): cls for name, cls in self.classes.items()}
+
+    def get(self, identifier: Any) -> T:
+        """Return the object of a name, a class or a configuration, and an object as it is."""
+        if isinstance(identifier, self.base):
+            return identifier
+        if isinstance(identifier, dict):
+            return self.deserialize(identifier)
+        if isinstance(identifier, type) and issubclass(identifier, self.base):
+            return identifier()
+        if not isinstance(identifier, str):
+            kind = self.base.__name__
+            raise TypeError(
+                f"{self.module}.get: identifier={identifier!r}; must be a name or of class {kind}"
+            )
+        found = self.names.get(identifier) or self.classes.get(identifier)
+        if found is None:
+            raise ValueError(
+                f"{self.module}.get: identifier={identifier!r}; must be one of {sorted(self.names)}"
+            )
+        return found()
+
+    def serialize(self, value: T) -> dict[str, Any]:
+        """Return the configuration that `deserialize` reads, in Keras's form."""
+        name = type(value).__name__
+        if self.classes.get(name) is not type(value):
+            raise ValueError(
+                f"{self.module}.serialize: class {name}; must be one of {sorted(self.classes)}"
+            )
+        return {
+            "module": f"keras.{self.module}",
+            "class_name": name,
+            "config": value.get_config(),
+            "registered_name": None,
+        }
+
+    def deserialize(self, config: dict[str, Any]) -> T:
+        """Return the object of a configuration; a class outside the table: ValueError."""
+        name, arguments = config.get("class_name"), config.get("config")
+        if not isinstance(name, str) or name not in self.classes:
+            raise ValueError(
+                f"{self.module}.deserialize: class_name={name!r}; must be one of "
+                f"{sorted(self.classes)}"
+            )
+        if not isinstance(arguments, dict) or config.get("registered_name") not in (None, name):
+            raise ValueError(f"{self.module}.deserialize: {name}: not a configuration")
+        try:
+            made = self.classes[name].from_config(arguments)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"{self.module}.deserialize: {name}: {error}") from None
+        assert isinstance(made, self.base)
+        return made

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Layers to dictionaries in Keras's form and back; only classes of a fixed table are made."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pyconv import layers
+from pyconv.layers import Layer, LayerOptions
+from pyconv.models.sequential import Sequential
+
+Config = dict[str, Any]
+CustomObjects = Mapping[str, Any]
+OPTIONS = frozenset(LayerOptions.__annotations__)
+CLASSES: dict[str, type[Layer]] = {**layers.CLASSES, "Sequential": Sequential}
+JSON_BYTES = 1 << 22
+DEPTH = 64
+
+
+def serialize_layer(layer: Layer) -> Config:
+    """Return a layer's class and arguments in Keras's form."""
+    name = type(layer).__name__
+    own = CLASSES.get(name) is type(layer)
+    module = "keras.models" if name == "Sequential" else "keras.layers"
+    return {
+        "module": module if own else None,
+        "class_name": name,
+        "config": layer.get_config(),
+        "registered_name": None if own else name,
+    }
+
+
+def deserialize_layer(config: Any, custom_objects: CustomObjects | None = None) -> Layer:
+    """Return the layer of a configuration; a class that is neither ours nor given: ValueError."""
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        raise ValueError("a layer's configuration is not a dictionary with a 'config'")
+    custom = dict(custom_objects or {})
+    name, arguments = config.get("class_name"), dict(config["config"])
+    cls = custom.get(name) or CLASSES.get(name) if isinstance(name, str) else None
+    if not isinstance(name, str) or not (isinstance(cls, type) and issubclass(cls, Layer)):
+        raise ValueError(
+            f"unknown layer class {name!r}; if it is yours, pass custom_objects={{{name!r}: ...}}"
+        )
+    if config.get("registered_name") not in (None, name):
+        raise ValueError(f"layer class {name!r} is registered as {config.get('registered_name')!r}")
+    if issubclass(cls, Sequential):
+        return _sequential(cls, arguments, custom)
+    if cls is CLASSES.get(name):
+        arguments = _known_arguments(name, cls, arguments)
+    try:
+        return cls.from_config(arguments)
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
+        raise ValueError(f"layer {name!r}: {error}") from None
+
+
+def _sequential(cls: type[Sequential], arguments: Config, custom: CustomObjects) -> Sequential:
+    below = arguments.pop("layers", None)
+    if not isinstance(below, list):
+        raise ValueError("a Sequential's configuration has no list of layers")
+    arguments = _known_arguments("Sequential", Sequential, arguments)
+    arguments.pop("dtype", None)  # its layers have their own
+    try:
+        return cls([deserialize_layer(layer, custom) for layer in below], **arguments)
+    except TypeError as error:
+        raise ValueError(f"layer 'Sequential': {error}") from None
+
+
+def _known_arguments(name: str, cls: type[Layer], arguments: Config) -> Config:
+    """Return the arguments the class takes; others may only be null, false or empty."""
+    known = OPTIONS | set(inspect.signature(cls.__init__).parameters) - {"self", "base"}
+    for key, value in arguments.items():
+        if key not in known and value not in (None, False, 0, "", [], {}):
+            raise ValueError(f"layer {name!r}: unknown argument {key!r}")
+    return {key: _tuples(value) for key, value in arguments.items() if key in known}
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def parse_json(data: bytes) -> Config:
+    """Return a JSON object; text too long, too deep, ambiguous or not finite: ValueError."""
+    if len(data) > JSON_BYTES:
+        raise ValueError(f"the configuration has {len(data)} bytes; at most {JSON_BYTES}")
+    try:
+        parsed = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_bounded,
+        )
+    except RecursionError:
+        raise ValueError("the configuration is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"the configuration is not valid JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise ValueError("the configuration is not a JSON object")
+    _check_depth(parsed, DEPTH)
+    return parsed
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if not left:
+        raise ValueError("the configuration is nested too deeply")
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, (dict, list)):
+            _check_depth(item, left - 1)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Config:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not a number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+def _bounded(text: str) -> int:
+    if len(text) > 20:
+        raise ValueError("an integer has too many digits")
+    return int(text)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The whole model in one .npz file: configuration, weights, optimizer and random state.
+
+Members: `config` (JSON as uint8), `weights/<layer>/<weight>`, `optimizer/<slot>/<layer>/<weight>`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+from pyconv import random
+from pyconv.layers.loading import loading
+from pyconv.models.compiled import Compiled
+from pyconv.models.model import Model
+from pyconv.saving.archive import ArchiveReader, Arrays, write_archive
+from pyconv.saving.atomic import atomic_write
+from pyconv.saving.configuration import (
+    JSON_BYTES,
+    Config,
+    CustomObjects,
+    deserialize_layer,
+    parse_json,
+    serialize_layer,
+)
+
+FORMAT = "pyconv model 1"
+LARGEST_SAMPLE = 1 << 28  # elements
+KEYS = {"format", "version", "model", "build_shape", "compile", "iterations", "random"}
+
+
+def save_npz(model: Model, path: str | os.PathLike[str], version: str) -> None:
+    """Write a model; the old file is replaced once the new one is complete."""
+    arrays = _arrays(model, version)
+    with atomic_write(path) as file:
+        write_archive(file, arrays)
+
+
+def _arrays(model: Model, version: str) -> Arrays:
+    if not model.built:
+        raise ValueError(f"save: {model.name!r} is not built; give an Input or call build first")
+    paths = model.paths()
+    if len({path for path, _, _ in paths}) < len(paths):
+        raise ValueError(
+            f"save: two weights of {model.name!r} have one name; name the layers apart"
+        )
+    compiled = _compile_config(model)
+    config = {
+        "format": FORMAT,
+        "version": version,
+        "model": serialize_layer(model),
+        "build_shape": list(model.build_shape),
+        "compile": compiled,
+        "iterations": model.optimizer.iterations if compiled else 0,
+        "random": random.get_state(),
+    }
+    text = json.dumps(config, allow_nan=False).encode()
+    arrays: Arrays = {"config": np.frombuffer(text, np.uint8)}
+    for path, variable, _ in paths:
+        arrays[f"weights/{path}"] = variable.numpy()
+    if compiled:
+        for path, variable, _ in paths:
+            for slot, array in model.optimizer.state_of(variable).items():
+                arrays[f"optimizer/{slot}/{path}"] = array
+    return arrays
+
+
+def _compile_config(model: Model) -> Config | None:
+    compiled = model.compiled
+    if compiled is None:
+        return None
+    try:
+        return compiled.get_config()
+    except ValueError as error:
+        warnings.warn(f"save: saved as not compiled: {error}", stacklevel=5)
+        return None
+
+
+def load_npz(file: Any, custom_objects: CustomObjects | None, compile: bool) -> Model:
+    """Return the model of an open file; whatever is wrong with it: ValueError."""
+    archive = ArchiveReader(file)
+    if "config" not in archive.members:
+        raise ValueError("holds arrays but no model: member 'config' is missing")
+    config = parse_json(archive.read("config", JSON_BYTES).tobytes())
+    if config.get("format") != FORMAT:
+        raise ValueError(f"format {config.get('format')!r}; this version reads {FORMAT!r}")
+    if set(config) != KEYS:
+        raise ValueError(f"the configuration has keys {sorted(config)}")
+    try:
+        with loading(archive.size):
+            model = deserialize_layer(config["model"], custom_objects)
+            if not isinstance(model, Model):
+                raise ValueError(f"holds a {type(model).__name__}, not a model")
+            _build(model, config["build_shape"])
+    except (MemoryError, RecursionError) as error:
+        raise ValueError(f"the model cannot be built: {type(error).__name__}") from None
+    _read_weights(model, archive)
+    _restore_compiled(model, archive, config, compile)
+    try:
+        random_state = dict(config["random"])
+        random.check_state(random_state)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the random state is none: {error}") from None
+    model.resume_random(random_state)
+    return model
+
+
+def _build(model: Model, shape: Any) -> None:
+    if model.built:
+        return
+    sizes = shape[1:] if isinstance(shape, list) and shape else None
+    if sizes is None or not all(type(s) is int and 0 < s < 2**31 for s in sizes):
+        raise ValueError(f"build_shape {shape!r} is no shape")
+    if math.prod(sizes) > LARGEST_SAMPLE:
+        raise ValueError(f"build_shape {shape} is too large")
+    try:
+        model.ensure_built((None, *sizes))
+        model.compute_output_shape((None, *sizes))  # a model of the caller's builds as it runs
+    except (TypeError, AttributeError, LookupError) as error:
+        raise ValueError(f"the model cannot be built: {error}") from None
+
+
+def _read_weights(model: Model, archive: ArchiveReader) -> None:
+    """Copy the weights; all that are missing, extra or of another shape stand in one error."""
+    expected = {f"weights/{path}": v for path, v, _ in model.paths()}
+    found = {name for name in archive.members if name.startswith("weights/")}
+    wrong = [f"{name} is missing" for name in sorted(set(expected) - found)]
+    wrong += [f"{name} is not expected" for name in sorted(found - set(expected))]
+    for name in sorted(found & set(expected)):
+        shape, dtype = archive.shape_and_dtype(name)
+        variable = expected[name]
+        if shape != variable.shape or dtype != variable.dtype:
+            wrong.append(f"{name} is {dtype}{shape}, expected {variable.dtype}{variable.shape}")
+    if wrong:
+        raise ValueError(f"weights differ from the configuration: {'; '.join(wrong)}")
+    for name, variable in expected.items():
+        variable.assign(archive.read(name, variable.array.nbytes))
+
+
+def _restore_compiled(model: Model, archive: ArchiveReader, config: Config, compile: bool) -> None:
+    """Compile the model as it was, and give the optimizer its state."""
+    states = _optimizer_states(model, archive)
+    extra = (
+        set(archive.members) - {"config"} - {n for slots in states.values() for n in slots.values()}
+    )
+    extra = {name for name in extra if not name.startswith("weights/")}
+    if extra:
+        raise ValueError(f"members {sorted(extra)} belong to no weight")
+    if not compile or config["compile"] is None:
+        return
+    iterations = config["iterations"]
+    if type(iterations) is not int or not 0 <= iterations < 2**62:
+        raise ValueError(f"iterations={iterations!r}; must be an integer >= 0")
+    try:
+        if not isinstance(config["compile"], dict):
+            raise ValueError("the compile configuration is not a dictionary")
+        compiled = Compiled.from_config(config["compile"])
+    except (TypeError, ValueError) as error:
+        warnings.warn(f"load_model: loaded as not compiled: {error}", stacklevel=5)
+        return
+    slots = set(compiled.optimizer.slots)
+    for path, variable, _ in model.paths():
+        names = states[path]
+        if not names:
+            continue
+        if set(names) != slots:
+            raise ValueError(
+                f"the optimizer has {sorted(slots)}, the file {sorted(names)} for {path}"
+            )
+        for name in names.values():
+            shape, dtype = archive.shape_and_dtype(name)
+            if shape != variable.shape or dtype != variable.dtype:
+                raise ValueError(
+                    f"{name} is {dtype}{shape}, expected {variable.dtype}{variable.shape}"
+                )
+        size = variable.array.nbytes
+        state = {slot: archive.read(name, size) for slot, name in names.items()}
+        compiled.optimizer.set_state_of(variable, state)
+    compiled.optimizer.iterations = iterations
+    model.use_compiled(compiled)
+
+
+def _optimizer_states(model: Model, archive: ArchiveReader) -> dict[str, dict[str, str]]:
+    """Return path of weight -> {slot: member}."""
+    states: dict[str, dict[str, str]] = {path: {} for path, _, _ in model.paths()}
+    for name in archive.members:
+        kind, _, rest = name.partition("/")
+        slot, _, path = rest.partition("/")
+        if kind == "optimizer" and path in states:
+            states[path][slot] = name
+    return states

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A figure that becomes a PNG file in one step, or is shown where there is a display."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pyconv.saving.atomic import atomic_write
+
+Path = str | os.PathLike[str]
+
+BLUE, ORANGE, GREY = "#2166ac", "#e08214", "#777777"
+DOTS_PER_INCH = 120
+
+
+@contextmanager
+def figure(function: str, path: Path | None, width: float, height: float) -> Iterator[Any]:
+    """Yield a matplotlib figure of a size in inches; afterwards write it to `path`, or show it.
+
+    Raises:
+        ImportError: matplotlib is not installed. OSError: the file; an older one is untouched.
+    """
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError(f"{function}: drawing needs matplotlib; pip install matplotlib") from None
+    if path is not None:
+        made = Figure(figsize=(width, height), layout="constrained")
+        yield made
+        with atomic_write(path) as file:
+            made.savefig(file, format="png", dpi=DOTS_PER_INCH)
+        return
+    from matplotlib import pyplot
+
+    yield pyplot.figure(figsize=(width, height), layout="constrained")
+    if matplotlib.get_backend().lower() != "agg":
+        pyplot.show()

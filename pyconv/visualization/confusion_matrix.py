@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The confusion matrix: how often which class was taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyconv.visualization.canvas import BLUE, Path, figure
+from pyconv.visualization.misclassified import classes_of
+
+
+def confusion_matrix(
+    labels: Any,
+    predictions: Any,
+    path: Path | None = None,
+    *,
+    class_names: Sequence[str] | None = None,
+) -> npt.NDArray[np.int64]:
+    """Count and draw what was predicted for each label; the redder a mistake, the more frequent.
+
+    Args:
+        labels: (n,) class numbers from 0. predictions: the same, or (n, classes) outputs.
+        path: of the PNG file; None shows the picture.
+        class_names: what to write at rows and columns; the numbers by default.
+    Returns:
+        counts (classes, classes): row = label, column = prediction.
+    Raises:
+        ValueError: lengths differ, a class number is negative or has no name.
+    """
+    labels = np.asarray(labels).reshape(-1)
+    predictions = classes_of("confusion_matrix", predictions, len(labels))
+    least, most = (int(f([f(labels), f(predictions)])) for f in (np.min, np.max))
+    classes = most + 1 if class_names is None else len(class_names)
+    if least < 0 or most >= classes:
+        raise ValueError(f"confusion_matrix: classes {least} to {most}; must be 0 to {classes - 1}")
+    counts = np.bincount(labels.astype(np.int64) * classes + predictions, minlength=classes**2)
+    counts = counts.reshape(classes, classes).astype(np.int64)
+    names = list(class_names or map(str, range(classes)))
+    side = 2 + 0.42 * classes
+    with figure("confusion_matrix", path, side, side) as picture:
+        _draw(picture.subplots(), counts, names)
+    return counts
+
+
+def _draw(axes: Any, counts: npt.NDArray[np.int64], names: list[str]) -> None:
+    """Paint mistakes red against each other, and the diagonal apart from them."""
+    right = np.eye(len(counts), dtype=bool)
+    wrong = np.where(right, 0, counts)
+    shade = np.sqrt(wrong / max(wrong.max(), 1))  # small counts are to be seen, too
+    axes.imshow(np.where(right, np.nan, shade), cmap="Reds", vmin=0, vmax=1.3)
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        dark = "white" if shade[row, column] > 0.75 else "black"
+        colour, weight = (BLUE, "bold") if row == column else (dark, "normal")
+        count = str(counts[row, column])
+        axes.text(
+            column, row, count, ha="center", va="center", color=colour, weight=weight, fontsize=8
+        )
+    places = range(len(names))
+    axes.set_xticks(places, names, rotation=0 if max(map(len, names)) < 3 else 60)
+    axes.set_yticks(places, names)
+    axes.set_xlabel("prediction")
+    axes.set_ylabel("label")
+    axes.set_xticks([p - 0.5 for p in places], minor=True)
+    axes.set_yticks([p - 0.5 for p in places], minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="both", length=0)
+    axes.set_title(f"accuracy {np.trace(counts) / counts.sum():.4f} on {counts.sum():,} pictures")

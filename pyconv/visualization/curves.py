@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Curves of training: the loss, and every metric, over the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyconv.callbacks import History
+from pyconv.visualization.canvas import BLUE, ORANGE, Path, figure
+
+SIDE = 4.2  # inches of one panel
+
+
+def curves(
+    history: History | Mapping[str, Sequence[float]], path: Path | None = None
+) -> npt.NDArray[np.float64]:
+    """Draw loss and metrics per epoch, one panel each, with the validation's value beside it.
+
+    Args:
+        history: what fit returns, or its dictionary {name: value per epoch}.
+        path: of the PNG file; None shows the picture.
+    Returns:
+        (names, epochs), rows in the order of the dictionary.
+    Raises:
+        ValueError: no epoch, or names with different numbers of epochs.
+    """
+    values = history.history if isinstance(history, History) else dict(history)
+    lengths = {len(series) for series in values.values()}
+    if len(lengths) != 1 or lengths == {0}:
+        raise ValueError(f"curves: history has {sorted(lengths)} epochs; must be one number, >= 1")
+    names = [
+        name for name in values if name.removeprefix("val_") not in values or name[:4] != "val_"
+    ]
+    with figure("curves", path, SIDE * len(names), SIDE * 0.8) as picture:
+        for axes, name in zip(
+            picture.subplots(1, len(names), squeeze=False)[0], names, strict=True
+        ):
+            _panel(axes, name, values)
+    return np.array([list(series) for series in values.values()], np.float64)
+
+
+def _panel(axes: Any, name: str, values: Mapping[str, Sequence[float]]) -> None:
+    twins = [(name, "training", BLUE, "-"), (f"val_{name}", "validation", ORANGE, "--")]
+    for key, label, colour, line in twins:
+        if key in values:
+            epochs = range(1, len(values[key]) + 1)
+            axes.plot(epochs, values[key], line, color=colour, marker="o", ms=4, label=label)
+    axes.set_title(name)
+    axes.set_xlabel("epoch")
+    axes.set_xlim(0.5, len(values[name]) + 0.5)
+    axes.set_xticks(_whole_ticks(len(values[name])))
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    if f"val_{name}" in values:
+        axes.legend(frameon=False)
+
+
+def _whole_ticks(epochs: int) -> range:
+    """Return at most ten epochs to number, evenly apart."""
+    return range(1, epochs + 1, -(-epochs // 10))

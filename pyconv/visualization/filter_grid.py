@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The filters of a first layer as small pictures, before and after training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyconv.visualization.canvas import Path, figure
+
+Grid = npt.NDArray[np.float64]
+
+
+def filter_grid(
+    kernel: Any,
+    trained: Any = None,
+    path: Path | None = None,
+    *,
+    cmap: str = "gray",
+    columns: int = 8,
+) -> Grid:
+    """Draw every filter's first channel, `columns` per row, and beside them the trained ones.
+
+    Args:
+        kernel: (kh, kw, c, filters), a layer's kernel.
+        trained: the same after training, or None.
+        path: of the PNG file; None shows the picture.
+        cmap: matplotlib's name; "gray_r" draws small weights white, as the book does.
+    Returns:
+        The grid: filters one pixel apart, each from 0, its smallest weight, to 1, its largest; gaps
+        are NaN. With `trained` two grids, (2, height, width).
+    Raises:
+        ValueError: kernel is not 4-D, or the two differ in shape.
+    """
+    kernels = [np.asarray(k, np.float64) for k in (kernel, trained) if k is not None]
+    if kernels[0].ndim != 4 or len({k.shape for k in kernels}) != 1:
+        raise ValueError(
+            f"filter_grid: kernel.shape={[k.shape for k in kernels]}; must be (kh, kw, c, filters)"
+        )
+    if columns < 1:
+        raise ValueError(f"filter_grid: columns={columns}; must be >= 1")
+    grids = [_grid(k[:, :, 0], columns) for k in kernels]
+    height, width = grids[0].shape
+    side = 4.2
+    with figure("filter_grid", path, side * len(grids), side * height / width + 0.5) as picture:
+        picture.get_layout_engine().set(w_pad=0.15)
+        panels = picture.subplots(1, len(grids), squeeze=False)[0]
+        titles = ["before training", "after training"] if len(grids) > 1 else [""]
+        for axes, grid, title in zip(panels, grids, titles, strict=True):
+            axes.imshow(grid, cmap=cmap, vmin=0, vmax=1)
+            axes.set_title(title, fontsize=11)
+            axes.axis("off")
+    return grids[0] if trained is None else np.stack(grids)
+
+
+def _grid(filters: Grid, columns: int) -> Grid:
+    """Lay filters (kh, kw, count) out row by row, one pixel apart, each from 0 to 1."""
+    kh, kw, count = filters.shape
+    least, most = filters.min(axis=(0, 1)), filters.max(axis=(0, 1))
+    filters = (filters - least) / np.where(most > least, most - least, 1)
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    grid = np.full((rows * (kh + 1) - 1, columns * (kw + 1) - 1), np.nan)
+    for i in range(count):
+        top, left = i // columns * (kh + 1), i % columns * (kw + 1)
+        grid[top : top + kh, left : left + kw] = filters[:, :, i]
+    return grid

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Bindings of the convolution's three passes.
+#include "bindings/operation.hpp"
+#include "ops/launchers.hpp"
+
+namespace pyconv {
+namespace {
+
+int64_t workspace_bytes(int dtype, const py::bytes& packed, int64_t algorithm, int64_t direction,
+                        Address /*stream*/) {
+  if (dtype < 0 || dtype > 1 || direction < 0 || direction > 2) {
+    throw std::invalid_argument("conv2d_workspace: dtype must be 0 or 1, direction 0 to 2");
+  }
+  return conv2d_workspace(dtype == 0 ? 4 : 8, window_of(packed), algorithm_code(algorithm),
+                          static_cast<Direction>(direction));
+}
+
+void bind_forward(py::module_& m) {
+  m.def("conv2d_workspace", &workspace_bytes, py::arg("dtype"), py::arg("window"),
+        py::arg("algorithm"), py::arg("direction"), py::arg("stream"),
+        "Bytes of workspace that the caller must lend");
+  m.def(
+      "conv2d",
+      [](int dtype, Address x, Address kernel, Address bias, Address y, const py::bytes& packed,
+         int64_t algorithm, int64_t activation, Address workspace, Address stream) {
+        const Window window = window_of(packed);
+        const Algorithm chosen = algorithm_code(algorithm);
+        const ActivationKind kind = activation_code(activation);
+        run_operation("conv2d", dtype, stream, shape_text(window), [&](auto zero) {
+          using T = decltype(zero);
+          conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), window, chosen,
+                 kind, at<T>(workspace), stream_of(stream));
+        });
+      },
+      py::arg("dtype"), py::arg("x"), py::arg("kernel"), py::arg("bias"), py::arg("y"),
+      py::arg("window"), py::arg("algorithm"), py::arg("activation"), py::arg("workspace"),
+      py::arg("stream"), "y = activation(x * kernel + bias)");
+}
+
+void bind_backward(py::module_& m) {
+  m.def(
+      "conv2d_backward_data",
+      [](int dtype, Address dy, Address kernel, Address dx, const py::bytes& packed,
+         int64_t algorithm, Address workspace, Address stream) {
+        const Window window = window_of(packed);
+        const Algorithm chosen = algorithm_code(algorithm);
+        run_operation("conv2d_backward_data", dtype, stream, shape_text(window), [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_backward_data(at<const T>(dy), at<const T>(kernel), at<T>(dx), window, chosen,
+                               at<T>(workspace), stream_of(stream));
+        });
+      },
+      py::arg("dtype"), py::arg("dy"), py::arg("kernel"), py::arg("dx"), py::arg("window"),
+      py::arg("algorithm"), py::arg("workspace"), py::arg("stream"), "The gradient of x");
+  m.def(
+      "conv2d_backward_kernel",
+      [](int dtype, Address x, Address dy, Address dkernel, Address dbias, const py::bytes& packed,
+         int64_t algorithm, Address workspace, Address stream) {
+        const Window window = window_of(packed);
+        const Algorithm chosen = algorithm_code(algorithm);
+        run_operation("conv2d_backward_kernel", dtype, stream, shape_text(window), [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_backward_kernel(at<const T>(x), at<const T>(dy), at<T>(dkernel), at<T>(dbias),
+                                 window, chosen, at<T>(workspace), stream_of(stream));
+        });
+      },
+      py::arg("dtype"), py::arg("x"), py::arg("dy"), py::arg("dkernel"), py::arg("dbias"),
+      py::arg("window"), py::arg("algorithm"), py::arg("workspace"), py::arg("stream"),
+      "The gradients of kernel and bias");
+}
+
+}  // namespace
+
+void register_conv2d(py::module_& m) {
+  bind_forward(m);
+  bind_backward(m);
+}
+
+}  // namespace pyconv

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Launchers of activation.cuh.
+#include "ops/activation.cuh"
+
+#include "launch.cuh"
+#include "ops/launchers.hpp"
+
+namespace pyconv {
+
+template <class T>
+void activation(const T* x, T* y, int64_t size, ActivationKind kind, void* stream) {
+  const ActivationParams<T> params{input("x", x, size), output("y", y, size), size, kind};
+  PYCONV_LAUNCH(activation_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
+}
+
+template <class T>
+void activation_backward(const T* dy, const T* y, T* dx, int64_t size, ActivationKind kind,
+                         void* stream) {
+  const ActivationBackwardParams<T> params{input("dy", dy, size), input("y", y, size),
+                                           output("dx", dx, size), size, kind};
+  PYCONV_LAUNCH(activation_backward_kernel<T>, blocks(size, kThreads), kThreads, 0, stream,
+                params);
+}
+
+template void activation(const float*, float*, int64_t, ActivationKind, void*);
+template void activation(const double*, double*, int64_t, ActivationKind, void*);
+template void activation_backward(const float*, const float*, float*, int64_t, ActivationKind,
+                                  void*);
+template void activation_backward(const double*, const double*, double*, int64_t, ActivationKind,
+                                  void*);
+
+}  // namespace pyconv

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Every operation of the module, on device addresses: arguments as in pyconv/_cuda.pyi, in which
+// the shapes are written. T is float or double. Nothing is allocated, nothing waits.
+#pragma once
+
+#include <cstdint>
+
+#include "geometry.hpp"
+
+namespace pyconv {
+
+template <class T>
+void gemm(const T* a, const T* b, T* c, int64_t m, int64_t n, int64_t k, bool transpose_a,
+          bool transpose_b, void* stream);
+
+template <class T>
+void im2col(const T* x, T* col, const Window& window, void* stream);
+template <class T>
+void col2im(const T* col, T* dx, const Window& window, void* stream);
+
+enum class Direction : int64_t { kForward = 0, kData = 1, kKernel = 2 };
+int64_t conv2d_workspace(int64_t element_bytes, const Window& window, Algorithm algorithm,
+                         Direction direction);
+template <class T>
+void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& window,
+            Algorithm algorithm, ActivationKind activation, T* workspace, void* stream);
+template <class T>
+void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& window,
+                          Algorithm algorithm, T* workspace, void* stream);
+template <class T>
+void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const Window& window,
+                            Algorithm algorithm, T* workspace, void* stream);
+
+template <class T>
+void max_pool2d(const T* x, T* y, void* argmax, const Window& window, void* stream);
+void max_pool2d_check(const void* argmax, const Window& window, int64_t* first_bad, void* stream);
+template <class T>
+void max_pool2d_backward(const T* dy, const void* argmax, T* dx, const Window& window,
+                         void* stream);
+
+template <class T>
+void dense(const T* x, const T* kernel, const T* bias, T* y, int64_t n, int64_t inputs,
+           int64_t units, ActivationKind activation, void* stream);
+template <class T>
+void dense_backward(const T* dy, const T* x, const T* kernel, T* dx, T* dkernel, T* dbias,
+                    int64_t n, int64_t inputs, int64_t units, void* stream);
+
+template <class T>
+void activation(const T* x, T* y, int64_t size, ActivationKind kind, void* stream);
+template <class T>
+void activation_backward(const T* dy, const T* y, T* dx, int64_t size, ActivationKind kind,
+                         void* stream);
+
+template <class T>
+void softmax_cross_entropy(const T* logits, const int64_t* labels, const T* targets, T* loss,
+                           T* probabilities, int64_t n, int64_t classes, double label_smoothing,
+                           void* stream);
+void labels_check(const int64_t* labels, int64_t n, int64_t classes, int64_t* first_bad,
+                  void* stream);
+template <class T>
+void softmax_cross_entropy_backward(const T* dloss, const T* probabilities, const int64_t* labels,
+                                    const T* targets, T* dlogits, int64_t n, int64_t classes,
+                                    double label_smoothing, void* stream);
+
+// One tensor of adam_step's table.
+struct AdamRecord {
+  int64_t param, grad, m, v;  // addresses
+  int64_t size;
+};
+template <class T>
+void adam_step(const AdamRecord* records, int64_t count, double learning_rate, double beta_1,
+               double beta_2, double epsilon, int64_t step, void* stream);
+
+}  // namespace pyconv

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// y = the largest pixel of every window, argmax = where in its window it stood. Forward and check:
+// one thread, one window and channel. Backward: one thread gathers for one pixel of dx.
+#pragma once
+
+#include "vocabulary.cuh"
+
+namespace pyconv {
+
+// The place of an element in (n, h, w, c) or (n, c, h, w) order.
+struct Place {
+  int64_t image, h, w, channel;
+};
+
+__device__ __forceinline__ Place place_of(int64_t i, int64_t h, int64_t w, int64_t c,
+                                          bool channels_first) {
+  if (channels_first) return {i / (w * h * c), i / w % h, i % w, i / (w * h) % c};
+  return {i / (c * w * h), i / (c * w) % h, i / c % w, i % c};
+}
+
+__device__ __forceinline__ int64_t offset_of(const Place& place, int64_t h, int64_t w, int64_t c,
+                                             bool channels_first) {
+  return channels_first ? ((place.image * c + place.channel) * h + place.h) * w + place.w
+                        : ((place.image * h + place.h) * w + place.w) * c + place.channel;
+}
+
+template <class T, class Offset>
+struct MaxPool2DParams {
+  Global<const T> x;
+  Global<T> y;
+  Global<Offset> argmax;  // or null
+  Window window;
+};
+
+// A NaN wins its window; of equals, the first. The window is clipped to the image.
+template <class T, class Offset>
+__global__ void max_pool2d_kernel(MaxPool2DParams<T, Offset> p) {
+  const Window& window = p.window;
+  const bool channels_first = window.channels_first != 0;
+  const int64_t i = global_thread();
+  if (i >= window.n * window.oh * window.ow * window.c) return;
+  Place place = place_of(i, window.oh, window.ow, window.c, channels_first);
+  const int64_t top = place.h * window.sh - window.top;
+  const int64_t left = place.w * window.sw - window.left;
+  T best = 0;
+  int64_t best_offset = -1;
+  for (int64_t r = top < 0 ? -top : 0; r < window.kh && top + r < window.h; ++r) {
+    for (int64_t s = left < 0 ? -left : 0; s < window.kw && left + s < window.w; ++s) {
+      place.h = top + r;
+      place.w = left + s;
+      const T pixel = p.x[offset_of(place, window.h, window.w, window.c, channels_first)];
+      if (best_offset < 0 || pixel > best || (pixel != pixel && best == best)) {
+        best = pixel;
+        best_offset = r * window.kw + s;
+      }
+    }
+  }
+  p.y[i] = best;
+  if (p.argmax != nullptr) p.argmax[i] = static_cast<Offset>(best_offset);
+}
+
+template <class Offset>
+struct MaxPool2DCheckParams {
+  Global<const Offset> argmax;
+  Global<int64_t> first_bad;  // one element; lowered to the smallest index of a bad offset
+  Window window;
+};
+
+// An offset is bad that lies outside its window or points outside the image.
+template <class Offset>
+__global__ void max_pool2d_check_kernel(MaxPool2DCheckParams<Offset> p) {
+  const Window& window = p.window;
+  const int64_t i = global_thread();
+  if (i >= window.n * window.oh * window.ow * window.c) return;
+  const Place place =
+      place_of(i, window.oh, window.ow, window.c, window.channels_first != 0);
+  const int64_t offset = p.argmax[i];
+  const int64_t h = place.h * window.sh - window.top + offset / window.kw;
+  const int64_t w = place.w * window.sw - window.left + offset % window.kw;
+  const bool good = offset >= 0 && offset < window.kh * window.kw && h >= 0 && h < window.h &&
+                    w >= 0 && w < window.w;
+  if (!good) atomic_min(p.first_bad, i);
+}
+
+template <class T, class Offset>
+struct MaxPool2DBackwardParams {
+  Global<const T> dy;
+  Global<const Offset> argmax;
+  Global<T> dx;
+  Window window;
+};
+
+// The first window that covers `position` (padding included).
+__device__ __forceinline__ int64_t first_window(int64_t position, int64_t size, int64_t stride) {
+  return position < size ? 0 : (position - size) / stride + 1;
+}
+
+// Windows may overlap: those that cover the pixel are asked in order whether it won.
+template <class T, class Offset>
+__global__ void max_pool2d_backward_kernel(MaxPool2DBackwardParams<T, Offset> p) {
+  const Window& window = p.window;
+  const bool channels_first = window.channels_first != 0;
+  const int64_t i = global_thread();
+  if (i >= window.n * window.h * window.w * window.c) return;
+  Place place = place_of(i, window.h, window.w, window.c, channels_first);
+  const int64_t h = place.h + window.top;
+  const int64_t w = place.w + window.left;
+  T sum = 0;
+  for (place.h = first_window(h, window.kh, window.sh);
+       place.h < window.oh && place.h * window.sh <= h; ++place.h) {
+    for (place.w = first_window(w, window.kw, window.sw);
+         place.w < window.ow && place.w * window.sw <= w; ++place.w) {
+      const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
+      const int64_t offset =
+          (h - place.h * window.sh) * window.kw + (w - place.w * window.sw);
+      if (static_cast<int64_t>(p.argmax[at]) == offset) sum += p.dy[at];
+    }
+  }
+  p.dx[i] = sum;
+}
+
+}  // namespace pyconv

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The fixture that runs a test on the CUDA kernels, simulated by the host SIMT layer."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+SEEDS = (1, 2, 3)  # orders of blocks and threads
+
+
+@pytest.fixture(scope="session")
+def simt_module() -> ModuleType:
+    """Return pyconv._simt, or skip where it is not built."""
+    return pytest.importorskip(
+        "pyconv._simt", reason="pyconv._simt is not built; PYCONV_SIMT=ON pip install -e ."
+    )
+
+
+@pytest.fixture(params=SEEDS, ids=lambda seed: f"seed{seed}")
+def seed(request: pytest.FixtureRequest) -> int:
+    """Return the number of a schedule."""
+    number: int = request.param
+    return number
+
+
+@pytest.fixture
+def simt(seed: int, simt_module: ModuleType) -> Iterator[ModuleType]:
+    """Serve NumPy arrays from the simulated kernels, under one fixed schedule."""
+    backend = importlib.import_module("pyconv.backend")
+    simt_module.set_schedule_seed(seed)
+    backend._use_host_kernels("simt")
+    yield simt_module
+    backend._use_host_kernels("core")
