@@ -48,8 +48,8 @@ __global__ void col2im_kernel(Col2imParams<T> p) {
       const int64_t column = window_of(w + window.left, s * window.dil_w, p.sw, window.ow);
       if (column < 0) continue;
       const int64_t line = (image * window.oh + row) * window.ow + column;
-      sum += p.col[line * window.kh * window.kw * channels +
-                   p.columns.column(r, s, channel, window)];
+      sum +=
+          p.col[line * window.kh * window.kw * channels + p.columns.column(r, s, channel, window)];
     }
   }
   p.dx[pixel_offset(window, image, h, w, p.columns.first_channel + channel)] = sum;

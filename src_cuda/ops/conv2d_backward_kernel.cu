@@ -29,8 +29,7 @@ struct Arrays {
 };
 
 template <class T, bool kChannelsFirst>
-void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> partial,
-                   void* stream) {
+void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> partial, void* stream) {
   const int64_t m = window.taps() * window.group_inputs();
   const int64_t n = window.group_filters();
   const int64_t pixels = window.oh * window.ow;
@@ -68,11 +67,10 @@ void launch_by_im2col(const Arrays<T>& arrays, const Window& window, Global<T> c
                   group_columns(window, group), stream);
     const int64_t rows = piece.output_pixels();
     const AnyMatrix<T> a{col, plain_axis(width, 1), plain_axis(rows, width), 0};
-    const AnyMatrix<T> b{
-        arrays.dy + (first * pixels * window.f +
-                     group * group_pitch(filters, pixels, channels_first)),
-        channel_axis(filters, pixels, channels_first),
-        pixel_axis(piece.n, pixels, window.f, channels_first), 0};
+    const AnyMatrix<T> b{arrays.dy + (first * pixels * window.f +
+                                      group * group_pitch(filters, pixels, channels_first)),
+                         channel_axis(filters, pixels, channels_first),
+                         pixel_axis(piece.n, pixels, window.f, channels_first), 0};
     const TileOutput<T> c{arrays.dkernel + group * filters,
                           plain_axis(width, window.f),
                           plain_axis(filters, 1),

@@ -29,9 +29,7 @@ int64_t cut_grid(Product<T, A, B>& product, int64_t slices) {
   return tiles_m * tiles_n * slices * product.groups;
 }
 
-inline Axis plain_axis(int64_t count, int64_t pitch) {
-  return {count, divisor(count), 0, pitch};
-}
+inline Axis plain_axis(int64_t count, int64_t pitch) { return {count, divisor(count), 0, pitch}; }
 
 // The pixels of (n, h, w, c), or (n, c, h, w) arrays, and their channels.
 inline Axis pixel_axis(int64_t images, int64_t pixels, int64_t channels, bool channels_first) {

@@ -35,9 +35,8 @@ struct Targets {
   double smoothing;
 
   __device__ double at(int64_t row, int64_t column) const {
-    const double target = labels != nullptr
-                              ? (labels[row] == column ? 1.0 : 0.0)
-                              : static_cast<double>(targets[row * classes + column]);
+    const double target = labels != nullptr ? (labels[row] == column ? 1.0 : 0.0)
+                                            : static_cast<double>(targets[row * classes + column]);
     return target * (1.0 - smoothing) + smoothing / static_cast<double>(classes);
   }
 };

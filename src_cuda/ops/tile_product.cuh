@@ -13,10 +13,10 @@
 
 namespace pyconv {
 
-constexpr int kTile = 64;           // lines of each operand: 4 x 4 sums a thread fit in registers
-constexpr int kDepth = 16;          // steps in shared memory at a time: half a warp of them
+constexpr int kTile = 64;   // lines of each operand: 4 x 4 sums a thread fit in registers
+constexpr int kDepth = 16;  // steps in shared memory at a time: half a warp of them
 constexpr int kTileThreads = 256;
-constexpr int kSide = 16;           // threads along either side of the tile
+constexpr int kSide = 16;  // threads along either side of the tile
 constexpr int kSums = kTile / kSide;
 constexpr int kMoves = kTile * kDepth / kTileThreads;  // elements of an operand a thread carries
 static_assert(kSide * kSide == kTileThreads, "the threads of a block form a square");
@@ -31,7 +31,7 @@ constexpr int kTileBytes = 2 * kDepth * kTilePitch<T> * static_cast<int>(sizeof(
 // An index of a matrix; it may run over two nested axes, as pixels run over images.
 struct Axis {
   int64_t count;
-  Divisor inner;  // length of the inner axis; `count` where there is one axis
+  Divisor inner;                     // length of the inner axis; `count` where there is one axis
   int64_t outer_pitch, inner_pitch;  // elements
 
   __device__ int64_t offset(int64_t i) const {
@@ -88,7 +88,8 @@ struct TileOutput {
   bool accumulate;
 };
 
-// C (m, n) of every group; the sum over k is cut into `slices`, whose results lie slice_pitch apart.
+// C (m, n) of every group; the sum over k is cut into `slices`, whose results lie slice_pitch
+// apart.
 template <class T, class A, class B>
 struct Product {
   A a;
@@ -144,9 +145,9 @@ struct Carrier {
 
 // The thread's sums are rows y, y + 16, ... and columns x, x + 16, ... of the tile.
 template <class T, class A, class B>
-__device__ __forceinline__ void sum_tile(const Product<T, A, B>& p, int64_t group, int64_t first_row,
-                                         int64_t first_column, int64_t first_step, int64_t end,
-                                         T (&sums)[kSums][kSums]) {
+__device__ __forceinline__ void sum_tile(const Product<T, A, B>& p, int64_t group,
+                                         int64_t first_row, int64_t first_column,
+                                         int64_t first_step, int64_t end, T (&sums)[kSums][kSums]) {
   const int x = static_cast<int>(threadIdx.x) % kSide;
   const int y = static_cast<int>(threadIdx.x) / kSide;
   Shared<T> tile_a = shared<T>(0, kDepth * kTilePitch<T>);

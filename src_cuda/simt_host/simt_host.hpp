@@ -18,6 +18,7 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __noinline__
 #define __launch_bounds__(...)
 
 namespace pyconv::simt {
@@ -116,8 +117,8 @@ Global<T> workspace(T* address, int64_t count) {
 }
 
 template <class Params>
-void launch(const char* name, void (*kernel)(Params), int64_t grid, int block,
-            int64_t shared_bytes, void* /*stream*/, const Params& params) {
+void launch(const char* name, void (*kernel)(Params), int64_t grid, int block, int64_t shared_bytes,
+            void* /*stream*/, const Params& params) {
   struct Call {
     void (*kernel)(Params);
     const Params* params;

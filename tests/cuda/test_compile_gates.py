@@ -74,15 +74,14 @@ def architecture_of(name: str, nvcc: str) -> str:
 
 
 def resources(log: str) -> dict[str, tuple[int, int, int]]:
-    """Return registers, bytes of stack, and bytes of spills of each kernel in ptxas' report."""
+    """Return registers, bytes of stack, bytes of spills by kernel, from ptxas' report."""
     found = {}
     for part in log.split("Compiling entry function ")[1:]:
-        stack, stores, loads = re.findall(
-            r"(\d+) bytes (?:stack frame|spill stores|spill loads)", part
-        )
-        registers = re.findall(r"Used (\d+) registers", part)[0]
-        name = part.split("'")[1]
-        found[name] = (int(registers), int(stack), int(stores) + int(loads))
+        # Of the kernel itself, and of functions it calls.
+        stack = sum(int(size) for size in re.findall(r"(\d+) bytes stack frame", part))
+        spilled = sum(int(size) for size in re.findall(r"(\d+) bytes spill", part))
+        registers = int(re.findall(r"Used (\d+) registers", part)[0])
+        found[part.split("'")[1]] = (registers, stack, spilled)
     return found
 
 
