@@ -124,7 +124,7 @@ class Trainer(Layer):
         }
         history, progress = History(), ProgressLine(params["verbose"])
         shown = [progress] if params["verbose"] else []
-        calls = CallbackList([*(callbacks or ()), *shown, history], self, params)
+        calls = CallbackList([history, *(callbacks or ()), *shown], self, params)
         self.history, self.stop_training, self._warned = history, False, False
         if self._fitting:
             raise RuntimeError("fit: this model is being fitted; one fit at a time")
