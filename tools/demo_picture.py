@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Puts the demo's pictures together: python tools/demo_picture.py pyconv-demo docs/images/demo.png."""
+"""Puts the demo's pictures together: tools/demo_picture.py pyconv-demo docs/images/demo.png."""
 
 from __future__ import annotations
 
