@@ -61,6 +61,7 @@ def printed(dtype: Any) -> dict[str, float]:
     """Return rtol and atol for comparing with vectors printed with ten digits."""
     return _PRINTED[np.dtype(dtype).name]
 
+
 # Beside Keras 3, relative: outputs and gradients of layers and losses, and what 20 training steps
 # from the same weights and batches may differ by. Keras reports losses in float32.
 KERAS = 1e-5
