@@ -106,7 +106,7 @@ class BookConvNet:
 
 
 def images_per_second(images: Array, labels: Array, *, seconds: float, batch_size: int) -> float:
-    """Train on images (n, 28, 28) uint8 for a while; return images per second, median batch."""
+    """Return the images per second, by the median batch, of training on (n, 28, 28) uint8."""
     rng = np.random.default_rng(0)
     network = BookConvNet(rng)
     taken: list[float] = []

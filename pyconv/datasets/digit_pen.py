@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 SIDE = 28  # pixels
 REACH = 4  # pixels from a point at which its ink has surely ended
-_MARGIN = REACH + 1
+_MARGIN = REACH
 
 
 def stroke_matrix(shape: Shape, count: int) -> Floats:
@@ -58,7 +58,7 @@ def draw(x: Floats, y: Floats, radius: Floats, softness: Floats) -> Floats:
     """Return pictures (n, 28, 28) in [0, 1] of the discs at points (n, m), pixels.
 
     Args:
-        x, y: places; a pixel's centre has whole coordinates.
+        x, y: places inside the picture; a pixel's centre has whole coordinates.
         radius: of the pen at each point; with `softness`, the width of its edge (n,), below REACH.
     """
     count, steps = x.shape
@@ -68,8 +68,7 @@ def draw(x: Floats, y: Floats, radius: Floats, softness: Floats) -> Floats:
     offsets = np.arange(1 - REACH, REACH + 1)
     window = (offsets[:, None] * wide + offsets).reshape(-1)  # (64,)
     first = np.arange(count) * (wide * wide)
-    x = np.clip(x, -1, SIDE).astype(np.float32)
-    y = np.clip(y, -1, SIDE).astype(np.float32)
+    x, y = x.astype(np.float32), y.astype(np.float32)
     slope = (1 / softness).astype(np.float32)[:, None, None]
     for step in range(steps):
         column, row = np.floor(x[:, step]), np.floor(y[:, step])
@@ -82,5 +81,5 @@ def draw(x: Floats, y: Floats, radius: Floats, softness: Floats) -> Floats:
         places = corner[:, None] + window
         flat[places] = np.maximum(flat[places], ink)
     inside = canvas.reshape(count, wide, wide)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-    pictures: Floats = np.minimum(inside, 1)
+    pictures: Floats = np.minimum(inside, np.float32(1))
     return pictures

@@ -65,7 +65,7 @@ def _write(shape: Shape, n: int, rng: np.random.Generator) -> Images:
     x, y = _slant_and_turn(x, y, rng)
     radius = _pen(x.shape, rng)
     x, y = _fit(x, y, radius)
-    ink = draw(x, y, radius, rng.uniform(0.6, 1.4, n))
+    ink = _centre(draw(x, y, radius, rng.uniform(0.6, 1.4, n)))
     ink *= 1 - np.abs(rng.normal(0, 0.03, ink.shape))
     return np.rint(ink * 255).astype(np.uint8)
 
@@ -102,12 +102,27 @@ def _pen(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
 
 
 def _fit(x: Floats, y: Floats, radius: Floats) -> tuple[Floats, Floats]:
-    """Scale the ink into the box and put its centre of mass in the middle of the picture."""
+    """Scale the ink into the box, and put the box into the middle of the picture."""
     edge = radius.max(axis=1, keepdims=True)
-    size = np.maximum(np.ptp(x, axis=1, keepdims=True), np.ptp(y, axis=1, keepdims=True))
-    scale = (BOX - 2 * edge) / size
-    x, y = x * scale, y * scale
-    mass = radius / radius.sum(axis=1, keepdims=True)
-    middle = (SIDE - 1) / 2
-    x = x - (x * mass).sum(axis=1, keepdims=True) + middle
-    return x, y - (y * mass).sum(axis=1, keepdims=True) + middle
+    low = np.stack([x, y]).min(axis=2, keepdims=True)  # (2, n, 1)
+    high = np.stack([x, y]).max(axis=2, keepdims=True)
+    scale = (BOX - 2 * edge) / (high - low).max(axis=0)
+    middle = (low + high) / 2
+    centre = (SIDE - 1) / 2
+    return (x - middle[0]) * scale + centre, (y - middle[1]) * scale + centre
+
+
+def _centre(ink: Floats) -> Floats:
+    """Move the ink by whole pixels to bring its centre of mass to the middle; none is cut off."""
+    places = np.arange(SIDE)
+    shifted = []
+    for axis in (2, 1):  # rows, then columns
+        profile = ink.sum(axis=axis)  # (n, 28)
+        wanted = np.rint((SIDE - 1) / 2 - profile @ places / profile.sum(axis=1)).astype(int)
+        filled = profile > 0
+        first, last = filled.argmax(axis=1), SIDE - 1 - filled[:, ::-1].argmax(axis=1)
+        shifted.append((places - np.clip(wanted, -first, SIDE - 1 - last)[:, None]) % SIDE)
+    rows, columns = shifted
+    pictures = np.arange(len(ink))[:, None, None]
+    moved: Floats = ink[pictures, rows[:, :, None], columns[:, None, :]]
+    return moved

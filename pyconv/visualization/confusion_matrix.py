@@ -60,7 +60,10 @@ def _draw(axes: Any, counts: npt.NDArray[np.int64], names: list[str]) -> None:
             column, row, count, ha="center", va="center", color=colour, weight=weight, fontsize=8
         )
     places = range(len(names))
-    axes.set_xticks(places, names, rotation=0 if max(map(len, names)) < 3 else 60)
+    if max(map(len, names)) < 3:
+        axes.set_xticks(places, names)
+    else:
+        axes.set_xticks(places, names, rotation=50, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
     axes.set_xlabel("prediction")
     axes.set_ylabel("label")

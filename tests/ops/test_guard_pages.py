@@ -27,7 +27,7 @@ def run_program(source, *arguments):
 @pytest.mark.parametrize("chunk", range(4))
 @pytest.mark.parametrize("placement", ["end", "begin"])
 def test_every_op_stays_inside_its_arrays(placement, chunk, exhaustive):
-    count = 60 * (10 if exhaustive else 1)
+    count = 40 * (10 if exhaustive else 1)
     first = 5000 + chunk * count
     done = run_program([str(PROGRAM)], placement, str(first), str(first + count))
     assert done.returncode == 0, done.stderr

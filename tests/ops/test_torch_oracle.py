@@ -12,6 +12,7 @@ from pyconv import ops, reference
 from pyconv.geometry import Window
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytestmark = pytest.mark.oracle
 functional = torch.nn.functional
 
 

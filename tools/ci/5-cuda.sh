@@ -19,6 +19,6 @@ if ! command -v nvcc >/dev/null; then
   exit 0
 fi
 PYCONV_CUDA=ON configure "$WORK/cuda" -DCMAKE_CUDA_ARCHITECTURES=90-real >/dev/null
-cmake --build "$WORK/cuda"
+cmake --build "$WORK/cuda" --target _cuda
 python -c "import sys; sys.path.insert(0, '$WORK/cuda'); import _cuda; print('GPUs seen:', _cuda.device_count())"
 python -m pytest -m gates
