@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -69,6 +70,7 @@ def test_a_forked_child_computes_the_same(four_threads: None) -> None:
     expected = ops.conv2d(x, kernel)
     child = os.fork()
     if child == 0:
+        signal.alarm(20)  # a child that waits for its parent's threads dies instead
         os._exit(0 if np.array_equal(ops.conv2d(x, kernel), expected) else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
@@ -123,10 +125,13 @@ print(late)
     ],
 )
 def test_ctrl_c_ends_a_long_kernel_soon(run_python, call: str) -> None:
-    done = run_python(INTERRUPT.replace("{call}", call))
-    assert done.returncode == 0, done.stderr
-    # 0.2 s on a machine of its own; tests share theirs.
-    assert float(done.stdout) < 1.0
+    late = []
+    # The machine is shared: one of a few attempts must be undisturbed.
+    while len(late) < 4 and min(late, default=1.0) >= 0.2:
+        done = run_python(INTERRUPT.replace("{call}", call))
+        assert done.returncode == 0, done.stderr
+        late.append(float(done.stdout))
+    assert min(late) < 0.2, late
 
 
 def test_a_python_thread_progresses_during_a_kernel() -> None:

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Oracles: PyTorch and Keras beside us
 set -euo pipefail
-cd "$WORK/tests"
+source "$ROOT/tools/ci/readme.sh"
+enter_tests
 if ! .venv/bin/pip install --quiet torch==2.13.0; then
   echo "PyTorch 2.13.0 cannot be installed here: its comparisons do not run"
 fi

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Linters, types, contracts, stubs
 set -uo pipefail
-cd "$WORK/tests"
+source "$ROOT/tools/ci/readme.sh"
+enter_tests || exit 1
 # Formatters change their mind between versions, so these stand still.
 .venv/bin/pip install --quiet ruff==0.17.6 mypy==2.4.1 clang-format==23.1.5 codespell==2.4.3 \
   import-linter==2.17 pybind11-stubgen==3.0.0 'pybind11>=3' || exit 1
@@ -14,7 +15,8 @@ try() {
   status=1
 }
 clang_format() {
-  git ls-files -z '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs -0 clang-format --dry-run -Werror
+  find src_cpp src_cuda -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' |
+    xargs clang-format --dry-run -Werror
 }
 try ruff check .
 try ruff format --check .

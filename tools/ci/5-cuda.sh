@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # CUDA: a build for one architecture, the compile gates, ON without nvcc must fail
 set -euo pipefail
-cd "$WORK/tests"
+source "$ROOT/tools/ci/readme.sh"
+enter_tests
 export PATH=$PWD/.venv/bin:$PATH
 pip install --quiet 'scikit-build-core>=0.11' 'pybind11>=3' 'cmake>=3.24' ninja
 configure() {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Address and undefined-behaviour sanitizers over the op tests
 set -euo pipefail
-rm -rf "$WORK/sanitize"
-git clone --quiet "$ROOT" "$WORK/sanitize"
+source "$ROOT/tools/ci/readme.sh"
+copy_checkout "$WORK/sanitize"
 cd "$WORK/sanitize"
 # An environment of its own: an editable install would serve the other checkout's modules.
 python3 -m venv .venv
