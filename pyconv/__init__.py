@@ -4,6 +4,7 @@
 from pyconv import activations as activations
 from pyconv import autograd as autograd
 from pyconv import callbacks as callbacks
+from pyconv import datasets as datasets
 from pyconv import initializers as initializers
 from pyconv import layers as layers
 from pyconv import losses as losses
@@ -12,6 +13,7 @@ from pyconv import models as models
 from pyconv import ops as ops
 from pyconv import optimizers as optimizers
 from pyconv import random as random
+from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
@@ -19,12 +21,14 @@ from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import dense as dense
 from pyconv.autograd import gradient_check as gradient_check
 from pyconv.autograd import max_pool2d as max_pool2d
+from pyconv.autograd import no_recording as no_recording
 from pyconv.autograd import relu as relu
 from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.layers import Input as Input
 from pyconv.models import Model as Model
 from pyconv.models import Sequential as Sequential
 from pyconv.models import load_model as load_model
+from pyconv.models import save_model as save_model
 from pyconv.random import set_seed as set_seed
 from pyconv.runtime import memory_info as memory_info
 from pyconv.runtime import set_num_threads as set_num_threads

@@ -141,8 +141,19 @@ def dtype_code(x: Array) -> int:
     return _CODES[x.dtype]
 
 
+def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
+
+
 def _refuse(function: str, argument: str, what: str, rule: str) -> TypeError:
     return TypeError(f"{function}: {argument}{what}; {rule}")
+
+
+def _twin(function: str) -> str:
+    """Return the differentiable function that stands beside an op of this name."""
+    if function == "gemm":
+        return "pyconv.autograd.matmul"
+    return f"pyconv.{function.removesuffix('_backward')}"
 
 
 def _plain_array(x: object, function: str, argument: str) -> Array:
@@ -160,7 +171,7 @@ def _plain_array(x: object, function: str, argument: str) -> Array:
             function,
             argument,
             f" is a {type(x).__name__}",
-            f"ops take arrays, the differentiable function is pyconv.{function}",
+            f"ops take arrays, the differentiable function is {_twin(function)}",
         )
     if x is None or isinstance(x, (str, bytes, dict, set)):
         raise _refuse(function, argument, f" is {type(x).__name__}", "must be an array")
@@ -194,17 +205,17 @@ def as_input(
         TypeError: kind, dtype or device. ValueError: rank, ragged nesting.
     """
     array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
-    if array.dtype not in _CODES and array.dtype.newbyteorder("=") not in _CODES:
+    if array.dtype not in _CODES and _native(array.dtype) not in _CODES:
         raise _refuse(function, argument, f".dtype={array.dtype}", "must be float32 or float64")
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{function}: {argument}.ndim={array.ndim}; must be {ndim}")
     if like is not None:
-        if array.dtype.newbyteorder("=") != like.dtype.newbyteorder("="):
+        if array.dtype != like.dtype and _native(array.dtype) != _native(like.dtype):
             raise _refuse(
                 function,
                 argument,
                 f".dtype={array.dtype}",
-                f"must be {like.dtype.newbyteorder('=')} like the other arrays",
+                f"must be {_native(like.dtype)} like the other arrays",
             )
         if isinstance(array, np.ndarray) != isinstance(like, np.ndarray):
             raise _refuse(
@@ -234,7 +245,7 @@ def contiguous(x: Array, dtype: Any = None) -> Array:
     Raises:
         MemoryError: the copy of a broadcast view would exceed this machine's memory.
     """
-    wanted = x.dtype.newbyteorder("=") if dtype is None else np.dtype(dtype)
+    wanted = _native(x.dtype) if dtype is None else np.dtype(dtype)
     if isinstance(x, np.ndarray):
         flags = x.flags
         if flags.c_contiguous and flags.aligned and x.dtype == wanted:
@@ -253,7 +264,7 @@ def _physical_memory() -> int:
 
 def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
     """Return an array with undefined contents where `like` lies, of its dtype unless given."""
-    kind = like.dtype.newbyteorder("=") if dtype is None else np.dtype(dtype)
+    kind = _native(like.dtype) if dtype is None else np.dtype(dtype)
     if not isinstance(like, np.ndarray):
         on_device: Array = array_module(like).empty(shape, kind)
         return on_device
@@ -262,7 +273,10 @@ def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
         size *= length
     if size < _ARENA_BYTES:
         return np.empty(shape, kind)
-    return _core.empty(tuple(shape), kind)
+    try:
+        return _core.empty(tuple(shape), kind)
+    except MemoryError:
+        raise MemoryError(f"an array of shape {tuple(shape)} takes {size} bytes") from None
 
 
 def first_bad_flag(like: Array) -> Array:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 from pyconv.naming import snake_case
@@ -19,6 +19,20 @@ class Configurable(Protocol):
 
 
 T = TypeVar("T", bound=Configurable)
+
+
+def argument_names(cls: type) -> frozenset[str]:
+    """Return the names of the arguments that a class is made with, options by name aside."""
+    made_by = next(vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base))
+    code = getattr(made_by, "__code__", None)
+    count = 0 if code is None else code.co_argcount + code.co_kwonlyargcount
+    return frozenset() if code is None else frozenset(code.co_varnames[1:count])
+
+
+def without_empty(arguments: dict[str, Any], known: Container[str]) -> dict[str, Any]:
+    """Return arguments less those that are unknown and null, false or empty: options not used."""
+    empty: tuple[Any, ...] = (None, False, 0, "", [], {})
+    return {key: value for key, value in arguments.items() if key in known or value not in empty}
 
 
 class Registry(Generic[T]):
@@ -79,8 +93,9 @@ class Registry(Generic[T]):
             )
         if not isinstance(arguments, dict) or config.get("registered_name") not in (None, name):
             raise ValueError(f"{self.module}.deserialize: {name}: not a configuration")
+        cls = self.classes[name]
         try:
-            made = self.classes[name].from_config(arguments)
+            made = cls.from_config(without_empty(arguments, argument_names(cls)))
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{self.module}.deserialize: {name}: {error}") from None
         assert isinstance(made, self.base)

@@ -51,7 +51,7 @@ struct Arena {
 };
 
 Arena& arena() {
-  // Never destroyed: arrays may outlive the module's statics at interpreter exit.
+  // Never destroyed: arrays may outlive the module at interpreter exit.
   static Arena* const instance = new Arena;
   return *instance;
 }

@@ -66,7 +66,7 @@ template <class T>
 using GatherRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t run_count,
                             int64_t first, int64_t count, T* rows, int64_t ld);
 
-// One row of pooling windows of a channels_last image.
+// One row of pooling windows of a channels_last image, or of one plane (c = 1).
 template <class T>
 struct PoolRow {
   const T* x;    // the image
@@ -103,6 +103,15 @@ constexpr int kActivations = 5;
 template <class T>
 using Move = void (*)(T* to, const T* from, int64_t count);
 
+// to[j * to_pitch + i] = from[i * from_pitch + j] for i below rows and j below columns.
+template <class T>
+using Transpose = void (*)(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
+                           int64_t columns);
+
+// sums[j] = sum over i, in order, of rows[i * pitch + j].
+template <class T>
+using SumRows = void (*)(const T* rows, int64_t pitch, int64_t count, int64_t columns, T* sums);
+
 template <class T>
 struct KernelTable {
   int width;                    // lanes of a vector
@@ -116,9 +125,12 @@ struct KernelTable {
   GatherRows<T> gather_rows;
   Move<T> add_to;  // to[i] += from[i]
   Move<T> stream;  // copies past the caches
+  Transpose<T> transpose;
+  SumRows<T> sum_rows;
   void (*activation[kActivations])(const T* x, T* y, int64_t count);
   void (*activation_backward[kActivations])(const T* dy, const T* y, T* dx, int64_t count);
   void (*max_pool_row)(const PoolRow<T>& row);
+  void (*max_pool_plane_row)(const PoolRow<T>& row);
   void (*max_pool_row_backward)(const PoolRowGradient<T>& row);
   T (*row_max)(const T* x, int64_t count);
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);

@@ -42,8 +42,7 @@ void launch_checked(const char* name, const void* kernel, int64_t grid, int bloc
   what << name << ", " << grid << " blocks of " << block << " threads";
   if (grid > 0x7fffffff) throw KernelError(what.str() + ": more blocks than a grid can hold");
   cudaLaunchKernel(kernel, dim3(static_cast<unsigned>(grid)), dim3(static_cast<unsigned>(block)),
-                   arguments, static_cast<size_t>(shared_bytes),
-                   static_cast<cudaStream_t>(stream));
+                   arguments, static_cast<size_t>(shared_bytes), static_cast<cudaStream_t>(stream));
   const cudaError_t error = cudaGetLastError();
   if (error != cudaSuccess) fail(what.str(), error);
 }

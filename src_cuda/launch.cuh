@@ -40,8 +40,8 @@ void launch_checked(const char* name, const void* kernel, int64_t grid, int bloc
 
 // An empty grid is an empty batch: nothing to do.
 template <class Params>
-void launch(const char* name, void (*kernel)(Params), int64_t grid, int block,
-            int64_t shared_bytes, void* stream, const Params& params) {
+void launch(const char* name, void (*kernel)(Params), int64_t grid, int block, int64_t shared_bytes,
+            void* stream, const Params& params) {
   void* arguments[] = {const_cast<Params*>(&params)};
   launch_checked(name, reinterpret_cast<const void*>(kernel), grid, block, shared_bytes, stream,
                  arguments);

@@ -31,11 +31,15 @@ class Function:
         return bool(self.wanted)
 
     def __call__(self, *inputs: Tensor | None) -> Tensor:
-        tapes, self.wanted = tapes_wanting(inputs)
+        tapes = tapes_wanting(inputs)
+        if len(tapes) == 1:
+            self.wanted = tapes[0][1]
+        elif tapes:
+            self.wanted = tuple(map(any, zip(*[wanted for _, wanted in tapes], strict=True)))
         array = self.forward(*[None if x is None else x.array for x in inputs])
         y = Tensor.wrap(np.asarray(array) if isinstance(array, np.generic) else array)
-        for tape in tapes:
-            tape.record(self, inputs, y)
+        for tape, wanted in tapes:
+            tape.record(self, inputs, y, wanted)
         return y
 
     def names_of_wanted(self, *names: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ def gradient_check(
         TypeError: an input is not float64, where differences would mean nothing.
     Source: torch.autograd.gradcheck's settings.
 
+    >>> from pyconv import gradient_check
     >>> gradient_check(lambda x: x * x, [np.array([1.0, 2.0])]) < 1e-8
     True
     """

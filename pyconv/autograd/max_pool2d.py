@@ -8,8 +8,9 @@ from typing import TypedDict
 from pyconv import ops
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array
-from pyconv.geometry import DataFormat, IntPair, Padding
+from pyconv.backend import Array, contiguous
+from pyconv.geometry import DataFormat, IntPair, Padding, Window
+from pyconv.ops.max_pool2d import unchecked_max_pool2d_backward
 
 
 class PoolOptions(TypedDict):
@@ -36,7 +37,18 @@ class MaxPool2DFunction(Function):
         return y
 
     def backward(self, dy: Array) -> Array:
-        return ops.max_pool2d_backward(dy, self.argmax, self.input_shape, **self.options)
+        """Return dx; the offsets are the op's own and need no check."""
+        options = self.options
+        window = Window.pool(
+            "max_pool2d",
+            self.input_shape,
+            options["pool_size"],
+            options["strides"],
+            options["padding"],
+            options["data_format"],
+            options["ceil_mode"],
+        )
+        return unchecked_max_pool2d_backward(contiguous(dy), self.argmax, window)
 
 
 def max_pool2d(

@@ -20,8 +20,9 @@ class SoftmaxFunction(Function):
         self.axis = axis
 
     def forward(self, x: Array) -> Array:
-        e = np.exp(x - x.max(axis=self.axis, keepdims=True))
-        self.y = e / e.sum(axis=self.axis, keepdims=True)
+        with np.errstate(invalid="ignore"):  # infinite logits give NaN without a warning
+            e = np.exp(x - x.max(axis=self.axis, keepdims=True))
+            self.y = e / e.sum(axis=self.axis, keepdims=True)
         return self.y
 
     def backward(self, dy: Array) -> Array:

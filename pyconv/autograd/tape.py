@@ -41,14 +41,14 @@ class Record(NamedTuple):
     versions: tuple[int, ...]
 
 
-def tapes_wanting(inputs: Inputs) -> tuple[list[GradientTape], tuple[bool, ...]]:
-    """Return the active tapes that watch an input, and which inputs any of them watches."""
-    if not _active.tapes:
-        return [], ()
-    found = [tape for tape in _active.tapes if any(map(tape.watches, inputs))]
-    if not found:
-        return [], ()
-    return found, tuple(any(tape.watches(x) for tape in found) for x in inputs)
+def tapes_wanting(inputs: Inputs) -> list[tuple[GradientTape, tuple[bool, ...]]]:
+    """Return the active tapes that watch an input, each with which inputs it watches."""
+    found = []
+    for tape in _active.tapes:
+        wanted = tuple(map(tape.watches, inputs))
+        if True in wanted:
+            found.append((tape, wanted))
+    return found
 
 
 @contextmanager
@@ -71,6 +71,7 @@ class GradientTape:
     Tapes may nest, but gradients are not recorded themselves: second order is not offered.
     Source: TensorFlow's GradientTape.
 
+    >>> from pyconv import GradientTape, Tensor
     >>> x = Tensor([1.0, 2.0])
     >>> with GradientTape() as tape:
     ...     tape.watch(x)
@@ -113,10 +114,11 @@ class GradientTape:
             return True
         return self._accessed and isinstance(tensor, Variable) and tensor.trainable
 
-    def record(self, function: Function, inputs: Inputs, output: Tensor) -> None:
+    def record(
+        self, function: Function, inputs: Inputs, output: Tensor, wanted: tuple[bool, ...]
+    ) -> None:
         """Keep a function that just ran; its output is watched from here on."""
         self._watched[id(output)] = output
-        wanted = tuple(map(self.watches, inputs))
         versions = tuple(x.version for x in inputs if isinstance(x, Variable))
         self._records.append(Record(function, inputs, output, wanted, versions))
 
@@ -196,9 +198,10 @@ def _seeds(
         weights = [x.array for x in given]
     found: dict[int, Array] = {}
     for y, dy in zip(targets, weights, strict=True):
-        if y.shape != tuple(dy.shape):
+        if y.shape != tuple(dy.shape) or y.dtype != dy.dtype:
             raise ValueError(
-                f"gradient: output_gradients of shape {tuple(dy.shape)}; must be {y.shape}"
+                f"gradient: output_gradients of {dy.dtype}{tuple(dy.shape)}; "
+                f"must be {y.dtype}{y.shape}"
             )
         found[id(y)] = found[id(y)] + dy if id(y) in found else dy
     return found

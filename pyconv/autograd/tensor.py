@@ -42,7 +42,7 @@ class Tensor:
     """
 
     __slots__ = ("array", "made_from")
-    __array_ufunc__ = None  # ndarray + Tensor asks the Tensor
+    __array_priority__ = 100  # ndarray + Tensor asks the Tensor
 
     array: Array
     made_from: tuple[str, Tensor] | None

@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pyconv.models.model import Model
+from typing import Any
 
 Logs = dict[str, float]
 
@@ -20,10 +17,10 @@ class Callback:
     Source: Keras Callback.
     """
 
-    model: Model
+    model: Any
     params: dict[str, Any]
 
-    def set_model(self, model: Model) -> None:
+    def set_model(self, model: Any) -> None:
         self.model = model
 
     def set_params(self, params: dict[str, Any]) -> None:

@@ -77,9 +77,13 @@ class ProgressLine(Callback):
         self._shown = self._stepped
         steps = self.params["steps"]
         left = (self._stepped - self._begun) / batch * (steps - batch)
-        done = BAR * batch // steps
-        bar = f"[{'=' * done}{'.' * (BAR - done)}]"
-        self._line(f"{self._label}  {batch}/{steps} {bar}{self._text(logs)}  {_seconds(left)} left")
+        head = f"{self._label}  {batch}/{steps}"
+        rest = f"  {_seconds(left)} left{self._text(logs)}"
+        columns = shutil.get_terminal_size().columns - 1
+        size = min(BAR, columns - len(head) - len(rest) - 3)  # the bar gives way to the numbers
+        done = size * batch // steps
+        bar = f" [{'=' * done}{'.' * (size - done)}]" if size >= BAR // 4 else ""
+        self._line((head + bar + rest)[: max(columns, BAR)])
 
     def _finish(self, logs: Logs) -> None:
         steps, taken = self.params["steps"], time.perf_counter() - self._begun
@@ -98,7 +102,6 @@ class ProgressLine(Callback):
         if not self._on_terminal():
             self._write(text + "\n")
             return
-        text = text[: max(shutil.get_terminal_size().columns - 1, 20)]
         self._write("\r" + text + " " * (self._width - len(text)))
         self._width = len(text)
 

@@ -64,12 +64,12 @@ class Conv2D(Layer):
         image = (
             [self.groups, *reach] if self.data_format == "channels_first" else [*reach, self.groups]
         )
-        self._window((1, *image))
+        self._window((1, *image), "Conv2D")
 
-    def _window(self, input_shape: tuple[int, ...]) -> Window:
+    def _window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
         channels = self._channels(input_shape) or 1
         return Window.conv(
-            "Conv2D",
+            name or self.name,
             input_shape,
             (*self.kernel_size, channels // self.groups, self.filters),
             self.strides,
@@ -108,6 +108,8 @@ class Conv2D(Layer):
                 f"{self.name}: input shape {shape} has {self._channels(shape)} channels; "
                 f"expected {expected}"
             )
+        if None not in shape:
+            self._window(shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self._check_rank(input_shape)

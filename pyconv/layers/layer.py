@@ -64,6 +64,7 @@ class Layer:
         self.input_shape_given = _checked_input_shape(kind, base)
         self.built = False
         self.build_shape: Any = None
+        self._checked_shape: Any = None
         self._own_weights: list[Variable] = []
         self._nodes: list[Node] = []
         self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
@@ -92,14 +93,18 @@ class Layer:
         """
         if _is_symbolic(inputs):
             return self._call_symbolic(inputs)
-        if isinstance(inputs, (list, tuple)) and inputs and not np.isscalar(inputs[0]):
+        if isinstance(inputs, (list, tuple)) and any(
+            isinstance(x, (Tensor, np.ndarray)) for x in inputs
+        ):
             tensors: Any = [self._tensor(x) for x in inputs]
             shape: Any = [x.shape for x in tensors]
         else:
             tensors = self._tensor(inputs)
             shape = tensors.shape
         self.ensure_built(shape)
-        self.check_input(shape)
+        if shape != self._checked_shape:
+            self.check_input(shape)
+            self._checked_shape = shape
         if self._takes_training and training is not None:
             return self.call(tensors, training=training)
         return self.call(tensors)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pyconv import autograd
 from pyconv.autograd import Tensor
@@ -40,11 +40,11 @@ class MaxPooling2D(Layer):
         self.padding = padding
         self.data_format = checked_data_format("MaxPooling2D", data_format)
         first = self.data_format == "channels_first"
-        self._window((1, 1, *self.pool_size) if first else (1, *self.pool_size, 1))
+        self._window((1, 1, *self.pool_size) if first else (1, *self.pool_size, 1), "MaxPooling2D")
 
-    def _window(self, input_shape: tuple[int, ...]) -> Window:
+    def _window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
         return Window.pool(
-            "MaxPooling2D",
+            name or self.name,
             input_shape,
             self.pool_size,
             self.strides,
@@ -56,6 +56,8 @@ class MaxPooling2D(Layer):
     def check_input(self, shape: Shape) -> None:
         if len(shape) != 4:
             raise ValueError(f"{self.name}: input shape {shape}; must have 4 axes")
+        if None not in shape:
+            self._window(cast("tuple[int, ...]", shape))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)

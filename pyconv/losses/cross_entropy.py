@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.autograd import Tensor, array_of, as_tensor, cross_entropy, softmax_cross_entropy
+from pyconv import autograd
+from pyconv.autograd import Tensor, array_of, as_tensor
 from pyconv.backend import Array
 from pyconv.losses.loss import Loss, Shape
 
@@ -112,11 +113,11 @@ def _per_sample(labels: Array, y_pred: Tensor, from_logits: bool, smoothing: flo
     if from_logits or (made_from is not None and made_from[0] == "softmax"):
         logits = y_pred if from_logits or made_from is None else made_from[1]
         rows = logits if logits.ndim == 2 else logits.reshape(-1, classes)
-        loss = softmax_cross_entropy(rows, labels, label_smoothing=smoothing)
+        loss = autograd.softmax_cross_entropy(rows, labels, label_smoothing=smoothing)
     else:
         rows = y_pred if y_pred.ndim == 2 else y_pred.reshape(-1, classes)
         targets = np.eye(classes, dtype=rows.dtype)[labels] if labels.ndim == 1 else labels
-        loss = cross_entropy(rows, targets * (1 - smoothing) + smoothing / classes)
+        loss = autograd.cross_entropy(rows, targets * (1 - smoothing) + smoothing / classes)
     return loss if len(shape) == 1 else loss.reshape(shape)
 
 

@@ -30,9 +30,10 @@ def as_samples(function: str, argument: str, value: object, dtype: str) -> Sampl
         raise ValueError(f"{function}: {argument} has no axes; must be (n, ...)")
     largest = np.finfo(dtype).max
     if array.dtype.kind == "f" and np.finfo(array.dtype).max > largest:
-        rows = max(1, CHECKED_AT_ONCE // max(1, array[:1].size))
-        for start in range(0, len(array), rows):
-            part = np.abs(array[start : start + rows])
+        distinct = array[tuple(slice(None if s else 1) for s in array.strides)]  # of broadcasts
+        rows = max(1, CHECKED_AT_ONCE // max(1, distinct[:1].size))
+        for start in range(0, len(distinct), rows):
+            part = np.abs(distinct[start : start + rows])
             if ((part > largest) & np.isfinite(part)).any():
                 raise ValueError(
                     f"{function}: {argument} holds a value beyond {largest:.4g}, the largest "

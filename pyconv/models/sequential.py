@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyconv.autograd import Tensor
@@ -18,6 +18,7 @@ class Sequential(Model):
     Without either the layers are built when the first data comes.
     Source: Keras Sequential.
 
+    >>> from pyconv import Input, Sequential
     >>> from pyconv.layers import Dense
     >>> model = Sequential([Input(shape=(4,)), Dense(3)])
     >>> model.count_params()
@@ -39,13 +40,17 @@ class Sequential(Model):
         self._build_known()
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
-        """Put a layer on top."""
-        below = self._output
+        """Put a layer on top; one that does not fit leaves the model as it was."""
+        before = (list(self._stack), self._input, self._output)
         self._append(layer)
-        if below is None:
-            self._build_known()
-        else:
-            self._output = self._stack[-1](below)
+        try:
+            if before[2] is None:
+                self._build_known()
+            else:
+                self._output = self._stack[-1](before[2])
+        except BaseException:
+            self._stack, self._input, self._output = before
+            raise
 
     def pop(self) -> Layer:
         """Take the top layer off and return it."""
@@ -73,6 +78,8 @@ class Sequential(Model):
             self.dtype = layer.dtype
             if layer.input_shape_given is not None:
                 self._input = Input(layer.input_shape_given, dtype=layer.dtype)
+            elif isinstance(layer, Sequential) and layer.built:
+                self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._stack.append(layer)
         self._output = None
         self._trained = None
@@ -143,3 +150,12 @@ class Sequential(Model):
 
         stack = self._stack if self._input is None else [self._input.node.layer, *self._stack]
         return {**super().get_config(), "layers": [serialize_layer(layer) for layer in stack]}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Sequential:
+        """Return the model that `get_config` wrote down, here or in Keras."""
+        from pyconv.saving.configuration import deserialize_sequential
+
+        return deserialize_sequential(cls, config, custom_objects or {})

@@ -124,7 +124,7 @@ class Trainer(Layer):
         }
         history, progress = History(), ProgressLine(params["verbose"])
         shown = [progress] if params["verbose"] else []
-        calls = CallbackList([*(callbacks or ()), *shown, history], self, params)
+        calls = CallbackList([history, *(callbacks or ()), *shown], self, params)
         self.history, self.stop_training, self._warned = history, False, False
         if self._fitting:
             raise RuntimeError("fit: this model is being fitted; one fit at a time")
@@ -237,12 +237,12 @@ class Trainer(Layer):
         self,
         x: Any,
         batch_size: int | None = None,
-        verbose: str | int = 0,
+        verbose: str | int = "auto",
         callbacks: Sequence[Callback] | None = None,
     ) -> np.ndarray[Any, Any]:
         """Return the outputs for samples x as one NumPy array (n, ...); nothing is recorded.
 
-        Source: Keras Model.predict, silent unless asked.
+        Source: Keras Model.predict.
         """
         size = _checked_batch_size("predict", batch_size)
         x = as_samples("predict", "x", x, self.dtype)
@@ -301,6 +301,7 @@ class Trainer(Layer):
     ) -> tuple[Samples, Samples, Tracker]:
         """Check labels against the output, and make the weights if they are still to be made."""
         self.ensure_built((None, *x.shape[1:]))
+        self.check_input(x.shape)
         shape: Any = self.compute_output_shape(x.shape)
         targets = compiled.targets(y, shape, self.dtype)
         return x, targets, compiled.tracker(y.shape, shape)

@@ -97,7 +97,7 @@ def softmax_cross_entropy(
 def softmax_cross_entropy_backward(
     dloss: Array, probabilities: Array, labels: Array, *, label_smoothing: float = 0.0
 ) -> Array:
-    """Return dlogits = dloss * (probabilities - smoothed target).
+    """Return dlogits = dloss * (sum of the targets * probabilities - targets), targets smoothed.
 
     Args:
         dloss: (n,). probabilities: (n, classes), as softmax_cross_entropy returned them.

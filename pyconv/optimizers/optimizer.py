@@ -27,8 +27,7 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.name = name
         self.iterations = 0
-        self._state: dict[int, dict[str, Array]] = {}  # by id of the variable, which is held below
-        self._variables: list[Variable] = []
+        self._state: dict[Variable, dict[str, Array]] = {}
         self._lists: tuple[object, list[list[Array]]] = (None, [])
 
     @property
@@ -47,9 +46,8 @@ class Optimizer:
     def build(self, variables: Iterable[Variable]) -> None:
         """Make the slots of variables not met before."""
         for variable in variables:
-            if id(variable) not in self._state:
-                self._state[id(variable)] = {s: np.zeros_like(variable.array) for s in self.slots}
-                self._variables.append(variable)
+            if variable not in self._state:
+                self._state[variable] = {s: np.zeros_like(variable.array) for s in self.slots}
 
     def apply_gradients(self, pairs: Iterable[tuple[Tensor | Array | None, Variable]]) -> None:
         """Make one step; pairs of gradient and variable, as Keras has them."""
@@ -93,18 +91,18 @@ class Optimizer:
         """Return the variables' arrays and those of each slot; made once for the same sequence."""
         if self._lists[0] is not variables:
             self.build(variables)
-            states = [[self._state[id(v)][slot] for v in variables] for slot in self.slots]
+            states = [[self._state[v][slot] for v in variables] for slot in self.slots]
             self._lists = (variables, [[v.array for v in variables], *states])
         return self._lists[1]
 
     def state_of(self, variable: Variable) -> dict[str, Array]:
         """Return the slots of a variable by name; empty before its first step."""
-        return self._state.get(id(variable), {})
+        return self._state.get(variable, {})
 
     def set_state_of(self, variable: Variable, state: dict[str, Array]) -> None:
         """Copy slots that another optimizer had for this variable."""
         self.build([variable])
-        for slot, array in self._state[id(variable)].items():
+        for slot, array in self._state[variable].items():
             array[...] = state[slot]
 
     def get_config(self) -> dict[str, Any]:

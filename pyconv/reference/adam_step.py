@@ -30,7 +30,7 @@ def adam_step(
     """
     alpha = learning_rate * np.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     for param, grad, mean, square in zip(params, grads, m, v, strict=True):
-        wide = grad.astype(np.float64)
+        wide = grad.astype(np.result_type(grad.dtype, np.float64))
         new_mean = mean + (1.0 - beta_1) * (wide - mean)
         new_square = square + (1.0 - beta_2) * (wide * wide - square)
         mean[...] = new_mean

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Softmax and cross-entropy in one: loss[n] = log sum exp(logits[n]) - target[n] . logits[n]."""
+"""Softmax and cross-entropy in one: loss[n] = target[n] . (log sum exp(logits[n]) - logits[n])."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def softmax_cross_entropy(
         labels: (n,) class numbers, or (n, classes) target probabilities.
         label_smoothing: targets become (1 - s) * target + s / classes.
     """
-    targets = _targets(labels, logits.shape, label_smoothing)
-    wide = logits.astype(np.float64)
+    wide = logits.astype(np.result_type(logits.dtype, np.float64))
+    targets = _targets(labels, wide, label_smoothing)
     # The largest logit is taken off first, so that no exponential overflows.
     with np.errstate(invalid="ignore"):  # inf - inf: the row becomes NaN, as it should
         shifted = wide - wide.max(axis=1, keepdims=True)  # (n, classes)
@@ -36,19 +36,24 @@ def softmax_cross_entropy(
 def softmax_cross_entropy_backward(
     dloss: Array, probabilities: Array, labels: Array, *, label_smoothing: float = 0.0
 ) -> Array:
-    """Return dlogits = dloss * (probabilities - smoothed target), (n, classes)."""
-    targets = _targets(labels, probabilities.shape, label_smoothing)
-    wide = probabilities.astype(np.float64)
-    dlogits: Array = (dloss[:, None] * (wide - targets)).astype(probabilities.dtype)
-    return dlogits
+    """Return dlogits = dloss * (probabilities * sum of the targets - targets), (n, classes).
+
+    The smoothed targets of class numbers sum to 1.
+    """
+    wide = probabilities.astype(np.result_type(probabilities.dtype, np.float64))
+    targets = _targets(labels, wide, label_smoothing)
+    sums = targets.sum(axis=1, keepdims=True) if labels.ndim == 2 else 1.0
+    dlogits: Array = dloss[:, None] * (wide * sums - targets)
+    return dlogits.astype(probabilities.dtype)
 
 
-def _targets(labels: Array, shape: tuple[int, ...], label_smoothing: float) -> Array:
+def _targets(labels: Array, like: Array, label_smoothing: float) -> Array:
     """Return smoothed target probabilities, (n, classes), from class numbers or probabilities."""
-    n, classes = shape
+    n, classes = like.shape
     if labels.ndim == 2:
-        targets = labels.astype(np.float64)
+        targets = labels.astype(like.dtype)
     else:
-        targets = np.zeros(shape)
+        targets = np.zeros_like(like)
         targets[np.arange(n), labels] = 1.0
-    return (1.0 - label_smoothing) * targets + label_smoothing / classes
+    smoothed: Array = (1.0 - label_smoothing) * targets + label_smoothing / classes
+    return smoothed

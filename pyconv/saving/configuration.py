@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from pyconv import layers
 from pyconv.layers import Layer, LayerOptions
 from pyconv.models.sequential import Sequential
+from pyconv.registry import argument_names, without_empty
 
 Config = dict[str, Any]
 CustomObjects = Mapping[str, Any]
@@ -48,7 +48,7 @@ def deserialize_layer(config: Any, custom_objects: CustomObjects | None = None) 
     if config.get("registered_name") not in (None, name):
         raise ValueError(f"layer class {name!r} is registered as {config.get('registered_name')!r}")
     if issubclass(cls, Sequential):
-        return _sequential(cls, arguments, custom)
+        return deserialize_sequential(cls, arguments, custom)
     if cls is CLASSES.get(name):
         arguments = _known_arguments(name, cls, arguments)
     try:
@@ -57,12 +57,15 @@ def deserialize_layer(config: Any, custom_objects: CustomObjects | None = None) 
         raise ValueError(f"layer {name!r}: {error}") from None
 
 
-def _sequential(cls: type[Sequential], arguments: Config, custom: CustomObjects) -> Sequential:
-    below = arguments.pop("layers", None)
+def deserialize_sequential(
+    cls: type[Sequential], config: Config, custom: CustomObjects
+) -> Sequential:
+    """Return the model of a configuration with a list of layers."""
+    below = config.get("layers")
     if not isinstance(below, list):
         raise ValueError("a Sequential's configuration has no list of layers")
-    arguments = _known_arguments("Sequential", Sequential, arguments)
-    arguments.pop("dtype", None)  # its layers have their own
+    own = {k: v for k, v in config.items() if k not in ("layers", "dtype", "build_input_shape")}
+    arguments = _known_arguments("Sequential", Sequential, own)
     try:
         return cls([deserialize_layer(layer, custom) for layer in below], **arguments)
     except TypeError as error:
@@ -71,11 +74,15 @@ def _sequential(cls: type[Sequential], arguments: Config, custom: CustomObjects)
 
 def _known_arguments(name: str, cls: type[Layer], arguments: Config) -> Config:
     """Return the arguments the class takes; others may only be null, false or empty."""
-    known = OPTIONS | set(inspect.signature(cls.__init__).parameters) - {"self", "base"}
-    for key, value in arguments.items():
-        if key not in known and value not in (None, False, 0, "", [], {}):
+    policy = arguments.get("dtype")
+    if isinstance(policy, dict) and policy.get("class_name") == "DTypePolicy":
+        arguments = {**arguments, "dtype": (policy.get("config") or {}).get("name")}  # Keras's form
+    known = OPTIONS | argument_names(cls)
+    arguments = without_empty(arguments, known)
+    for key in arguments:
+        if key not in known:
             raise ValueError(f"layer {name!r}: unknown argument {key!r}")
-    return {key: _tuples(value) for key, value in arguments.items() if key in known}
+    return {key: _tuples(value) for key, value in arguments.items()}
 
 
 def _tuples(value: Any) -> Any:

@@ -93,11 +93,15 @@ struct Tanh {
         V::select(V::greater(V::zero(), x), V::sub(V::zero(), far), far);
     const typename V::Reg y =
         V::select(V::greater(V::set(T(0.625)), size), tanh_near_zero(x), signed_far);
-    return V::select(V::is_nan(x), x, y);
+    // -0 stays -0.
+    return V::select(V::either(V::is_nan(x), V::equal(x, V::zero())), x, y);
   }
+  // (1 - y)(1 + y): 1 - y y would lose its digits near 1.
   template <class T>
   static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
-    return Vec<T>::mul(dy, Vec<T>::sub(Vec<T>::set(T(1)), Vec<T>::mul(y, y)));
+    using V = Vec<T>;
+    const typename V::Reg one = V::set(T(1));
+    return V::mul(dy, V::mul(V::sub(one, y), V::add(one, y)));
   }
 };
 

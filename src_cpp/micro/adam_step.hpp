@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels.hpp"
+#include "micro/move.hpp"
 
 namespace {
 
@@ -15,16 +16,16 @@ void adam_step(T* param, const T* grad, T* m, T* v, int64_t count,
   const typename V::Reg alpha = V::set(rates.alpha);
   const typename V::Reg epsilon = V::set(rates.epsilon);
   for (int64_t i = 0; i < count; i += V::width) {
-    const typename V::Mask mask = V::tail(count - i);
-    const typename V::Reg g = V::load(grad + i, mask);
-    typename V::Reg mean = V::load(m + i, mask);
-    typename V::Reg square = V::load(v + i, mask);
-    mean = V::add(mean, V::mul(V::sub(g, mean), first));
-    square = V::add(square, V::mul(V::sub(V::mul(g, g), square), second));
+    const int64_t here = count - i;
+    const typename V::Reg g = load_first(grad + i, here);
+    typename V::Reg mean = load_first<T>(m + i, here);
+    typename V::Reg square = load_first<T>(v + i, here);
+    mean = V::fma(V::sub(g, mean), first, mean);
+    square = V::fma(V::fma(g, g, V::sub(V::zero(), square)), second, square);
     const typename V::Reg step = V::div(V::mul(mean, alpha), V::add(V::sqrt(square), epsilon));
-    V::store(m + i, mean, mask);
-    V::store(v + i, square, mask);
-    V::store(param + i, V::sub(V::load(param + i, mask), step), mask);
+    store_first(m + i, mean, here);
+    store_first(v + i, square, here);
+    store_first(param + i, V::sub(load_first<T>(param + i, here), step), here);
   }
 }
 

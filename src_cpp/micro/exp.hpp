@@ -43,18 +43,24 @@ inline Vec<double>::Reg exp_reduced(Vec<double>::Reg r) {
   return V::fma(V::set(2.0), V::div(p, V::sub(q, p)), V::set(1.0));
 }
 
+// exp(x + low), `low` no larger than a rounding error of x.
 template <class T>
-inline typename Vec<T>::Reg vector_exp(typename Vec<T>::Reg x) {
+inline typename Vec<T>::Reg vector_exp(typename Vec<T>::Reg x, typename Vec<T>::Reg low) {
   using V = Vec<T>;
   using R = ExpRange<T>;
   typename V::Reg clipped = V::min(V::max(x, V::set(R::lowest)), V::set(R::highest));
   const typename V::Reg n = V::round(V::mul(clipped, V::set(T(1.44269504088896341))));
   typename V::Reg r = V::fma(n, V::set(-R::ln2_high), clipped);
-  r = V::fma(n, V::set(-R::ln2_low), r);
+  r = V::add(V::fma(n, V::set(-R::ln2_low), r), low);
   // In two steps, so that results near overflow and denormal results come out right.
   const typename V::Reg half = V::round(V::mul(n, V::set(T(0.5))));
   const typename V::Reg y = V::mul(V::mul(exp_reduced(r), V::pow2(half)), V::pow2(V::sub(n, half)));
   return V::select(V::is_nan(x), x, y);
+}
+
+template <class T>
+inline typename Vec<T>::Reg vector_exp(typename Vec<T>::Reg x) {
+  return vector_exp<T>(x, Vec<T>::zero());
 }
 
 }  // namespace

@@ -6,6 +6,21 @@
 
 namespace {
 
+// The first `count` lanes; whole vectors go unmasked, masked stores are slow on some CPUs.
+template <class T>
+inline typename Vec<T>::Reg load_first(const T* p, int64_t count) {
+  return count >= Vec<T>::width ? Vec<T>::load(p) : Vec<T>::load(p, Vec<T>::tail(count));
+}
+
+template <class T>
+inline void store_first(T* p, typename Vec<T>::Reg a, int64_t count) {
+  if (count >= Vec<T>::width) {
+    Vec<T>::store(p, a);
+  } else {
+    Vec<T>::store(p, a, Vec<T>::tail(count));
+  }
+}
+
 template <class T>
 inline T* copy_elements(T* to, const T* from, int64_t count) {
   using V = Vec<T>;

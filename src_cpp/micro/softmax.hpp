@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "micro/exp.hpp"
+#include "micro/move.hpp"
 
 namespace {
 
@@ -29,14 +30,18 @@ T row_max(const T* x, int64_t count) {
   return largest;
 }
 
-// y[i] = exp(x[i] - shift)
+// y[i] = exp(x[i] - shift); the difference's rounding error counts too, it would grow with it.
 template <class T>
 void exp_row(const T* x, T shift, T* y, int64_t count) {
   using V = Vec<T>;
   const typename V::Reg s = V::set(shift);
   for (int64_t i = 0; i < count; i += V::width) {
-    const typename V::Mask mask = V::tail(count - i);
-    V::store(y + i, vector_exp<T>(V::sub(V::load(x + i, mask), s)), mask);
+    const typename V::Reg a = load_first(x + i, count - i);
+    const typename V::Reg difference = V::sub(a, s);
+    const typename V::Reg taken = V::sub(difference, a);
+    const typename V::Reg error = V::sub(V::sub(a, V::sub(difference, taken)), V::add(s, taken));
+    const typename V::Reg low = V::select(V::is_nan(error), V::zero(), error);
+    store_first(y + i, vector_exp<T>(difference, low), count - i);
   }
 }
 
@@ -46,8 +51,7 @@ void divide_row(T* x, T divisor, int64_t count) {
   using V = Vec<T>;
   const typename V::Reg d = V::set(divisor);
   for (int64_t i = 0; i < count; i += V::width) {
-    const typename V::Mask mask = V::tail(count - i);
-    V::store(x + i, V::div(V::load(x + i, mask), d), mask);
+    store_first(x + i, V::div(load_first<T>(x + i, count - i), d), count - i);
   }
 }
 

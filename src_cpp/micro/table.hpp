@@ -9,6 +9,8 @@
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
 #include "micro/softmax.hpp"
+#include "micro/sum_rows.hpp"
+#include "micro/transpose.hpp"
 
 namespace {
 
@@ -21,11 +23,14 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.gather_rows = &gather_rows<T>;
   table.add_to = &add_to<T>;
   table.stream = &stream<T>;
+  table.transpose = &transpose<T>;
+  table.sum_rows = &sum_rows<T>;
   fill_activation<T, Relu>(table, pyconv::ActivationKind::kRelu);
   fill_activation<T, Relu6>(table, pyconv::ActivationKind::kRelu6);
   fill_activation<T, Sigmoid>(table, pyconv::ActivationKind::kSigmoid);
   fill_activation<T, Tanh>(table, pyconv::ActivationKind::kTanh);
   table.max_pool_row = &max_pool_row<T>;
+  table.max_pool_plane_row = &max_pool_plane_row<T>;
   table.max_pool_row_backward = &max_pool_row_backward<T>;
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;

@@ -19,11 +19,12 @@ int64_t panel_width(int64_t n) {
 template <class T>
 void pack_panel(const Matrix<T>& b, int64_t first_k, int64_t last_k, int64_t column, int64_t cols,
                 int64_t width, T* to) {
+  if (b.transposed) {
+    kernel_table_of<T>().transpose(b.data + column * b.pitch + first_k, b.pitch, to, width, cols,
+                                   last_k - first_k);
+  }
   for (int64_t kk = first_k; kk < last_k; ++kk, to += width) {
-    if (b.transposed) {
-      const T* from = b.data + column * b.pitch + kk;
-      for (int64_t j = 0; j < cols; ++j) to[j] = from[j * b.pitch];
-    } else {
+    if (!b.transposed) {
       std::memcpy(to, b.data + kk * b.pitch + column, static_cast<size_t>(cols) * sizeof(T));
     }
     std::fill(to + cols, to + width, T(0));

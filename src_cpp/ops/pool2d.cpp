@@ -2,9 +2,11 @@
 #include "ops/pool2d.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
+#include "arena.hpp"
 #include "dispatch.hpp"
-#include "ops/layout.hpp"
 #include "ops/tiles.hpp"
 #include "parallel.hpp"
 
@@ -17,55 +19,75 @@ const void* offsets_at(const void* argmax, const Window& w, int64_t element) {
   return static_cast<const char*>(argmax) + element * (byte_offsets(w) ? 1 : 4);
 }
 
-// argmax in channels_last order: itself, or a transposed copy of the channels_first one.
-class OffsetsView {
- public:
-  OffsetsView(const void* argmax, const Window& w)
-      : bytes_(byte_offsets(w) ? static_cast<const uint8_t*>(argmax) : nullptr, w.n, w.oh * w.ow,
-               w.c, w.channels_first && byte_offsets(w)),
-        ints_(byte_offsets(w) ? nullptr : static_cast<const int32_t*>(argmax), w.n, w.oh * w.ow,
-              w.c, w.channels_first && !byte_offsets(w)),
-        data_(byte_offsets(w) ? static_cast<const void*>(bytes_.data()) : ints_.data()) {}
-  const void* data() const { return data_; }
+int64_t offset_at(const void* argmax, const Window& w, int64_t element) {
+  return byte_offsets(w) ? static_cast<const uint8_t*>(argmax)[element]
+                         : static_cast<const int32_t*>(argmax)[element];
+}
 
- private:
-  ChannelsLast<uint8_t> bytes_;
-  ChannelsLast<int32_t> ints_;
-  const void* data_;
+// Are the pixels of a channel contiguous?
+bool by_planes(const Window& w) { return w.channels_first || w.c == 1; }
+
+// Lanes of T count a window's positions; beyond this many not every count is exact.
+template <class T>
+bool countable(const Window& w) {
+  return w.taps() <= int64_t(1) << std::numeric_limits<T>::digits;
+}
+
+// One channel of one image, in either layout.
+struct Channel {
+  Channel(const Window& w, int64_t number)
+      : step(by_planes(w) ? 1 : w.c),
+        input(by_planes(w) ? number * w.h * w.w : number / w.c * w.h * w.w * w.c + number % w.c),
+        output(by_planes(w) ? number * w.oh * w.ow
+                            : number / w.c * w.oh * w.ow * w.c + number % w.c) {}
+  int64_t step;           // elements between pixels
+  int64_t input, output;  // the first pixels
 };
 
-class OffsetsOutput {
- public:
-  OffsetsOutput(void* argmax, const Window& w)
-      : wide_(!byte_offsets(w)),
-        bytes_(static_cast<uint8_t*>(argmax), w.n, w.oh * w.ow, w.c,
-               argmax && w.channels_first && !wide_),
-        ints_(static_cast<int32_t*>(argmax), w.n, w.oh * w.ow, w.c,
-              argmax && w.channels_first && wide_) {}
-  void* data() { return wide_ ? static_cast<void*>(ints_.data()) : bytes_.data(); }
-  void store() {
-    bytes_.store();
-    ints_.store();
-  }
-
- private:
-  bool wide_;
-  ChannelsLastOutput<uint8_t> bytes_;
-  ChannelsLastOutput<int32_t> ints_;
-};
+constexpr int64_t kTaskBytes = int64_t(64) << 10;
 
 template <class T>
 void pool_rows(const T* x, T* y, void* argmax, const Window& w) {
   const KernelTable<T>& table = kernel_table_of<T>();
-  parallel_for(w.n * w.oh, w.n * w.h * w.w * w.c * int64_t(sizeof(T)), [&](int64_t row) {
-    const int64_t image = row / w.oh;
-    const int64_t i = row % w.oh;
-    const int64_t at = row * w.ow * w.c;
-    table.max_pool_row(PoolRow<T>{x + image * w.h * w.w * w.c, y + at,
-                                  argmax ? const_cast<void*>(offsets_at(argmax, w, at)) : nullptr,
-                                  byte_offsets(w), w.h, w.w, w.c, w.w * w.c, w.c, w.kh, w.kw, w.sw,
-                                  w.left, i * w.sh - w.top, w.ow});
+  const bool planes = by_planes(w);
+  const auto pool = planes ? table.max_pool_plane_row : table.max_pool_row;
+  const int64_t c = planes ? 1 : w.c;
+  const int64_t images = planes ? w.n * w.c : w.n;
+  const int64_t rows = images * w.oh;
+  const int64_t row_bytes = w.sh * w.w * c * int64_t(sizeof(T));
+  const int64_t per_task = std::max<int64_t>(1, kTaskBytes / row_bytes);
+  parallel_for(ceil_div(rows, per_task), rows * row_bytes, [&](int64_t task) {
+    const int64_t last = std::min(rows, (task + 1) * per_task);
+    for (int64_t row = task * per_task; row < last; ++row) {
+      const int64_t at = row * w.ow * c;
+      pool(PoolRow<T>{x + row / w.oh * w.h * w.w * c, y + at,
+                      argmax ? const_cast<void*>(offsets_at(argmax, w, at)) : nullptr,
+                      byte_offsets(w), w.h, w.w, c, w.w * c, c, w.kh, w.kw, w.sw, w.left,
+                      row % w.oh * w.sh - w.top, w.ow});
+    }
   });
+}
+
+// One window of more positions than lanes can count.
+template <class T>
+void pool_wide_window(const T* x, T* y, int32_t* argmax, const Window& w, const Channel& channel,
+                      int64_t i, int64_t j) {
+  const int64_t top = i * w.sh - w.top;
+  const int64_t left = j * w.sw - w.left;
+  int64_t where = -1;
+  T best = T(0);
+  for (int64_t r = std::max<int64_t>(0, -top); r < std::min(w.kh, w.h - top); ++r) {
+    for (int64_t s = std::max<int64_t>(0, -left); s < std::min(w.kw, w.w - left); ++s) {
+      const T value = x[channel.input + ((top + r) * w.w + left + s) * channel.step];
+      if (where < 0 || value > best || (std::isnan(value) && !std::isnan(best))) {
+        best = value;
+        where = r * w.kw + s;
+      }
+    }
+  }
+  const int64_t at = channel.output + (i * w.ow + j) * channel.step;
+  y[at] = best;
+  if (argmax) argmax[at] = static_cast<int32_t>(where);
 }
 
 // Do the windows cover every pixel of a row exactly once?
@@ -88,20 +110,52 @@ void gradient_row(const KernelTable<T>& table, const T* dy, const void* argmax, 
   }
 }
 
+// Adds dy of one channel to the pixels that won; rows [first, last) of dx.
+template <class T>
+void scatter_rows(const T* dy, const void* argmax, T* dx, const Window& w, const Channel& channel,
+                  int64_t first, int64_t last) {
+  for (int64_t pixel = first * w.w; pixel < last * w.w; ++pixel) {
+    dx[channel.input + pixel * channel.step] = T(0);
+  }
+  // Where each offset of a small window lies from the window's first pixel.
+  int64_t steps[256];
+  const bool small = byte_offsets(w);
+  for (int64_t tap = 0; small && tap < w.taps(); ++tap) steps[tap] = tap / w.kw * w.w + tap % w.kw;
+  const int64_t before = first + w.top - w.kh;
+  const int64_t above = before < 0 ? 0 : before / w.sh + 1;
+  const int64_t below = std::min(w.oh, (last - 1 + w.top) / w.sh + 1);
+  for (int64_t i = above; i < below; ++i) {
+    for (int64_t j = 0; j < w.ow; ++j) {
+      const int64_t at = channel.output + (i * w.ow + j) * channel.step;
+      const int64_t tap = offset_at(argmax, w, at);
+      const int64_t step = small ? steps[tap] : tap / w.kw * w.w + tap % w.kw;
+      const int64_t pixel = (i * w.sh - w.top) * w.w + j * w.sw - w.left + step;
+      if (pixel >= first * w.w && pixel < last * w.w) {
+        dx[channel.input + pixel * channel.step] += dy[at];
+      }
+    }
+  }
+}
+
+template <class T>
+void scatter_channels(const T* dy, const void* argmax, T* dx, const Window& w) {
+  const int64_t rows = std::max<int64_t>(1, kTaskBytes / (w.w * int64_t(sizeof(T))));
+  const int64_t strips = ceil_div(w.h, rows);
+  parallel_for(w.n * w.c * strips, w.input_pixels() * w.c * int64_t(sizeof(T)), [&](int64_t task) {
+    const int64_t first = task % strips * rows;
+    scatter_rows(dy, argmax, dx, w, Channel(w, task / strips), first, std::min(w.h, first + rows));
+  });
+}
+
 // Judges offsets, in either layout.
 struct OffsetCheck {
   const Window& w;
   const void* argmax;
 
-  int64_t offset(int64_t element) const {
-    return byte_offsets(w) ? static_cast<const uint8_t*>(argmax)[element]
-                           : static_cast<const int32_t*>(argmax)[element];
-  }
-
   bool good(int64_t element) const {
     const int64_t pixel =
         w.channels_first ? element % (w.oh * w.ow) : element / w.c % (w.oh * w.ow);
-    const int64_t where = offset(element);
+    const int64_t where = offset_at(argmax, w, element);
     if (where < 0 || where >= w.taps()) return false;
     const int64_t y = pixel / w.ow * w.sh - w.top + where / w.kw;
     const int64_t x = pixel % w.ow * w.sw - w.left + where % w.kw;
@@ -152,12 +206,17 @@ struct OffsetCheck {
 
 template <class T>
 void max_pool2d(const T* x, T* y, void* argmax, const Window& window) {
-  ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.c, window.channels_first);
-  OffsetsOutput offsets(argmax, window);
-  pool_rows(input.data(), output.data(), argmax ? offsets.data() : nullptr, window);
-  output.store();
-  offsets.store();
+  if (window.output_pixels() * window.c == 0) return;
+  if (countable<T>(window)) return pool_rows(x, y, argmax, window);
+  const int64_t channels = window.n * window.c;
+  parallel_for(channels * window.oh, window.input_pixels() * window.c * int64_t(sizeof(T)),
+               [&](int64_t task) {
+                 const Channel channel(window, task / window.oh);
+                 for (int64_t j = 0; j < window.ow; ++j) {
+                   pool_wide_window(x, y, static_cast<int32_t*>(argmax), window, channel,
+                                    task % window.oh, j);
+                 }
+               });
 }
 
 void max_pool2d_check(const void* argmax, const Window& window, int64_t* first_bad) {
@@ -180,18 +239,17 @@ void max_pool2d_check(const void* argmax, const Window& window, int64_t* first_b
 
 template <class T>
 void max_pool2d_backward(const T* dy, const void* argmax, T* dx, const Window& window) {
+  if (window.input_pixels() * window.c == 0) return;
+  if (by_planes(window) || !countable<T>(window)) {
+    return scatter_channels(dy, argmax, dx, window);
+  }
   const KernelTable<T>& table = kernel_table_of<T>();
-  ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.c, window.channels_first);
-  const OffsetsView offsets(argmax, window);
-  ChannelsLastOutput<T> output(dx, window.n, window.h * window.w, window.c, window.channels_first);
   const int64_t row_elements = window.w * window.c;
   parallel_for(window.n * window.h, window.n * window.h * row_elements * int64_t(sizeof(T)),
                [&](int64_t row) {
-                 gradient_row(table, gradient.data(), offsets.data(),
-                              output.data() + row * row_elements, window, row / window.h,
+                 gradient_row(table, dy, argmax, dx + row * row_elements, window, row / window.h,
                               row % window.h);
                });
-  output.store();
 }
 
 template void max_pool2d(const float*, float*, void*, const Window&);

@@ -9,22 +9,27 @@
 #include "parallel.hpp"
 
 namespace pyconv {
+namespace {
+
+// Columns per task: a few rows of them fill the loads in flight.
+constexpr int64_t kPiece = 1024;
+
+}  // namespace
 
 template <class T>
 void sum_rows(const T* rows, int64_t count, int64_t columns, T* sums) {
-  std::fill_n(sums, columns, T(0));
+  const KernelTable<T>& table = kernel_table_of<T>();
   const int64_t blocks = ceil_div(count, kBlockK);
+  const int64_t pieces = ceil_div(columns, kPiece);
   Scratch<T> partial(blocks * columns);
-  const auto add_to = kernel_table_of<T>().add_to;
-  parallel_for(blocks, count * columns * int64_t(sizeof(T)), [&](int64_t block) {
-    T* sum = partial.data() + block * columns;
-    std::fill_n(sum, columns, T(0));
-    const int64_t last = std::min(count, (block + 1) * kBlockK);
-    for (int64_t i = block * kBlockK; i < last; ++i) add_to(sum, rows + i * columns, columns);
+  parallel_for(blocks * pieces, count * columns * int64_t(sizeof(T)), [&](int64_t task) {
+    const int64_t block = task / pieces;
+    const int64_t column = task % pieces * kPiece;
+    table.sum_rows(rows + block * kBlockK * columns + column, columns,
+                   std::min(kBlockK, count - block * kBlockK), std::min(kPiece, columns - column),
+                   partial.data() + block * columns + column);
   });
-  for (int64_t block = 0; block < blocks; ++block) {
-    for (int64_t j = 0; j < columns; ++j) sums[j] += partial[block * columns + j];
-  }
+  table.sum_rows(partial.data(), columns, blocks, columns, sums);
 }
 
 template void sum_rows(const float*, int64_t, int64_t, float*);

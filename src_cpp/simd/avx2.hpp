@@ -13,6 +13,17 @@ namespace {
 constexpr int kRegisters = 16;
 constexpr int kMaskRegisters = 1;
 
+// A few bytes in one register, the first lowest; the array holds no more than `count`.
+inline void store_first_bytes(uint8_t* p, uint64_t bytes, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) p[i] = static_cast<uint8_t>(bytes >> (8 * i));
+}
+
+inline uint64_t load_first_bytes(const uint8_t* p, int64_t count) {
+  uint64_t bytes = 0;
+  for (int64_t i = 0; i < count; ++i) bytes |= static_cast<uint64_t>(p[i]) << (8 * i);
+  return bytes;
+}
+
 template <class T>
 struct Vec;
 
@@ -31,6 +42,19 @@ struct Vec<float> {
   static Reg set(float value) { return _mm256_set1_ps(value); }
   static Reg load(const float* p) { return _mm256_loadu_ps(p); }
   static Reg load(const float* p, Mask m) { return _mm256_maskload_ps(p, _mm256_castps_si256(m)); }
+  // p[0], p[2], p[4], ...: `count` of them.
+  static Reg load_even(const float* p, int64_t count) {
+    const Reg a = load(p, tail(2 * count - 1));
+    const Reg b = load(p + width, tail(2 * count - 1 - width));
+    const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xD8));
+  }
+  // p[0], p[step], p[2 * step], ...: `count` of them, step below 2^24.
+  static Reg load_step(const float* p, int64_t step, int64_t count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i index = _mm256_mullo_epi32(lane, _mm256_set1_epi32(static_cast<int>(step)));
+    return _mm256_mask_i32gather_ps(zero(), p, index, tail(count), sizeof(float));
+  }
   static void store(float* p, Reg a) { _mm256_storeu_ps(p, a); }
   static void store(float* p, Reg a, Mask m) { _mm256_maskstore_ps(p, _mm256_castps_si256(m), a); }
   // p aligned to the vector; past the caches, ordered by fence().
@@ -58,19 +82,51 @@ struct Vec<float> {
   static Mask and_not(Mask a, Mask b) { return _mm256_andnot_ps(b, a); }
   // where m is set a, else b
   static Reg select(Mask m, Reg a, Reg b) { return _mm256_blendv_ps(b, a, m); }
+  // r[i][j] and r[j][i] change places.
+  static void transpose(Reg (&r)[width]) {
+    Reg t[width];
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+      t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    // Lane half q of r[i + k] becomes column 4 q + k of rows i to i + 3.
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 4) {
+      PYCONV_UNROLL
+      for (int k = 0; k < 2; ++k) {
+        const __m256d a = _mm256_castps_pd(t[i + k]), b = _mm256_castps_pd(t[i + k + 2]);
+        r[i + 2 * k] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+        r[i + 2 * k + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+      }
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      const Reg a = r[k], b = r[k + 4];
+      r[k] = _mm256_permute2f128_ps(a, b, 0x20);
+      r[k + 4] = _mm256_permute2f128_ps(a, b, 0x31);
+    }
+  }
   // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
-    alignas(32) int32_t lanes[width];
-    _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), _mm256_cvttps_epi32(a));
-    for (int i = 0; i < width && i < count; ++i) p[i] = static_cast<uint8_t>(lanes[i]);
+    const __m256i ints = _mm256_cvttps_epi32(a);
+    const __m128i words =
+        _mm_packus_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1));
+    const __m128i bytes = _mm_packus_epi16(words, words);
+    if (count >= width) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
+    } else {
+      store_first_bytes(p, static_cast<uint64_t>(_mm_cvtsi128_si64(bytes)), count);
+    }
   }
   static void store_ints(int32_t* p, Reg a, int64_t count) {
     _mm256_maskstore_epi32(p, _mm256_castps_si256(tail(count)), _mm256_cvttps_epi32(a));
   }
   static Reg load_bytes(const uint8_t* p, int64_t count) {
-    alignas(32) int32_t lanes[width] = {};
-    for (int i = 0; i < width && i < count; ++i) lanes[i] = p[i];
-    return _mm256_cvtepi32_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(lanes)));
+    const __m128i bytes = count >= width
+                              ? _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))
+                              : _mm_cvtsi64_si128(static_cast<int64_t>(load_first_bytes(p, count)));
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
   }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm256_cvtepi32_ps(_mm256_maskload_epi32(p, _mm256_castps_si256(tail(count))));
@@ -88,10 +144,24 @@ struct Vec<double> {
     const int64_t clipped = count > width ? width : (count < 0 ? 0 : count);
     return _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_set1_epi64x(clipped), lane));
   }
+  static __m128i int_tail(int64_t count) {
+    const int clipped = count > width ? width : static_cast<int>(count);
+    return _mm_cmpgt_epi32(_mm_set1_epi32(clipped), _mm_setr_epi32(0, 1, 2, 3));
+  }
   static Reg zero() { return _mm256_setzero_pd(); }
   static Reg set(double value) { return _mm256_set1_pd(value); }
   static Reg load(const double* p) { return _mm256_loadu_pd(p); }
   static Reg load(const double* p, Mask m) { return _mm256_maskload_pd(p, _mm256_castpd_si256(m)); }
+  static Reg load_even(const double* p, int64_t count) {
+    const Reg a = load(p, tail(2 * count - 1));
+    const Reg b = load(p + width, tail(2 * count - 1 - width));
+    return _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), 0xD8);
+  }
+  static Reg load_step(const double* p, int64_t step, int64_t count) {
+    const __m128i lane = _mm_setr_epi32(0, 1, 2, 3);
+    const __m128i index = _mm_mullo_epi32(lane, _mm_set1_epi32(static_cast<int>(step)));
+    return _mm256_mask_i32gather_pd(zero(), p, index, tail(count), sizeof(double));
+  }
   static void store(double* p, Reg a) { _mm256_storeu_pd(p, a); }
   static void store(double* p, Reg a, Mask m) { _mm256_maskstore_pd(p, _mm256_castpd_si256(m), a); }
   static void stream(double* p, Reg a) { _mm256_stream_pd(p, a); }
@@ -118,25 +188,35 @@ struct Vec<double> {
   static Mask either(Mask a, Mask b) { return _mm256_or_pd(a, b); }
   static Mask and_not(Mask a, Mask b) { return _mm256_andnot_pd(b, a); }
   static Reg select(Mask m, Reg a, Reg b) { return _mm256_blendv_pd(b, a, m); }
+  static void transpose(Reg (&r)[width]) {
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      const Reg a = r[i], b = r[i + 1];
+      r[i] = _mm256_unpacklo_pd(a, b);
+      r[i + 1] = _mm256_unpackhi_pd(a, b);
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 2; ++k) {
+      const Reg a = r[k], b = r[k + 2];
+      r[k] = _mm256_permute2f128_pd(a, b, 0x20);
+      r[k + 2] = _mm256_permute2f128_pd(a, b, 0x31);
+    }
+  }
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
-    alignas(16) int32_t lanes[width];
-    _mm_store_si128(reinterpret_cast<__m128i*>(lanes), _mm256_cvttpd_epi32(a));
-    for (int i = 0; i < width && i < count; ++i) p[i] = static_cast<uint8_t>(lanes[i]);
+    const __m128i words = _mm_packus_epi32(_mm256_cvttpd_epi32(a), _mm_setzero_si128());
+    const __m128i bytes = _mm_packus_epi16(words, words);
+    store_first_bytes(p, static_cast<uint64_t>(_mm_cvtsi128_si64(bytes)),
+                      count < width ? count : width);
   }
   static void store_ints(int32_t* p, Reg a, int64_t count) {
-    alignas(16) int32_t lanes[width];
-    _mm_store_si128(reinterpret_cast<__m128i*>(lanes), _mm256_cvttpd_epi32(a));
-    for (int i = 0; i < width && i < count; ++i) p[i] = lanes[i];
+    _mm_maskstore_epi32(p, int_tail(count), _mm256_cvttpd_epi32(a));
   }
   static Reg load_bytes(const uint8_t* p, int64_t count) {
-    alignas(16) int32_t lanes[width] = {};
-    for (int i = 0; i < width && i < count; ++i) lanes[i] = p[i];
-    return _mm256_cvtepi32_pd(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes)));
+    const uint64_t bytes = load_first_bytes(p, count < width ? count : width);
+    return _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(bytes))));
   }
   static Reg load_ints(const int32_t* p, int64_t count) {
-    alignas(16) int32_t lanes[width] = {};
-    for (int i = 0; i < width && i < count; ++i) lanes[i] = p[i];
-    return _mm256_cvtepi32_pd(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes)));
+    return _mm256_cvtepi32_pd(_mm_maskload_epi32(p, int_tail(count)));
   }
 };
 

@@ -2,7 +2,12 @@
 // Vec over AVX-512 (f, bw, dq, vl): 16 floats or 8 doubles, tails by mask registers.
 #pragma once
 
+// gcc 12 warns of its own undefined registers (gcc bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 
 #include <cstdint>
 
@@ -29,6 +34,19 @@ struct Vec<float> {
   static Reg set(float value) { return _mm512_set1_ps(value); }
   static Reg load(const float* p) { return _mm512_loadu_ps(p); }
   static Reg load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
+  // p[0], p[2], p[4], ...: `count` of them.
+  static Reg load_even(const float* p, int64_t count) {
+    const __m512i lane =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const Reg a = load(p, tail(2 * count - 1));
+    return _mm512_permutex2var_ps(a, lane, load(p + width, tail(2 * count - 1 - width)));
+  }
+  // p[0], p[step], p[2 * step], ...: `count` of them, step below 2^24.
+  static Reg load_step(const float* p, int64_t step, int64_t count) {
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i index = _mm512_mullo_epi32(lane, _mm512_set1_epi32(static_cast<int>(step)));
+    return _mm512_mask_i32gather_ps(zero(), tail(count), index, p, sizeof(float));
+  }
   static void store(float* p, Reg a) { _mm512_storeu_ps(p, a); }
   static void store(float* p, Reg a, Mask m) { _mm512_mask_storeu_ps(p, m, a); }
   // p aligned to the vector; past the caches, ordered by fence().
@@ -56,6 +74,36 @@ struct Vec<float> {
   static Mask and_not(Mask a, Mask b) { return a & Mask(~b); }
   // where m is set a, else b
   static Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_blend_ps(m, b, a); }
+  // r[i][j] and r[j][i] change places.
+  static void transpose(Reg (&r)[width]) {
+    Reg t[width];
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+      t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    // Lane quarter q of r[i + k] becomes column 4 q + k of rows i to i + 3.
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 4) {
+      PYCONV_UNROLL
+      for (int k = 0; k < 2; ++k) {
+        const __m512d a = _mm512_castps_pd(t[i + k]), b = _mm512_castps_pd(t[i + k + 2]);
+        r[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+        r[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+      }
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      const Reg a = _mm512_shuffle_f32x4(r[k], r[k + 4], 0x88);
+      const Reg b = _mm512_shuffle_f32x4(r[k], r[k + 4], 0xDD);
+      const Reg c = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0x88);
+      const Reg d = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0xDD);
+      r[k] = _mm512_shuffle_f32x4(a, c, 0x88);
+      r[k + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
+      r[k + 8] = _mm512_shuffle_f32x4(a, c, 0xDD);
+      r[k + 12] = _mm512_shuffle_f32x4(b, d, 0xDD);
+    }
+  }
   // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
     __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a));
@@ -85,6 +133,16 @@ struct Vec<double> {
   static Reg set(double value) { return _mm512_set1_pd(value); }
   static Reg load(const double* p) { return _mm512_loadu_pd(p); }
   static Reg load(const double* p, Mask m) { return _mm512_maskz_loadu_pd(m, p); }
+  static Reg load_even(const double* p, int64_t count) {
+    const __m512i lane = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    const Reg a = load(p, tail(2 * count - 1));
+    return _mm512_permutex2var_pd(a, lane, load(p + width, tail(2 * count - 1 - width)));
+  }
+  static Reg load_step(const double* p, int64_t step, int64_t count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i index = _mm256_mullo_epi32(lane, _mm256_set1_epi32(static_cast<int>(step)));
+    return _mm512_mask_i32gather_pd(zero(), tail(count), index, p, sizeof(double));
+  }
   static void store(double* p, Reg a) { _mm512_storeu_pd(p, a); }
   static void store(double* p, Reg a, Mask m) { _mm512_mask_storeu_pd(p, m, a); }
   static void stream(double* p, Reg a) { _mm512_stream_pd(p, a); }
@@ -109,6 +167,25 @@ struct Vec<double> {
   static Mask either(Mask a, Mask b) { return a | b; }
   static Mask and_not(Mask a, Mask b) { return a & Mask(~b); }
   static Reg select(Mask m, Reg a, Reg b) { return _mm512_mask_blend_pd(m, b, a); }
+  static void transpose(Reg (&r)[width]) {
+    PYCONV_UNROLL
+    for (int i = 0; i < width; i += 2) {
+      const Reg a = r[i], b = r[i + 1];
+      r[i] = _mm512_unpacklo_pd(a, b);
+      r[i + 1] = _mm512_unpackhi_pd(a, b);
+    }
+    PYCONV_UNROLL
+    for (int k = 0; k < 2; ++k) {
+      const Reg a = _mm512_shuffle_f64x2(r[k], r[k + 2], 0x88);
+      const Reg b = _mm512_shuffle_f64x2(r[k], r[k + 2], 0xDD);
+      const Reg c = _mm512_shuffle_f64x2(r[k + 4], r[k + 6], 0x88);
+      const Reg d = _mm512_shuffle_f64x2(r[k + 4], r[k + 6], 0xDD);
+      r[k] = _mm512_shuffle_f64x2(a, c, 0x88);
+      r[k + 2] = _mm512_shuffle_f64x2(b, d, 0x88);
+      r[k + 4] = _mm512_shuffle_f64x2(a, c, 0xDD);
+      r[k + 6] = _mm512_shuffle_f64x2(b, d, 0xDD);
+    }
+  }
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
     __m128i bytes = _mm512_cvtepi64_epi8(_mm512_cvttpd_epi64(a));
     _mm_mask_storeu_epi8(p, tail(count), bytes);

@@ -40,6 +40,13 @@ struct BaselineVec {
     }
     return a;
   }
+  // p[0], p[step], p[2 * step], ...: `count` of them.
+  static Reg load_step(const T* p, int64_t step, int64_t count) {
+    Reg a{};
+    for (int i = 0; i < width && i < count; ++i) a[i] = p[i * step];
+    return a;
+  }
+  static Reg load_even(const T* p, int64_t count) { return load_step(p, 2, count); }
   static void store(T* p, Reg a) { std::memcpy(p, &a, sizeof a); }
   static void store(T* p, Reg a, Mask m) {
     if (m[width - 1]) return store(p, a);
@@ -85,6 +92,18 @@ struct BaselineVec {
   static Mask and_not(Mask a, Mask b) { return a & ~b; }
   // where m is set a, else b
   static Reg select(Mask m, Reg a, Reg b) { return m ? a : b; }
+  // r[i][j] and r[j][i] change places.
+  static void transpose(Reg (&r)[width]) {
+    PYCONV_UNROLL
+    for (int i = 0; i < width; ++i) {
+      PYCONV_UNROLL
+      for (int j = 0; j < i; ++j) {
+        const T lane = r[i][j];
+        r[i][j] = r[j][i];
+        r[j][i] = lane;
+      }
+    }
+  }
   // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
     for (int i = 0; i < width && i < count; ++i) p[i] = static_cast<uint8_t>(a[i]);

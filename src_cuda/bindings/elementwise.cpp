@@ -33,8 +33,7 @@ void bind_activation(py::module_& m) {
       py::arg("stream"), "y = f(x)");
   m.def(
       "activation_backward",
-      [](int dtype, Address dy, Address y, Address dx, int64_t size, int64_t kind,
-         Address stream) {
+      [](int dtype, Address dy, Address y, Address dx, int64_t size, int64_t kind, Address stream) {
         const ActivationKind code = activation_code(kind);
         const std::string shape = "size=" + std::to_string(size);
         run_operation("activation_backward", dtype, stream, shape, [&](auto zero) {

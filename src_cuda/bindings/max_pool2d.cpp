@@ -8,8 +8,7 @@ namespace pyconv {
 void register_max_pool2d(py::module_& m) {
   m.def(
       "max_pool2d",
-      [](int dtype, Address x, Address y, Address argmax, const py::bytes& packed,
-         Address stream) {
+      [](int dtype, Address x, Address y, Address argmax, const py::bytes& packed, Address stream) {
         const Window window = window_of(packed);
         run_operation("max_pool2d", dtype, stream, shape_text(window), [&](auto zero) {
           using T = decltype(zero);

@@ -18,14 +18,13 @@ void register_softmax_cross_entropy(py::module_& m) {
       [](int dtype, Address logits, Address labels, Address targets, Address loss,
          Address probabilities, int64_t n, int64_t classes, double label_smoothing,
          Address stream) {
-        run_operation("softmax_cross_entropy", dtype, stream, rows_text(n, classes),
-                      [&](auto zero) {
-                        using T = decltype(zero);
-                        softmax_cross_entropy(at<const T>(logits), at<const int64_t>(labels),
-                                              at<const T>(targets), at<T>(loss),
-                                              at<T>(probabilities), n, classes, label_smoothing,
-                                              stream_of(stream));
-                      });
+        run_operation(
+            "softmax_cross_entropy", dtype, stream, rows_text(n, classes), [&](auto zero) {
+              using T = decltype(zero);
+              softmax_cross_entropy(at<const T>(logits), at<const int64_t>(labels),
+                                    at<const T>(targets), at<T>(loss), at<T>(probabilities), n,
+                                    classes, label_smoothing, stream_of(stream));
+            });
       },
       py::arg("dtype"), py::arg("logits"), py::arg("labels"), py::arg("targets"), py::arg("loss"),
       py::arg("probabilities"), py::arg("n"), py::arg("classes"), py::arg("label_smoothing"),
@@ -44,14 +43,14 @@ void register_softmax_cross_entropy(py::module_& m) {
       "softmax_cross_entropy_backward",
       [](int dtype, Address dloss, Address probabilities, Address labels, Address targets,
          Address dlogits, int64_t n, int64_t classes, double label_smoothing, Address stream) {
-        run_operation("softmax_cross_entropy_backward", dtype, stream, rows_text(n, classes),
-                      [&](auto zero) {
-                        using T = decltype(zero);
-                        softmax_cross_entropy_backward(
-                            at<const T>(dloss), at<const T>(probabilities),
-                            at<const int64_t>(labels), at<const T>(targets), at<T>(dlogits), n,
-                            classes, label_smoothing, stream_of(stream));
-                      });
+        run_operation(
+            "softmax_cross_entropy_backward", dtype, stream, rows_text(n, classes), [&](auto zero) {
+              using T = decltype(zero);
+              softmax_cross_entropy_backward(at<const T>(dloss), at<const T>(probabilities),
+                                             at<const int64_t>(labels), at<const T>(targets),
+                                             at<T>(dlogits), n, classes, label_smoothing,
+                                             stream_of(stream));
+            });
       },
       py::arg("dtype"), py::arg("dloss"), py::arg("probabilities"), py::arg("labels"),
       py::arg("targets"), py::arg("dlogits"), py::arg("n"), py::arg("classes"),

@@ -18,8 +18,7 @@ void activation_backward(const T* dy, const T* y, T* dx, int64_t size, Activatio
                          void* stream) {
   const ActivationBackwardParams<T> params{input("dy", dy, size), input("y", y, size),
                                            output("dx", dx, size), size, kind};
-  PYCONV_LAUNCH(activation_backward_kernel<T>, blocks(size, kThreads), kThreads, 0, stream,
-                params);
+  PYCONV_LAUNCH(activation_backward_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
 }
 
 template void activation(const float*, float*, int64_t, ActivationKind, void*);

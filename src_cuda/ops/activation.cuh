@@ -6,6 +6,15 @@
 
 namespace pyconv {
 
+// The kinds that cost an exponential. Not inlined: a product's epilogue calls it 16 times.
+template <class T>
+__device__ __noinline__ T activate_curved(T x, ActivationKind kind) {
+  if (kind == ActivationKind::kTanh) return tanh(x);
+  // The exponential of a negative number, so that nothing overflows.
+  const T e = exp(x < T(0) ? x : -x);
+  return (x < T(0) ? e : T(1)) / (T(1) + e);
+}
+
 // Kinds are geometry.hpp's ActivationKind. NaN stays NaN in every kind.
 template <class T>
 __device__ __forceinline__ T activate(T x, ActivationKind kind) {
@@ -14,13 +23,9 @@ __device__ __forceinline__ T activate(T x, ActivationKind kind) {
       return x <= T(0) ? T(0) : x;
     case ActivationKind::kRelu6:
       return x <= T(0) ? T(0) : (x >= T(6) ? T(6) : x);
-    case ActivationKind::kSigmoid: {
-      // The exponential of a negative number, so that nothing overflows.
-      const T e = exp(x < T(0) ? x : -x);
-      return (x < T(0) ? e : T(1)) / (T(1) + e);
-    }
+    case ActivationKind::kSigmoid:
     case ActivationKind::kTanh:
-      return tanh(x);
+      return activate_curved<T>(x, kind);
     default:
       return x;
   }

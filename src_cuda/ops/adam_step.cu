@@ -48,7 +48,7 @@ void adam_step(const AdamRecord* records, int64_t count, double learning_rate, d
 
 template void adam_step<float>(const AdamRecord*, int64_t, double, double, double, double, int64_t,
                                void*);
-template void adam_step<double>(const AdamRecord*, int64_t, double, double, double, double,
-                                int64_t, void*);
+template void adam_step<double>(const AdamRecord*, int64_t, double, double, double, double, int64_t,
+                                void*);
 
 }  // namespace pyconv

@@ -3,6 +3,7 @@
 // col that came from its pixel of dx. No atomics.
 #pragma once
 
+#include "ops/divisor.cuh"
 #include "ops/im2col.cuh"
 
 namespace pyconv {
@@ -13,14 +14,16 @@ struct Col2imParams {
   Global<T> dx;
   Window window;
   Columns columns;
+  Divisor sh, sw;
 };
 
 // The output row whose window has tap r on image row `position` (padding included), or -1.
-__device__ __forceinline__ int64_t window_of(int64_t position, int64_t tap_offset, int64_t stride,
-                                             int64_t windows) {
+__device__ __forceinline__ int64_t window_of(int64_t position, int64_t tap_offset,
+                                             const Divisor& stride, int64_t windows) {
   const int64_t start = position - tap_offset;
-  if (start < 0 || start % stride != 0) return -1;
-  return start / stride < windows ? start / stride : -1;
+  if (start < 0) return -1;
+  const int64_t window = stride.divide(start);
+  return stride.rest(start, window) == 0 && window < windows ? window : -1;
 }
 
 // Threads run over (image, h, w, channel) in dx's own order, the channels being the columns' ones.
@@ -39,14 +42,14 @@ __global__ void col2im_kernel(Col2imParams<T> p) {
   const int64_t w = pixel % window.w;
   T sum = 0;
   for (int64_t r = 0; r < window.kh; ++r) {
-    const int64_t row = window_of(h + window.top, r * window.dil_h, window.sh, window.oh);
+    const int64_t row = window_of(h + window.top, r * window.dil_h, p.sh, window.oh);
     if (row < 0) continue;
     for (int64_t s = 0; s < window.kw; ++s) {
-      const int64_t column = window_of(w + window.left, s * window.dil_w, window.sw, window.ow);
+      const int64_t column = window_of(w + window.left, s * window.dil_w, p.sw, window.ow);
       if (column < 0) continue;
       const int64_t line = (image * window.oh + row) * window.ow + column;
-      sum += p.col[line * window.kh * window.kw * channels +
-                   p.columns.column(r, s, channel, window)];
+      sum +=
+          p.col[line * window.kh * window.kw * channels + p.columns.column(r, s, channel, window)];
     }
   }
   p.dx[pixel_offset(window, image, h, w, p.columns.first_channel + channel)] = sum;

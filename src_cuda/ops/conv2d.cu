@@ -21,20 +21,20 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, ActivationKind
   const int64_t k = window.taps() * window.group_inputs();
   const int64_t n = window.group_filters();
   const int64_t pixels = window.oh * window.ow;
-  const Conv2DProduct<T, kChannelsFirst> product{
-      {arrays.x, window},
+  Conv2DProduct<T, kChannelsFirst> product{
+      {arrays.x, window, divisor(window.oh), divisor(window.ow), divisor(window.kw),
+       divisor(window.group_inputs())},
       {arrays.kernel, plain_axis(n, 1), plain_axis(k, window.f), /*group_pitch=*/n},
       {arrays.y, pixel_axis(window.n, pixels, window.f, kChannelsFirst),
-       channel_axis(n, pixels, kChannelsFirst), group_pitch(n, pixels, kChannelsFirst),
-       arrays.bias, activation, /*accumulate=*/false},
+       channel_axis(n, pixels, kChannelsFirst), group_pitch(n, pixels, kChannelsFirst), arrays.bias,
+       activation, /*accumulate=*/false},
       window.output_pixels(),
       n,
       k,
-      window.groups,
-      /*slices=*/1,
-      /*slice_pitch=*/0};
-  PYCONV_LAUNCH((conv2d_kernel<T, kChannelsFirst>), product.tiles(), kTileThreads, kTileBytes<T>,
-                stream, product);
+      window.groups};
+  const int64_t grid = cut_grid(product, /*slices=*/1);
+  PYCONV_LAUNCH((conv2d_kernel<T, kChannelsFirst>), grid, kTileThreads, kTileBytes<T>, stream,
+                product);
 }
 
 template <class T>
@@ -69,11 +69,10 @@ void launch_by_im2col(const Arrays<T>& arrays, const Window& window, ActivationK
 template <class T>
 void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& window,
             Algorithm algorithm, ActivationKind activation, T* workspace_address, void* stream) {
-  const Arrays<T> arrays{
-      input("x", x, window.input_pixels() * window.c),
-      input("kernel", kernel, window.taps() * window.group_inputs() * window.f),
-      input("bias", bias, window.f),
-      output("y", y, window.output_pixels() * window.f)};
+  const Arrays<T> arrays{input("x", x, window.input_pixels() * window.c),
+                         input("kernel", kernel, window.taps() * window.group_inputs() * window.f),
+                         input("bias", bias, window.f),
+                         output("y", y, window.output_pixels() * window.f)};
   if (algorithm == Algorithm::kIm2col) {
     const int64_t size = images_at_a_time(window, sizeof(T)) * image_matrix_size(window);
     launch_by_im2col(arrays, window, activation, workspace(workspace_address, size), stream);
@@ -86,7 +85,7 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
 
 template void conv2d(const float*, const float*, const float*, float*, const Window&, Algorithm,
                      ActivationKind, float*, void*);
-template void conv2d(const double*, const double*, const double*, double*, const Window&,
-                     Algorithm, ActivationKind, double*, void*);
+template void conv2d(const double*, const double*, const double*, double*, const Window&, Algorithm,
+                     ActivationKind, double*, void*);
 
 }  // namespace pyconv

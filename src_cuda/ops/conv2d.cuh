@@ -12,8 +12,7 @@ template <class T, bool kChannelsFirst>
 using Conv2DProduct = Product<T, Windows<T, kChannelsFirst>, Matrix<T, /*kStepFastest=*/false>>;
 
 template <class T, bool kChannelsFirst>
-__global__ void __launch_bounds__(kTileThreads)
-    conv2d_kernel(Conv2DProduct<T, kChannelsFirst> p) {
+__global__ void __launch_bounds__(kTileThreads) conv2d_kernel(Conv2DProduct<T, kChannelsFirst> p) {
   multiply_block(p);
 }
 

@@ -24,27 +24,29 @@ struct WindowsOver {
 
   Global<const T> dy;
   Window window;
+  Divisor h, w, sh, sw, kw, filters;  // filters of a group
 
   __device__ Line line(int64_t pixel, int64_t end) const {
     if (pixel >= end) return {-1, 0, 0};
-    const int64_t image = pixel / window.w / window.h;
-    return {image * window.oh * window.ow * window.f, pixel / window.w % window.h + window.top,
-            pixel % window.w + window.left};
+    const int64_t row = w.divide(pixel);
+    const int64_t image = h.divide(row);
+    return {image * window.oh * window.ow * window.f, h.rest(row, image) + window.top,
+            w.rest(pixel, row) + window.left};
   }
 
   __device__ Step step(int64_t k, int64_t end) const {
     if (k >= end) return {-1, 0, 0};
-    const int64_t filters = window.f / window.groups;
-    const int64_t tap = k / filters;
-    return {k % filters, tap / window.kw * window.dil_h, tap % window.kw * window.dil_w};
+    const int64_t tap = filters.divide(k);
+    const int64_t r = kw.divide(tap);
+    return {filters.rest(k, tap), r * window.dil_h, kw.rest(tap, r) * window.dil_w};
   }
 
   __device__ T at(int64_t group, const Line& line, const Step& step) const {
     if (line.image < 0 || step.filter < 0) return T(0);
-    const int64_t p = window_of(line.h, step.h, window.sh, window.oh);
-    const int64_t q = window_of(line.w, step.w, window.sw, window.ow);
+    const int64_t p = window_of(line.h, step.h, sh, window.oh);
+    const int64_t q = window_of(line.w, step.w, sw, window.ow);
     if (p < 0 || q < 0) return T(0);
-    const int64_t filter = group * (window.f / window.groups) + step.filter;
+    const int64_t filter = group * filters.value + step.filter;
     return dy[line.image + (kChannelsFirst ? (filter * window.oh + p) * window.ow + q
                                            : (p * window.ow + q) * window.f + filter)];
   }

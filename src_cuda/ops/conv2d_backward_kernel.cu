@@ -29,15 +29,15 @@ struct Arrays {
 };
 
 template <class T, bool kChannelsFirst>
-void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> partial,
-                   void* stream) {
+void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> partial, void* stream) {
   const int64_t m = window.taps() * window.group_inputs();
   const int64_t n = window.group_filters();
   const int64_t pixels = window.oh * window.ow;
   const int64_t slices = slices_of(window);
   const int64_t size = m * window.f;
-  const Conv2DBackwardKernelProduct<T, kChannelsFirst> product{
-      {{arrays.x, window}},
+  Conv2DBackwardKernelProduct<T, kChannelsFirst> product{
+      {{arrays.x, window, divisor(window.oh), divisor(window.ow), divisor(window.kw),
+        divisor(window.group_inputs())}},
       {arrays.dy, channel_axis(n, pixels, kChannelsFirst),
        pixel_axis(window.n, pixels, window.f, kChannelsFirst),
        group_pitch(n, pixels, kChannelsFirst)},
@@ -46,10 +46,10 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> part
       m,
       n,
       window.output_pixels(),
-      window.groups,
-      slices,
-      /*slice_pitch=*/size};
-  PYCONV_LAUNCH((conv2d_backward_kernel_kernel<T, kChannelsFirst>), product.tiles(), kTileThreads,
+      window.groups};
+  const int64_t grid = cut_grid(product, slices);
+  product.slice_pitch = size;
+  PYCONV_LAUNCH((conv2d_backward_kernel_kernel<T, kChannelsFirst>), grid, kTileThreads,
                 kTileBytes<T>, stream, product);
   if (slices == 1) return;
   PYCONV_LAUNCH(add_slices_kernel<T>, blocks(size, kThreads), kThreads, 0, stream,
@@ -67,11 +67,10 @@ void launch_by_im2col(const Arrays<T>& arrays, const Window& window, Global<T> c
                   group_columns(window, group), stream);
     const int64_t rows = piece.output_pixels();
     const AnyMatrix<T> a{col, plain_axis(width, 1), plain_axis(rows, width), 0};
-    const AnyMatrix<T> b{
-        arrays.dy + (first * pixels * window.f +
-                     group * group_pitch(filters, pixels, channels_first)),
-        channel_axis(filters, pixels, channels_first),
-        pixel_axis(piece.n, pixels, window.f, channels_first), 0};
+    const AnyMatrix<T> b{arrays.dy + (first * pixels * window.f +
+                                      group * group_pitch(filters, pixels, channels_first)),
+                         channel_axis(filters, pixels, channels_first),
+                         pixel_axis(piece.n, pixels, window.f, channels_first), 0};
     const TileOutput<T> c{arrays.dkernel + group * filters,
                           plain_axis(width, window.f),
                           plain_axis(filters, 1),

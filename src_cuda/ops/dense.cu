@@ -9,8 +9,8 @@ namespace {
 
 template <class T>
 TileOutput<T> plain_output(Global<T> data, int64_t rows, int64_t columns) {
-  return {data,    plain_axis(rows, columns), plain_axis(columns, 1), 0, nullptr,
-          ActivationKind::kLinear, /*accumulate=*/false};
+  return {data,    plain_axis(rows, columns), plain_axis(columns, 1), 0,
+          nullptr, ActivationKind::kLinear,   /*accumulate=*/false};
 }
 
 }  // namespace
@@ -52,11 +52,11 @@ void dense_backward(const T* dy, const T* x, const T* kernel, T* dx, T* dkernel,
 
 template void dense(const float*, const float*, const float*, float*, int64_t, int64_t, int64_t,
                     ActivationKind, void*);
-template void dense(const double*, const double*, const double*, double*, int64_t, int64_t,
-                    int64_t, ActivationKind, void*);
+template void dense(const double*, const double*, const double*, double*, int64_t, int64_t, int64_t,
+                    ActivationKind, void*);
 template void dense_backward(const float*, const float*, const float*, float*, float*, float*,
                              int64_t, int64_t, int64_t, void*);
-template void dense_backward(const double*, const double*, const double*, double*, double*,
-                             double*, int64_t, int64_t, int64_t, void*);
+template void dense_backward(const double*, const double*, const double*, double*, double*, double*,
+                             int64_t, int64_t, int64_t, void*);
 
 }  // namespace pyconv

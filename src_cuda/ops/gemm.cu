@@ -9,20 +9,18 @@ namespace pyconv {
 namespace {
 
 template <class T, bool kStepFastestA, bool kStepFastestB>
-void launch_as(const AnyMatrix<T>& a, const AnyMatrix<T>& b, const TileOutput<T>& c,
-               void* stream) {
-  const Product<T, Matrix<T, kStepFastestA>, Matrix<T, kStepFastestB>> product{
+void launch_as(const AnyMatrix<T>& a, const AnyMatrix<T>& b, const TileOutput<T>& c, void* stream) {
+  Product<T, Matrix<T, kStepFastestA>, Matrix<T, kStepFastestB>> product{
       a.template as<kStepFastestA>(),
       b.template as<kStepFastestB>(),
       c,
       c.rows.count,
       c.columns.count,
       a.steps.count,
-      /*groups=*/1,
-      /*slices=*/1,
-      /*slice_pitch=*/0};
-  PYCONV_LAUNCH((gemm_kernel<T, kStepFastestA, kStepFastestB>), product.tiles(), kTileThreads,
-                kTileBytes<T>, stream, product);
+      /*groups=*/1};
+  const int64_t grid = cut_grid(product, /*slices=*/1);
+  PYCONV_LAUNCH((gemm_kernel<T, kStepFastestA, kStepFastestB>), grid, kTileThreads, kTileBytes<T>,
+                stream, product);
 }
 
 }  // namespace
@@ -57,8 +55,9 @@ void gemm(const T* a, const T* b, T* c, int64_t m, int64_t n, int64_t k, bool tr
                           plain_axis(k, transpose_a ? m : 1), 0};
   const AnyMatrix<T> right{input("b", b, k * n), plain_axis(n, transpose_b ? k : 1),
                            plain_axis(k, transpose_b ? 1 : n), 0};
-  const TileOutput<T> out{output("c", c, m * n), plain_axis(m, n), plain_axis(n, 1), 0, nullptr,
-                          ActivationKind::kLinear, /*accumulate=*/false};
+  const TileOutput<T> out{
+      output("c", c, m * n),   plain_axis(m, n),    plain_axis(n, 1), 0, nullptr,
+      ActivationKind::kLinear, /*accumulate=*/false};
   launch_gemm(left, right, out, stream);
 }
 

@@ -21,9 +21,8 @@ struct Columns {
 
 __device__ __forceinline__ int64_t pixel_offset(const Window& window, int64_t image, int64_t h,
                                                 int64_t w, int64_t channel) {
-  return window.channels_first != 0
-             ? ((image * window.c + channel) * window.h + h) * window.w + w
-             : ((image * window.h + h) * window.w + w) * window.c + channel;
+  return window.channels_first != 0 ? ((image * window.c + channel) * window.h + h) * window.w + w
+                                    : ((image * window.h + h) * window.w + w) * window.c + channel;
 }
 
 template <class T>

@@ -72,8 +72,7 @@ __global__ void max_pool2d_check_kernel(MaxPool2DCheckParams<Offset> p) {
   const Window& window = p.window;
   const int64_t i = global_thread();
   if (i >= window.n * window.oh * window.ow * window.c) return;
-  const Place place =
-      place_of(i, window.oh, window.ow, window.c, window.channels_first != 0);
+  const Place place = place_of(i, window.oh, window.ow, window.c, window.channels_first != 0);
   const int64_t offset = p.argmax[i];
   const int64_t h = place.h * window.sh - window.top + offset / window.kw;
   const int64_t w = place.w * window.sw - window.left + offset % window.kw;
@@ -111,8 +110,7 @@ __global__ void max_pool2d_backward_kernel(MaxPool2DBackwardParams<T, Offset> p)
     for (place.w = first_window(w, window.kw, window.sw);
          place.w < window.ow && place.w * window.sw <= w; ++place.w) {
       const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
-      const int64_t offset =
-          (h - place.h * window.sh) * window.kw + (w - place.w * window.sw);
+      const int64_t offset = (h - place.h * window.sh) * window.kw + (w - place.w * window.sw);
       if (static_cast<int64_t>(p.argmax[at]) == offset) sum += p.dy[at];
     }
   }

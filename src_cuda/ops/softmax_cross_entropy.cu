@@ -42,10 +42,10 @@ void softmax_cross_entropy_backward(const T* dloss, const T* probabilities, cons
                                     double label_smoothing, void* stream) {
   const SoftmaxCrossEntropyBackwardParams<T> params{
       input("dloss", dloss, n), input("probabilities", probabilities, n * classes),
-      wanted(labels, targets, n, classes, label_smoothing),
-      output("dlogits", dlogits, n * classes), n};
-  PYCONV_LAUNCH(softmax_cross_entropy_backward_kernel<T>, blocks(n, kRowsPerBlock), kRowThreads, 0,
-                stream, params);
+      wanted(labels, targets, n, classes, label_smoothing), output("dlogits", dlogits, n * classes),
+      n};
+  PYCONV_LAUNCH(softmax_cross_entropy_backward_kernel<T>, blocks(n * classes, kThreads), kThreads,
+                0, stream, params);
 }
 
 template void softmax_cross_entropy(const float*, const int64_t*, const float*, float*, float*,
@@ -53,8 +53,7 @@ template void softmax_cross_entropy(const float*, const int64_t*, const float*, 
 template void softmax_cross_entropy(const double*, const int64_t*, const double*, double*, double*,
                                     int64_t, int64_t, double, void*);
 template void softmax_cross_entropy_backward(const float*, const float*, const int64_t*,
-                                             const float*, float*, int64_t, int64_t, double,
-                                             void*);
+                                             const float*, float*, int64_t, int64_t, double, void*);
 template void softmax_cross_entropy_backward(const double*, const double*, const int64_t*,
                                              const double*, double*, int64_t, int64_t, double,
                                              void*);

@@ -35,9 +35,8 @@ struct Targets {
   double smoothing;
 
   __device__ double at(int64_t row, int64_t column) const {
-    const double target = labels != nullptr
-                              ? (labels[row] == column ? 1.0 : 0.0)
-                              : static_cast<double>(targets[row * classes + column]);
+    const double target = labels != nullptr ? (labels[row] == column ? 1.0 : 0.0)
+                                            : static_cast<double>(targets[row * classes + column]);
     return target * (1.0 - smoothing) + smoothing / static_cast<double>(classes);
   }
 };
@@ -72,10 +71,11 @@ __global__ void __launch_bounds__(kRowThreads)
   }
   sum = warp_sum(sum);
   const double log_sum = log(sum);
+  const double scale = 1.0 / sum;
   double loss = 0;
   for (int64_t j = lane; j < classes; j += kWarpLanes) {
     const T logit = p.logits[first + j] - largest;
-    p.probabilities[first + j] = static_cast<T>(static_cast<double>(exp(logit)) / sum);
+    p.probabilities[first + j] = static_cast<T>(static_cast<double>(exp(logit)) * scale);
     const double target = p.targets.at(row, j);
     // A target of zero costs nothing, even where the logit is -inf.
     if (target != 0.0) loss += target * (log_sum - static_cast<double>(logit));
@@ -93,26 +93,16 @@ struct SoftmaxCrossEntropyBackwardParams {
   int64_t n;
 };
 
-// dlogits = dloss (probabilities sum(t) - t); sum(t) is 1 unless the caller's targets say otherwise.
+// dlogits = dloss (probabilities - t). One thread, one element.
 template <class T>
-__global__ void __launch_bounds__(kRowThreads)
-    softmax_cross_entropy_backward_kernel(SoftmaxCrossEntropyBackwardParams<T> p) {
-  const int64_t row = global_thread() / kWarpLanes;
-  const int64_t lane = threadIdx.x % kWarpLanes;
-  if (row >= p.n) return;  // a whole warp leaves
+__global__ void softmax_cross_entropy_backward_kernel(SoftmaxCrossEntropyBackwardParams<T> p) {
+  const int64_t i = global_thread();
   const int64_t classes = p.targets.classes;
-  double total = 1.0;
-  if (p.targets.targets != nullptr) {
-    total = 0.0;
-    for (int64_t j = lane; j < classes; j += kWarpLanes) total += p.targets.at(row, j);
-    total = warp_sum(total);
-  }
+  if (i >= p.n * classes) return;
+  const int64_t row = i / classes;
   const double scale = p.dloss[row];
-  for (int64_t j = lane; j < classes; j += kWarpLanes) {
-    const double probability = p.probabilities[row * classes + j];
-    p.dlogits[row * classes + j] =
-        static_cast<T>(scale * (probability * total - p.targets.at(row, j)));
-  }
+  const double probability = p.probabilities[i];
+  p.dlogits[i] = static_cast<T>(scale * (probability - p.targets.at(row, i % classes)));
 }
 
 struct LabelsCheckParams {

@@ -8,14 +8,15 @@
 #pragma once
 
 #include "ops/activation.cuh"
+#include "ops/divisor.cuh"
 #include "vocabulary.cuh"
 
 namespace pyconv {
 
-constexpr int kTile = 64;           // lines of each operand: 4 x 4 sums a thread fit in registers
-constexpr int kDepth = 16;          // steps in shared memory at a time: half a warp of them
+constexpr int kTile = 64;   // lines of each operand: 4 x 4 sums a thread fit in registers
+constexpr int kDepth = 16;  // steps in shared memory at a time: half a warp of them
 constexpr int kTileThreads = 256;
-constexpr int kSide = 16;           // threads along either side of the tile
+constexpr int kSide = 16;  // threads along either side of the tile
 constexpr int kSums = kTile / kSide;
 constexpr int kMoves = kTile * kDepth / kTileThreads;  // elements of an operand a thread carries
 static_assert(kSide * kSide == kTileThreads, "the threads of a block form a square");
@@ -30,12 +31,13 @@ constexpr int kTileBytes = 2 * kDepth * kTilePitch<T> * static_cast<int>(sizeof(
 // An index of a matrix; it may run over two nested axes, as pixels run over images.
 struct Axis {
   int64_t count;
-  int64_t inner;  // length of the inner axis; `count` where there is one axis
+  Divisor inner;                     // length of the inner axis; `count` where there is one axis
   int64_t outer_pitch, inner_pitch;  // elements
 
   __device__ int64_t offset(int64_t i) const {
-    if (inner >= count) return i * inner_pitch;
-    return i / inner * outer_pitch + i % inner * inner_pitch;
+    if (inner.value >= count) return i * inner_pitch;
+    const int64_t outer = inner.divide(i);
+    return outer * outer_pitch + inner.rest(i, outer) * inner_pitch;
   }
 };
 
@@ -86,7 +88,8 @@ struct TileOutput {
   bool accumulate;
 };
 
-// C (m, n) of every group; the sum over k is cut into `slices`, whose results lie slice_pitch apart.
+// C (m, n) of every group; the sum over k is cut into `slices`, whose results lie slice_pitch
+// apart.
 template <class T, class A, class B>
 struct Product {
   A a;
@@ -94,12 +97,9 @@ struct Product {
   TileOutput<T> c;
   int64_t m, n, k;
   int64_t groups;
-  int64_t slices;
-  int64_t slice_pitch;
-
-  int64_t tiles() const {
-    return (m + kTile - 1) / kTile * ((n + kTile - 1) / kTile) * groups * slices;
-  }
+  Divisor tiles_m = {}, tiles_n = {}, slices = {};
+  int64_t slice_steps = 0;
+  int64_t slice_pitch = 0;
 };
 
 // Carries a thread's share of one operand into shared memory. What does not change from piece to
@@ -145,9 +145,9 @@ struct Carrier {
 
 // The thread's sums are rows y, y + 16, ... and columns x, x + 16, ... of the tile.
 template <class T, class A, class B>
-__device__ __forceinline__ void sum_tile(const Product<T, A, B>& p, int64_t group, int64_t first_row,
-                                         int64_t first_column, int64_t first_step, int64_t end,
-                                         T (&sums)[kSums][kSums]) {
+__device__ __forceinline__ void sum_tile(const Product<T, A, B>& p, int64_t group,
+                                         int64_t first_row, int64_t first_column,
+                                         int64_t first_step, int64_t end, T (&sums)[kSums][kSums]) {
   const int x = static_cast<int>(threadIdx.x) % kSide;
   const int y = static_cast<int>(threadIdx.x) / kSide;
   Shared<T> tile_a = shared<T>(0, kDepth * kTilePitch<T>);
@@ -188,18 +188,15 @@ __device__ __forceinline__ void store_sum(const TileOutput<T>& c, int64_t group,
 // The body of a product's kernel: the block's number says group, slice, and tile.
 template <class T, class A, class B>
 __device__ __forceinline__ void multiply_block(const Product<T, A, B>& p) {
-  const int64_t tiles_n = (p.n + kTile - 1) / kTile;
-  const int64_t tiles_m = (p.m + kTile - 1) / kTile;
-  int64_t block = blockIdx.x;
-  const int64_t first_column = block % tiles_n * kTile;
-  block /= tiles_n;
-  const int64_t first_row = block % tiles_m * kTile;
-  block /= tiles_m;
-  const int64_t slice = block % p.slices;
-  const int64_t group = block / p.slices;
-  const int64_t length = (p.k + p.slices - 1) / p.slices;
-  const int64_t first_step = slice * length;
-  const int64_t end = first_step + length < p.k ? first_step + length : p.k;
+  const int64_t block = blockIdx.x;
+  const int64_t tile = p.tiles_n.divide(block);
+  const int64_t first_column = p.tiles_n.rest(block, tile) * kTile;
+  const int64_t part = p.tiles_m.divide(tile);
+  const int64_t first_row = p.tiles_m.rest(tile, part) * kTile;
+  const int64_t group = p.slices.divide(part);
+  const int64_t slice = p.slices.rest(part, group);
+  const int64_t first_step = slice * p.slice_steps;
+  const int64_t end = first_step + p.slice_steps < p.k ? first_step + p.slice_steps : p.k;
 
   T sums[kSums][kSums] = {};
   sum_tile(p, group, first_row, first_column, first_step, end, sums);

@@ -3,7 +3,7 @@
 // (r, s, c) of a window. Pixels outside the image are zeros, never skipped.
 #pragma once
 
-#include "vocabulary.cuh"
+#include "ops/divisor.cuh"
 
 namespace pyconv {
 
@@ -21,21 +21,23 @@ struct Windows {
 
   Global<const T> x;
   Window window;
+  Divisor oh, ow, kw, channels;  // channels of a group
 
   __device__ Line line(int64_t pixel, int64_t end) const {
     if (pixel >= end) return {-1, 0, 0};
-    const int64_t q = pixel % window.ow;
-    const int64_t p = pixel / window.ow % window.oh;
-    const int64_t image = pixel / window.ow / window.oh;
+    const int64_t row = ow.divide(pixel);
+    const int64_t q = ow.rest(pixel, row);
+    const int64_t image = oh.divide(row);
+    const int64_t p = oh.rest(row, image);
     return {image * window.h * window.w * window.c, p * window.sh - window.top,
             q * window.sw - window.left};
   }
 
   __device__ Step step(int64_t k, int64_t end) const {
     if (k >= end) return {-1, 0, 0};
-    const int64_t channels = window.c / window.groups;
-    const int64_t tap = k / channels;
-    return {k % channels, tap / window.kw * window.dil_h, tap % window.kw * window.dil_w};
+    const int64_t tap = channels.divide(k);
+    const int64_t r = kw.divide(tap);
+    return {channels.rest(k, tap), r * window.dil_h, kw.rest(tap, r) * window.dil_w};
   }
 
   __device__ T at(int64_t group, const Line& line, const Step& step) const {
@@ -44,7 +46,7 @@ struct Windows {
     if (line.image < 0 || step.channel < 0 || h < 0 || h >= window.h || w < 0 || w >= window.w) {
       return T(0);
     }
-    const int64_t channel = group * (window.c / window.groups) + step.channel;
+    const int64_t channel = group * channels.value + step.channel;
     return x[line.image + (kChannelsFirst ? (channel * window.h + h) * window.w + w
                                           : (h * window.w + w) * window.c + channel)];
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fibers: one stack per simulated CUDA thread, switched by hand (ucontext would cost a system call).
+// Fibers: one stack per simulated CUDA thread, switched by hand (ucontext would cost a system
+// call).
 #pragma once
 
 #include <cstddef>
@@ -20,13 +21,14 @@ class Fiber {
   // Runs the fiber until it calls leave().
   void resume();
 
-  // Called on the fiber: goes back to resume()'s caller. `forever` says that it will not be resumed.
+  // Called on the fiber: goes back to resume()'s caller. `forever` says that it will not be
+  // resumed.
   void leave(bool forever = false);
 
  private:
   static void run();
 
-  std::byte* mapping_;  // guard page, then the stack
+  std::byte* mapping_;      // guard page, then the stack
   void* saved_ = nullptr;   // stack pointer of the fiber while it waits
   void* caller_ = nullptr;  // stack pointer of resume()'s caller while the fiber runs
   void (*entry_)(void*) = nullptr;

@@ -18,9 +18,8 @@ thread_local std::vector<std::unique_ptr<Buffer>> buffers;
 
 Touch touch_now(uint32_t stamp, bool atomic) {
   const Block& block = *current->block;
-  return {stamp,       static_cast<int32_t>(block.number),
-          current->index, block.epoch,
-          block.warps[current->warp()].epoch, atomic};
+  return {stamp,       static_cast<int32_t>(block.number), current->index,
+          block.epoch, block.warps[current->warp()].epoch, atomic};
 }
 
 bool ordered(const Touch& before, const Touch& now) {

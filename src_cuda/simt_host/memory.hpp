@@ -41,9 +41,9 @@ struct Buffer {
   int64_t count;    // elements
   int64_t element;  // bytes
   bool writable;
-  bool must_fill;             // every element is to be written before the operation ends
-  std::vector<bool> filled;   // empty where the buffer began filled
-  std::vector<Word> words;    // one per element, for writable buffers
+  bool must_fill;            // every element is to be written before the operation ends
+  std::vector<bool> filled;  // empty where the buffer began filled
+  std::vector<Word> words;   // one per element, for writable buffers
 };
 
 // Throws unless element `index` may be read or written by the current thread.
@@ -102,9 +102,7 @@ class Global {
     }
   }
 
-  Value read(int64_t i) const {
-    return load(checked(i, /*write=*/false, /*atomic=*/false));
-  }
+  Value read(int64_t i) const { return load(checked(i, /*write=*/false, /*atomic=*/false)); }
   void write(int64_t i, Value value) const {
     store(checked(i, /*write=*/true, /*atomic=*/false), value);
   }

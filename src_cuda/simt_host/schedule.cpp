@@ -43,11 +43,11 @@ struct Arrival {
 struct Scheduler {
   std::vector<std::unique_ptr<Fiber>> fibers;
   std::vector<Thread> threads;
-  std::vector<Arrival> arrivals;       // where each thread waits
+  std::vector<Arrival> arrivals;  // where each thread waits
   std::vector<bool> finished;
   std::vector<int32_t> runnable;
-  std::vector<int32_t> warp_arrived;   // lanes that wait at the warp's meeting
-  int32_t threads_arrived = 0;         // at __syncthreads
+  std::vector<int32_t> warp_arrived;  // lanes that wait at the warp's meeting
+  int32_t threads_arrived = 0;        // at __syncthreads
   int32_t first_arrived = 0;
   int32_t threads_finished = 0;
   void (*run)(const void*) = nullptr;
@@ -134,8 +134,8 @@ void meet_lanes(unsigned mask, const Arrival& arrival, Complete complete) {
 
 [[noreturn]] void fail_deadlock(const Block& block) {
   const Scheduler& s = scheduler;
-  std::string text = std::string(block.kernel) + ": block " + std::to_string(block.number) +
-                     ": deadlock: ";
+  std::string text =
+      std::string(block.kernel) + ": block " + std::to_string(block.number) + ": deadlock: ";
   int listed = 0;
   for (int32_t i = 0; i < block.threads && listed < 4; ++i) {
     if (s.finished[i]) continue;
@@ -152,8 +152,7 @@ void finish_thread(const Block& block, int32_t thread) {
   if (s.error) std::rethrow_exception(std::exchange(s.error, nullptr));
   for (int32_t i = 0; i < block.threads; ++i) {
     const bool waits = s.arrivals[i].meeting != Meeting::kNone;
-    const bool together =
-        s.arrivals[i].meeting == Meeting::kThreads || i / kWarp == thread / kWarp;
+    const bool together = s.arrivals[i].meeting == Meeting::kThreads || i / kWarp == thread / kWarp;
     if (waits && together) {
       throw KernelError(place(block, i) + "waits at " + s.arrivals[i].text() + ", but thread " +
                         std::to_string(thread) + " has left the kernel: partial barrier" +
@@ -220,8 +219,8 @@ void run_grid(const char* kernel, int64_t grid, int threads, int64_t shared_byte
 
   const uint32_t launch_stamp = ++s.stamps;
   for (const int64_t number : order) {
-    Block block{kernel, number, grid, threads, launch_stamp, ++s.stamps, 0, {},
-                &s.shared, &s.shared_words, &s.shared_filled, seed};
+    Block block{kernel, number, grid,      threads,         launch_stamp,     ++s.stamps,
+                0,      {},     &s.shared, &s.shared_words, &s.shared_filled, seed};
     block.warps.resize(static_cast<size_t>((threads + kWarp - 1) / kWarp));
     run_block(block, random);
   }
@@ -270,7 +269,8 @@ unsigned vote(unsigned mask, bool value, const char* file, int line) {
   warp.deposit[lane] = value ? 1 : 0;
   meet_lanes(mask, {Meeting::kVote, file, line}, [&](int32_t first, int32_t last) {
     unsigned ballot = 0;
-    for (int32_t i = 0; i < last - first; ++i) ballot |= static_cast<unsigned>(warp.deposit[i]) << i;
+    for (int32_t i = 0; i < last - first; ++i)
+      ballot |= static_cast<unsigned>(warp.deposit[i]) << i;
     for (int32_t i = 0; i < last - first; ++i) warp.result[i] = ballot;
   });
   return static_cast<unsigned>(warp.result[lane]);

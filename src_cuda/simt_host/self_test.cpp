@@ -11,6 +11,7 @@
 #include "simt_host/simt_host.hpp"
 
 #include "launch.cuh"
+#include "ops/product.hpp"
 
 namespace pyconv::simt {
 namespace {
@@ -216,6 +217,9 @@ void register_self_test(py::module_& m) {
         return out;
       },
       py::arg("name"), "Runs one of them on three blocks of 64 threads over 0, 1, ...");
+  m.def(
+      "divide", [](int64_t n, int64_t value) { return divisor(value).divide(n); }, py::arg("n"),
+      py::arg("value"), "n / value as the kernels divide");
   m.def("set_schedule_seed", &set_schedule_seed, py::arg("seed"),
         "Chooses the order of blocks and threads, instead of PYCONV_SIMT_SEED");
 }

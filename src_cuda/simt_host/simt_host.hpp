@@ -18,6 +18,7 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __noinline__
 #define __launch_bounds__(...)
 
 namespace pyconv::simt {
@@ -46,6 +47,11 @@ T shuffle_value(unsigned mask, T value, int source, const char* file, int line) 
 #define blockIdx (::pyconv::simt::block_index())
 #define blockDim (::pyconv::simt::block_size())
 #define gridDim (::pyconv::simt::grid_size())
+
+inline uint64_t __umul64hi(uint64_t a, uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<uint64_t>(static_cast<Wide>(a) * b >> 64);
+}
 
 inline void __syncthreads(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   ::pyconv::simt::meet_threads(file, line);
@@ -111,8 +117,8 @@ Global<T> workspace(T* address, int64_t count) {
 }
 
 template <class Params>
-void launch(const char* name, void (*kernel)(Params), int64_t grid, int block,
-            int64_t shared_bytes, void* /*stream*/, const Params& params) {
+void launch(const char* name, void (*kernel)(Params), int64_t grid, int block, int64_t shared_bytes,
+            void* /*stream*/, const Params& params) {
   struct Call {
     void (*kernel)(Params);
     const Params* params;

@@ -21,10 +21,17 @@ def simt_module() -> ModuleType:
 
 
 @pytest.fixture(params=SEEDS, ids=lambda seed: f"seed{seed}")
-def simt(request: pytest.FixtureRequest, simt_module: ModuleType) -> Iterator[ModuleType]:
+def seed(request: pytest.FixtureRequest) -> int:
+    """Return the number of a schedule."""
+    number: int = request.param
+    return number
+
+
+@pytest.fixture
+def simt(seed: int, simt_module: ModuleType) -> Iterator[ModuleType]:
     """Serve NumPy arrays from the simulated kernels, under one fixed schedule."""
     backend = importlib.import_module("pyconv.backend")
-    simt_module.set_schedule_seed(request.param)
+    simt_module.set_schedule_seed(seed)
     backend._use_host_kernels("simt")
     yield simt_module
     backend._use_host_kernels("core")

@@ -62,8 +62,8 @@ def test_dense_and_its_gradients_are_exact(
     x, kernel = integers(5, (n, inputs), dtype), integers(6, (inputs, units), dtype)
     bias, dy = integers(7, (units,), dtype), integers(8, (n, units), dtype)
     for activation in (None, "relu"):
-        y = ops.dense(x, kernel, bias, activation=activation)  # type: ignore[arg-type]
-        wanted = reference.dense(x, kernel, bias, activation=activation)  # type: ignore[arg-type]
+        y = ops.dense(x, kernel, bias, activation=activation)
+        wanted = reference.dense(x, kernel, bias, activation=activation)
         np.testing.assert_array_equal(y, wanted)
     found = ops.dense_backward(dy, x, kernel)
     for got, wanted in zip(found, reference.dense_backward(dy, x, kernel), strict=True):

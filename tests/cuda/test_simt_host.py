@@ -9,7 +9,7 @@ import pytest
 
 # The kernel, and what the error must say. A GPU would run most of them to the right answer.
 FAULTS = {
-    "race": r"race on shared memory at byte \d+: .* by block 2, thread \d+ .* no barrier between",
+    "race": r"race on shared memory at byte \d+: .* by block \d, thread \d+ .* no barrier between",
     "race_after": r"race on shared memory at byte \d+: .* no barrier between",
     "race_across_warps": r"race on shared memory at byte \d+: .* no barrier between",
     "shuffle_is_no_barrier": r"race on shared memory at byte \d+: .* no barrier between",
@@ -81,3 +81,15 @@ def test_layer_works_on_after_an_error(simt: ModuleType) -> None:
         with pytest.raises(simt.PyconvCudaError):
             simt.run_self_test(fault)
         assert simt.run_self_test("clean")[0] == 63
+
+
+def test_kernels_divide_exactly_over_the_whole_range(simt_module: ModuleType) -> None:
+    edges = [2**p + d for p in range(63) for d in (-1, 0, 1)] + [2**63 - 1, 3, 5, 7, 10**18]
+    numbers = [n for n in edges if n >= 0]
+    for value in (v for v in numbers if v > 0):
+        for n in [*numbers, *(value * k + d for k in (2, 3, 641) for d in (-1, 0, 1))]:
+            if n < 2**63:
+                assert simt_module.divide(n, value) == n // value, (n, value)
+    for value in range(1, 400):
+        for n in range(0, 4000, 7):
+            assert simt_module.divide(n, value) == n // value, (n, value)

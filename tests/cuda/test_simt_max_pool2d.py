@@ -37,15 +37,15 @@ def test_equals_the_reference(
     simt: ModuleType, shape: tuple[int, ...], options: Any, dtype: type, data_format: str
 ) -> None:
     x = pixels(shape, data_format, dtype)
-    y, argmax = ops.max_pool2d_with_argmax(x, data_format=data_format, **options)  # type: ignore[arg-type]
-    wanted, wanted_argmax = reference.max_pool2d_with_argmax(x, data_format=data_format, **options)  # type: ignore[arg-type]
+    y, argmax = ops.max_pool2d_with_argmax(x, data_format=data_format, **options)
+    wanted, wanted_argmax = reference.max_pool2d_with_argmax(x, data_format=data_format, **options)
     np.testing.assert_array_equal(y, wanted)
     np.testing.assert_array_equal(argmax, wanted_argmax)
     assert argmax.dtype == wanted_argmax.dtype
-    np.testing.assert_array_equal(ops.max_pool2d(x, data_format=data_format, **options), wanted)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(ops.max_pool2d(x, data_format=data_format, **options), wanted)
     dy = np.random.default_rng(2).integers(-4, 5, y.shape).astype(dtype)
-    dx = ops.max_pool2d_backward(dy, argmax, x.shape, data_format=data_format, **options)  # type: ignore[arg-type]
-    exact = reference.max_pool2d_backward(dy, argmax, x.shape, data_format=data_format, **options)  # type: ignore[arg-type]
+    dx = ops.max_pool2d_backward(dy, argmax, x.shape, data_format=data_format, **options)
+    exact = reference.max_pool2d_backward(dy, argmax, x.shape, data_format=data_format, **options)
     np.testing.assert_array_equal(dx, exact)
 
 

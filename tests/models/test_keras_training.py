@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import KERAS_LOSS_OF_STEPS, KERAS_WEIGHTS_AFTER_STEPS
 
 import pyconv
 
-# What 20 steps from the same weights may differ by; Keras reports losses in float32.
-LOSS = {"float32": 1e-5, "float64": 2e-7}
-WEIGHTS = {"float32": 2e-4, "float64": 1e-6}
 RATE = 2**-10  # exact in float32, as which Keras keeps it
-STEPS, BATCH = 20, 100
+STEPS = 20
+BATCH = {"float32": 100, "float64": 20}
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +45,16 @@ def batches(dtype: str) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]
     generator = np.random.default_rng(5)
     found = []
     for _ in range(STEPS):
-        labels = generator.integers(0, 10, BATCH)
-        shape = (BATCH, 28, 28, 1)
+        batch = BATCH[dtype]
+        labels = generator.integers(0, 10, batch)
+        shape = (batch, 28, 28, 1)
         images = generator.random(shape) * (generator.random(shape) < 0.1)
-        images[np.arange(BATCH), 2 * labels + 4, 10:18, 0] = 0.5 + generator.random((BATCH, 8)) / 2
+        images[np.arange(batch), 2 * labels + 4, 10:18, 0] = 0.5 + generator.random((batch, 8)) / 2
         found.append((images.astype(dtype), labels))
     return found
 
 
+@pytest.mark.oracle
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_twenty_steps_of_simple_conv_net_equal_keras(keras: Any, dtype: str) -> None:
@@ -71,8 +72,8 @@ def test_twenty_steps_of_simple_conv_net_equal_keras(keras: Any, dtype: str) -> 
         other = theirs.train_on_batch(images, labels, return_dict=True)
         losses.append((mine["loss"], float(other["loss"])))
     found, expected = np.array(losses).T
-    np.testing.assert_allclose(found, expected, rtol=LOSS[dtype])
-    assert found[-1] < found[0] / 2, "the steps must have learned something"
+    np.testing.assert_allclose(found, expected, rtol=KERAS_LOSS_OF_STEPS[dtype])
+    assert found[-1] < found[0] * 0.8, "the steps must have learned something"
     for ours_weight, their_weight in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         distance = np.linalg.norm(ours_weight - their_weight) / np.linalg.norm(their_weight)
-        assert distance < WEIGHTS[dtype]
+        assert distance < KERAS_WEIGHTS_AFTER_STEPS[dtype]

@@ -96,7 +96,11 @@ def _pixels(draw: random.Random) -> int:
 
 
 def _pair(draw: random.Random, choices: tuple[int, ...]) -> int | tuple[int, int]:
-    return draw.choice(choices) if draw.random() < 0.5 else (draw.choice(choices), draw.choice(choices))
+    return (
+        draw.choice(choices)
+        if draw.random() < 0.5
+        else (draw.choice(choices), draw.choice(choices))
+    )
 
 
 def _padding(draw: random.Random) -> Any:

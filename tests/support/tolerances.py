@@ -37,9 +37,14 @@ def gpu_sum_of_products(dtype: Any, terms: int, *, same_sign: bool = False) -> f
     return unit_roundoff(dtype) * (2.0 * terms**0.5 if same_sign else _SUM_ZERO_MEAN)
 
 
-def elementwise(dtype: Any) -> float:
+def elementwise_factor(dtype: Any) -> float:
     """Return the largest relative error of an element-wise function."""
     return 2.0 * unit_roundoff(dtype) * _ELEMENTWISE_ULPS
+
+
+def elementwise(exact: Any, dtype: Any) -> Any:
+    """Return the largest error of an element-wise function; results below 2^-126 may become 0."""
+    return elementwise_factor(dtype) * np.abs(exact) + float(np.finfo(dtype).tiny)
 
 
 def softmax(dtype: Any) -> float:
@@ -55,3 +60,11 @@ def optimizer_step(dtype: Any) -> float:
 def printed(dtype: Any) -> dict[str, float]:
     """Return rtol and atol for comparing with vectors printed with ten digits."""
     return _PRINTED[np.dtype(dtype).name]
+
+# Beside Keras 3, relative: outputs and gradients of layers and losses, and what 20 training steps
+# from the same weights and batches may differ by. Keras reports losses in float32.
+KERAS = 1e-5
+KERAS_LOSS_OF_STEPS = {"float32": 1e-5, "float64": 2e-7}
+KERAS_WEIGHTS_AFTER_STEPS = {"float32": 2e-4, "float64": 1e-6}
+# Formulas written again in float64 with sums of a few terms, relative.
+FORMULA = 1e-12

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every differentiable function beside central differences in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pyconv import autograd as ag
+from pyconv.autograd import Tensor, gradient_check
+
+LABELS = np.array([0, 3, 1])
+ONE_HOT = np.eye(4)[LABELS]
+
+
+def points(*shapes: tuple[int, ...], low: float = -2.0, high: float = 2.0) -> list[Any]:
+    generator = np.random.default_rng(7)
+    return [generator.uniform(low, high, shape) for shape in shapes]
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
+    "add": (ag.add, points((3, 4), (4,))),
+    "subtract": (ag.subtract, points((3, 1), (2, 3, 4))),
+    "multiply": (ag.multiply, points((3, 4), (3, 1))),
+    "divide": (ag.divide, points((2, 3), (3,), low=0.5)),
+    "power": (ag.power, points((2, 3), (2, 1), low=0.5)),
+    "negative": (ag.negative, points((3,))),
+    "exp": (ag.exp, points((2, 3))),
+    "log": (ag.log, points((2, 3), low=0.5)),
+    "sqrt": (ag.sqrt, points((2, 3), low=0.5)),
+    "absolute": (ag.absolute, points((2, 3))),
+    "clip": (lambda x: ag.clip(x, -1.0, 1.0), points((4, 5))),
+    "sigmoid": (ag.sigmoid, points((3, 4), low=-30.0, high=30.0)),
+    "tanh": (ag.tanh, points((3, 4))),
+    "relu": (ag.relu, points((3, 4))),
+    "relu6": (ag.relu6, points((3, 4), low=-8.0, high=8.0)),
+    "softmax": (ag.softmax, points((3, 4))),
+    "softmax over the first axis": (lambda x: ag.softmax(x, 0), points((3, 4))),
+    "sum": (ag.sum, points((3, 4))),
+    "sum over axes": (lambda x: ag.sum(x, (0, -1), keepdims=True), points((2, 3, 4))),
+    "mean": (lambda x: ag.mean(x, 1), points((2, 3, 4))),
+    "max": (lambda x: ag.max(x, -1), points((2, 3, 4))),
+    "reshape": (lambda x: ag.reshape(x, (-1, 2)), points((2, 3, 4))),
+    "transpose": (lambda x: ag.transpose(x, (2, 0, -2)), points((2, 3, 4))),
+    "slice": (lambda x: x[1:, ..., ::2], points((2, 3, 4))),
+    "index with repeats": (lambda x: x[:, [0, 2, 2]], points((2, 3))),
+    "index tensor": (lambda x: x[:, Tensor(np.array([1, 1]))], points((2, 3))),
+    "mask": (lambda x: x[np.array([True, False, True])], points((3, 2))),
+    "concatenate": (lambda a, b: ag.concatenate([a, b], 1), points((2, 1), (2, 3))),
+    "stack": (lambda a, b: ag.stack([a, b], -1), points((2, 3), (2, 3))),
+    "matmul": (ag.matmul, points((3, 2), (2, 4))),
+    "matmul of stacks": (ag.matmul, points((2, 3, 2), (1, 2, 4))),
+    "dense": (ag.dense, points((3, 5), (5, 2), (2,))),
+    "dense without bias": (ag.dense, points((3, 5), (5, 2))),
+    "dense tanh": (lambda *a: ag.dense(*a, activation="tanh"), points((3, 5), (5, 2), (2,))),
+    "cross-entropy": (lambda x: ag.softmax_cross_entropy(x, LABELS), points((3, 4))),
+    "soft cross-entropy": (
+        lambda x: ag.softmax_cross_entropy(x, ONE_HOT, label_smoothing=0.1),
+        points((3, 4)),
+    ),
+    "cross-entropy of probabilities": (
+        lambda x: ag.cross_entropy(x, ONE_HOT),
+        points((3, 4), low=0.1, high=1.0),
+    ),
+    "max_pool2d": (ag.max_pool2d, points((2, 5, 6, 3))),
+    "max_pool2d overlapping": (
+        lambda x: ag.max_pool2d(x, 3, strides=(2, 1), padding="same"),
+        points((1, 5, 6, 2)),
+    ),
+    "max_pool2d channels_first": (
+        lambda x: ag.max_pool2d(x, data_format="channels_first"),
+        points((1, 3, 4, 6)),
+    ),
+    "mean of squares": (lambda x: (x * x).mean() + x.max(), points((2, 3))),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_gradient_equals_differences(name: str) -> None:
+    function, inputs = FUNCTIONS[name]
+    gradient_check(function, inputs)
+
+
+@pytest.mark.parametrize("activation", [None, "relu", "relu6", "sigmoid", "tanh"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"strides": (2, 1), "padding": "same"},
+        {"padding": ((1, 0), (2, 1)), "dilation_rate": (1, 2)},
+        {"groups": 2, "padding": 1},
+        {"data_format": "channels_first", "padding": "same"},
+    ],
+)
+def test_gradient_of_conv2d_equals_differences(options: dict[str, Any], activation: Any) -> None:
+    shape = (2, 4, 5, 6) if "data_format" in options else (2, 5, 6, 4)
+    channels = 4 // options.get("groups", 1)
+    inputs = points(shape, (3, 2, channels, 6), (6,))
+    gradient_check(lambda *a: ag.conv2d(*a, **options, activation=activation), inputs)
+    gradient_check(lambda *a: ag.conv2d(*a, **options), inputs[:2])
+
+
+def test_gradient_check_finds_a_wrong_gradient() -> None:
+    class Wrong(ag.Function):
+        def forward(self, x: Any) -> Any:
+            return x * x
+
+        def backward(self, dy: Any) -> Any:
+            return dy
+
+    with pytest.raises(AssertionError, match=r"inputs\[0\]\[0\]"):
+        gradient_check(lambda x: Wrong()(x), points((2,), low=1.0))
+
+
+def test_gradient_check_needs_float64() -> None:
+    with pytest.raises(TypeError, match="must be float64"):
+        gradient_check(ag.exp, [np.ones(2, np.float32)])
+
+
+def test_sigmoid_and_softmax_do_not_overflow() -> None:
+    x = np.array([-1e4, -100.0, 0.0, 100.0, 1e4], np.float32)
+    assert ag.sigmoid(x).numpy().tolist() == [0.0, pytest.approx(3.8e-44, rel=0.1), 0.5, 1.0, 1.0]
+    np.testing.assert_array_equal(ag.softmax(x).numpy(), [0, 0, 0, 0, 1])
+    assert ag.sigmoid(x).dtype == ag.softmax(x).dtype == np.float32

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""nvcc turns every kernel into code without spills, within its ceiling of registers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "src_cuda" / "ops").glob("*.cu"))
+# One of each generation that matters, and the newest that the toolkit knows.
+ARCHITECTURES = ("75", "80", "90", "newest")
+
+# Registers a thread may use, by kernel and element type. A product's block has 256 threads: up to
+# 128 registers two blocks fit on a multiprocessor, up to 80 three do.
+CEILINGS = {
+    ("activation_backward_kernel", "f"): 32,
+    ("activation_backward_kernel", "d"): 32,
+    ("activation_kernel", "f"): 32,
+    ("activation_kernel", "d"): 40,
+    ("adam_step_kernel", "f"): 40,
+    ("adam_step_kernel", "d"): 40,
+    ("add_slices_kernel", "f"): 48,
+    ("add_slices_kernel", "d"): 48,
+    ("col2im_kernel", "f"): 64,
+    ("col2im_kernel", "d"): 64,
+    ("column_sum_kernel", "f"): 64,
+    ("column_sum_kernel", "d"): 64,
+    ("conv2d_backward_data_kernel", "f"): 104,
+    ("conv2d_backward_data_kernel", "d"): 128,
+    ("conv2d_backward_kernel_kernel", "f"): 104,
+    ("conv2d_backward_kernel_kernel", "d"): 128,
+    ("conv2d_kernel", "f"): 104,
+    ("conv2d_kernel", "d"): 128,
+    ("gemm_kernel", "f"): 80,
+    ("gemm_kernel", "d"): 104,
+    ("im2col_kernel", "f"): 40,
+    ("im2col_kernel", "d"): 40,
+    ("labels_check_kernel", ""): 16,
+    ("max_pool2d_backward_kernel", "f"): 48,
+    ("max_pool2d_backward_kernel", "d"): 48,
+    ("max_pool2d_check_kernel", ""): 40,
+    ("max_pool2d_kernel", "f"): 64,
+    ("max_pool2d_kernel", "d"): 64,
+    ("softmax_cross_entropy_backward_kernel", "f"): 40,
+    ("softmax_cross_entropy_backward_kernel", "d"): 40,
+    ("softmax_cross_entropy_kernel", "f"): 64,
+    ("softmax_cross_entropy_kernel", "d"): 64,
+}
+KERNEL = re.compile(r"_ZN6pyconv\d+([a-z0-9_]+_kernel)I([fd]?)")
+
+pytestmark = pytest.mark.gates
+
+
+@pytest.fixture(scope="session")
+def nvcc() -> str:
+    found = shutil.which("nvcc") or shutil.which("nvcc", path="/usr/local/cuda/bin")
+    if found is None:
+        pytest.skip("no nvcc: kernels are not compiled for any GPU here")
+    return found
+
+
+def architecture_of(name: str, nvcc: str) -> str:
+    if name != "newest":
+        return name
+    listed = subprocess.run(
+        [nvcc, "--list-gpu-arch"], check=True, capture_output=True, text=True
+    ).stdout
+    return str(max(int(number) for number in re.findall(r"compute_(\d+)", listed)))
+
+
+def resources(log: str) -> dict[str, tuple[int, int, int]]:
+    """Return registers, bytes of stack, bytes of spills by kernel, from ptxas' report."""
+    found = {}
+    for part in log.split("Compiling entry function ")[1:]:
+        # Of the kernel itself, and of functions it calls.
+        stack = sum(int(size) for size in re.findall(r"(\d+) bytes stack frame", part))
+        spilled = sum(int(size) for size in re.findall(r"(\d+) bytes spill", part))
+        registers = int(re.findall(r"Used (\d+) registers", part)[0])
+        found[part.split("'")[1]] = (registers, stack, spilled)
+    return found
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_no_spills_and_registers_within_the_ceiling(
+    nvcc: str, tmp_path: Path, architecture: str, source: Path
+) -> None:
+    target = f"sm_{architecture_of(architecture, nvcc)}"
+    command = [nvcc, "-std=c++17", "-cubin", f"-arch={target}", "-Xptxas", "-v"]
+    paths = ["-I", str(ROOT / "src_cuda"), "-I", str(ROOT / "src_cpp")]
+    run = subprocess.run(
+        [*command, *paths, str(source), "-o", str(tmp_path / "kernels.cubin")],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "warning" not in run.stderr, run.stderr
+    for name, (registers, stack, spilled) in resources(run.stderr).items():
+        kernel = KERNEL.match(name)
+        assert kernel is not None, f"{name} is not a kernel template of pyconv"
+        assert (stack, spilled) == (0, 0), f"{name} on {target}"
+        assert registers <= CEILINGS[kernel[1], kernel[2]], f"{name} on {target}: {registers}"
+
+
+def test_report_of_a_spill_is_read() -> None:
+    log = (
+        "ptxas info    : Compiling entry function '_ZN6pyconv11gemm_kernelIfLb1EEEvi' for 'sm_75'\n"
+        "ptxas info    : Function properties for _ZN6pyconv11gemm_kernelIfLb1EEEvi\n"
+        "    8 bytes stack frame, 8 bytes spill stores, 20 bytes spill loads\n"
+        "ptxas info    : Used 64 registers, used 1 barriers\n"
+    )
+    assert resources(log) == {"_ZN6pyconv11gemm_kernelIfLb1EEEvi": (64, 8, 28)}
+
+
+def test_every_kernel_has_a_ceiling() -> None:
+    text = "".join(path.read_text() for path in (ROOT / "src_cuda" / "ops").glob("*.cuh"))
+    kernels = set(re.findall(r"__global__[^;{]*?\b([a-z0-9_]+_kernel)\(", text))
+    assert {name for name, _ in CEILINGS} == kernels

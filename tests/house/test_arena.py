@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The arena: reuse, poison, limits, memory that stays flat."""
+
+from __future__ import annotations
+
+import resource
+
+import numpy as np
+import pytest
+
+import pyconv
+from pyconv import backend, ops
+
+RELU = "import numpy as np, pyconv; from pyconv import ops; "
+
+
+def test_released_memory_is_handed_out_again() -> None:
+    x = np.ones((1 << 20,), np.float32)
+    pyconv.trim_memory()
+    first = ops.relu(x).__array_interface__["data"][0]
+    second = ops.relu(x).__array_interface__["data"][0]
+    assert first == second
+    assert pyconv.memory_info()["cached"] >= x.nbytes
+
+
+def test_trim_memory_gives_all_cached_memory_back() -> None:
+    ops.relu(np.ones((1 << 20,), np.float32))
+    cached = pyconv.memory_info()["cached"]
+    assert cached > 0
+    assert pyconv.trim_memory() == cached
+    assert pyconv.memory_info()["cached"] == 0
+
+
+def test_an_array_outlives_the_name_it_was_made_under() -> None:
+    part = ops.relu(np.arange(1 << 20, dtype=np.float32))[5:10]
+    others = [ops.relu(np.zeros((1 << 20,), np.float32)) for _ in range(3)]
+    assert len(others) == 3
+    assert np.array_equal(part, [5, 6, 7, 8, 9])
+
+
+def test_poison_fills_fresh_arrays_with_nan(run_python) -> None:
+    program = (
+        "import numpy as np; from pyconv import backend; "
+        "print(np.isnan(backend.empty_on(np.zeros(1, np.float32), (1 << 16,))).all())"
+    )
+    assert run_python(program, PYCONV_ARENA="poison").stdout.strip() == "True"
+
+
+def test_the_limit_is_a_memory_error_and_life_goes_on(run_python) -> None:
+    program = RELU + (
+        "x = np.ones(1 << 22, np.float32)\n"
+        "try: ops.relu(x)\n"
+        "except MemoryError as error: print(error)\n"
+        "print(ops.relu(x[:1 << 18]).sum())"
+    )
+    done = run_python(program, PYCONV_ARENA_LIMIT="8M")
+    assert done.stdout.splitlines() == [
+        "an array of shape (4194304,) takes 16777216 bytes",
+        "262144.0",
+    ], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PYCONV_ARENA", "2"), ("PYCONV_ARENA_LIMIT", "much"), ("PYCONV_ISA", "avx9")],
+)
+def test_a_bad_setting_stops_the_import_with_its_value(run_python, name: str, value: str) -> None:
+    done = run_python("import pyconv", **{name: value})
+    assert done.returncode == 1
+    assert f"{name}={value}; " in done.stderr
+
+
+def test_an_impossible_size_is_a_memory_error() -> None:
+    like = np.zeros(1, np.float32)
+    with pytest.raises(MemoryError, match=r"an array of shape \(1099511627776, 1024\)"):
+        backend.empty_on(like, (1 << 40, 1 << 10))
+
+
+def resident_bytes() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def test_resident_memory_stays_flat() -> None:
+    x = np.random.default_rng(0).standard_normal((8, 20, 20, 8)).astype(np.float32)
+    kernel = np.ones((3, 3, 8, 16), np.float32)
+    y = ops.conv2d(x, kernel)
+
+    def step() -> None:
+        ops.conv2d_backward(y, x, kernel)
+        pooled, argmax = ops.max_pool2d_with_argmax(ops.conv2d(x, kernel))
+        ops.max_pool2d_backward(pooled, argmax, y.shape)
+        with pytest.raises(ValueError, match="strides"):
+            ops.conv2d(x, kernel, strides=0)
+
+    for _ in range(100):
+        step()
+    before = resident_bytes()
+    for _ in range(1000):
+        step()
+    assert resident_bytes() - before < 1_000_000

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Layers, their configurations and gradients beside Keras 3 on the torch backend."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from tolerances import KERAS
+
+import pyconv
+from pyconv import GradientTape, Tensor
+
+LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
+    "conv": ("Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"}, (2, 7, 8, 3)),
+    "conv same strided": (
+        "Conv2D",
+        {"filters": 4, "kernel_size": (3, 2), "strides": 2, "padding": "same", "use_bias": False},
+        (2, 7, 8, 3),
+    ),
+    "conv dilated": (
+        "Conv2D",
+        {"filters": 2, "kernel_size": 3, "dilation_rate": 2, "activation": "sigmoid"},
+        (1, 7, 8, 3),
+    ),
+    "conv grouped": (
+        "Conv2D",
+        {"filters": 4, "kernel_size": 3, "groups": 2, "activation": "tanh"},
+        (1, 6, 5, 4),
+    ),
+    "conv channels_first": (
+        "Conv2D",
+        {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "padding": "same"},
+        (1, 3, 6, 5),
+    ),
+    "pool": ("MaxPooling2D", {}, (2, 7, 8, 3)),
+    "pool same": (
+        "MaxPooling2D",
+        {"pool_size": (3, 2), "strides": (2, 1), "padding": "same"},
+        (2, 7, 8, 3),
+    ),
+    "flatten": ("Flatten", {}, (2, 3, 4, 5)),
+    "flatten channels_first": ("Flatten", {"data_format": "channels_first"}, (2, 3, 4, 5)),
+    "dense": ("Dense", {"units": 5, "activation": "softmax"}, (3, 4)),
+    "dense on images": ("Dense", {"units": 5, "activation": "relu6"}, (2, 3, 4, 6)),
+    "activation": ("Activation", {"activation": "softmax"}, (3, 4)),
+}
+
+pytestmark = [
+    pytest.mark.oracle,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    os.environ["KERAS_BACKEND"] = "torch"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("keras")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_values_and_gradients_equal_keras(keras: Any, name: str) -> None:
+    kind, options, shape = LAYERS[name]
+    generator = np.random.default_rng(8)
+    x = generator.normal(size=shape).astype(np.float32)
+    ours = getattr(pyconv.layers, kind)(**options)
+    theirs = getattr(keras.layers, kind).from_config(ours.get_config())
+    with GradientTape() as tape:
+        image = Tensor(x)
+        tape.watch(image)
+        y = ours(image)
+    expected_x = keras.ops.convert_to_tensor(x).requires_grad_(True)
+    theirs.build(shape)
+    theirs.set_weights(ours.get_weights())
+    assert [w.name for w in theirs.weights] == [w.name for w in ours.weights]
+    expected = theirs(expected_x)
+    dy = generator.normal(size=y.shape).astype(np.float32)
+    expected.backward(keras.ops.convert_to_tensor(dy))
+    found = tape.gradient(y, [image, *ours.weights], Tensor(dy))
+    wanted = [expected_x.grad, *[w.value.grad for w in theirs.weights]]
+    scale = float(np.abs(y).max())
+    np.testing.assert_allclose(y, expected.detach().numpy(), rtol=KERAS, atol=KERAS * scale)
+    for gradient, reference in zip(found, wanted, strict=True):
+        assert gradient is not None
+        largest = float(reference.abs().max())
+        np.testing.assert_allclose(gradient, reference.numpy(), rtol=KERAS, atol=KERAS * largest)
+
+
+def test_keras_builds_our_configurations(keras: Any) -> None:
+    model = pyconv.Sequential(
+        [
+            pyconv.Input(shape=(9, 9, 2)),
+            pyconv.layers.Conv2D(3, 3, activation="relu", kernel_initializer="he_normal"),
+            pyconv.layers.MaxPooling2D(2),
+            pyconv.layers.Flatten(),
+            pyconv.layers.Dense(4, activation="softmax", kernel_initializer="random_normal"),
+        ]
+    )
+    twin = keras.Sequential.from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    assert [layer.name for layer in twin.layers] == [layer.name for layer in model.layers]
+    x = np.random.default_rng(1).random((3, 9, 9, 2), np.float32)
+    expected = twin.predict(x, verbose=0)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=KERAS)
+
+
+def test_we_read_configurations_of_keras(keras: Any) -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input(shape=(9, 9, 2)),
+            layers.Conv2D(3, 3, activation="relu", kernel_initializer="he_normal"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(4, activation="softmax"),
+        ]
+    )
+    twin = pyconv.models.Sequential.from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    x = np.random.default_rng(1).random((3, 9, 9, 2), np.float32)
+    expected = model.predict(x, verbose=0)
+    np.testing.assert_allclose(twin.predict(x, verbose=0), expected, rtol=KERAS)

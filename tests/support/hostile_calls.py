@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Calls that must be refused: for each op its bad arguments, the error and what its text names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pyconv import ops
+
+HUGE = (2**31, 2**62, 2**63 - 1, 2**64)
+
+
+@dataclass(frozen=True)
+class HostileCall:
+    """One call, the error it must raise and a piece of the error's text."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+    error: type[Exception]
+    text: str
+
+    def run(self) -> object:
+        """Make the call."""
+        return getattr(ops, self.function)(*self.arguments, **self.options)
+
+
+def zeros(*shape: int, dtype: str = "float32") -> np.ndarray:
+    """Return a new array of zeros."""
+    return np.zeros(shape, dtype)
+
+
+# (value, error, text), where @ stands for the argument's name.
+_POSITIVE = [
+    (0, ValueError, "@=0; must be >= 1"),
+    (-1, ValueError, "@=-1; must be >= 1"),
+    (-(2**63), ValueError, "must be >= 1"),
+    ((0, 1), ValueError, "@[0]=0; must be >= 1"),
+    ((1, 0), ValueError, "@[1]=0; must be >= 1"),
+    ((1, -2), ValueError, "@[1]=-2; must be >= 1"),
+    *((value, ValueError, f"@={value}; must be <= 2147483647") for value in HUGE),
+    ((1, 2**31), ValueError, "@[1]=2147483648; must be <="),
+    (np.int64(0), ValueError, "@=0; must be >= 1"),
+    (True, TypeError, "@=True; must be an int"),
+    (np.True_, TypeError, "must be an int"),
+    (1.0, TypeError, "@=1.0; must be an int"),
+    (float("nan"), TypeError, "@=nan; must be an int"),
+    ("1", TypeError, "@='1'; must be an int"),
+    ("11", TypeError, "@='11'; must be an int"),
+    ((1, True), TypeError, "@[1]=True; must be an int"),
+    ((1.5, 1), TypeError, "@[0]=1.5; must be an int"),
+    ((None, 1), TypeError, "@[0]=None; must be an int"),
+    ((1,), ValueError, "@=(1,); must be an int or two ints"),
+    ((1, 1, 1), ValueError, "@=(1, 1, 1); must be an int or two ints"),
+    ((), ValueError, "@=(); must be an int or two ints"),
+    ({}, TypeError, "@={}; must be an int or two ints"),
+]
+_PADDING = [
+    (-1, ValueError, "padding=-1; must be >= 0"),
+    ((0, -1), ValueError, "padding[1]=-1; must be >= 0"),
+    (((0, 0), (-3, 0)), ValueError, "padding[1][0]=-3; must be >= 0"),
+    *((value, ValueError, f"padding={value}; must be <= 2147483647") for value in HUGE),
+    (True, TypeError, "padding=True; must be 'valid', 'same'"),
+    (1.5, TypeError, "padding=1.5; must be"),
+    (float("nan"), TypeError, "padding=nan; must be"),
+    (None, TypeError, "padding=None; must be"),
+    (b"same", TypeError, "padding=b'same'; must be"),
+    ("SAME ", ValueError, "padding='SAME '; must be 'valid', 'same'"),
+    ("foo", ValueError, "padding='foo'; must be 'valid', 'same'"),
+    ("causal", ValueError, "padding='causal'; must be 'valid', 'same'"),
+    ((1, 2, 3), ValueError, "padding=(1, 2, 3); must be"),
+    (((1, 2),), ValueError, "padding=((1, 2),); must be"),
+    (((1, 2), (3,)), ValueError, "padding[1]=(3,); must be"),
+    (((1, 2), 3), TypeError, "padding[1]=3; must be"),
+    ((1, (2, 3)), TypeError, "padding[1]=(2, 3); must be"),
+    (((True, 0), (0, 0)), TypeError, "padding[0][0]=True; must be"),
+    (((0.5, 0), (0, 0)), TypeError, "padding[0][0]=0.5; must be"),
+]
+_DATA_FORMAT = [
+    ("NHWC", ValueError, "data_format='NHWC'; must be 'channels_last' or 'channels_first'"),
+    ("channels_Last", ValueError, "data_format='channels_Last'; must be"),
+    (None, TypeError, "data_format=None; must be"),
+    (1, TypeError, "data_format=1; must be"),
+    (["channels_last"], TypeError, "data_format=['channels_last']; must be"),
+]
+_INPUT_SHAPES = [
+    (None, TypeError, "=None; must be a tuple of 4 ints"),
+    (5, TypeError, "=5; must be a tuple of 4 ints"),
+    ("abcd", TypeError, "='abcd'; must be a tuple of 4 ints"),
+    ((1, 4, 4), ValueError, "=(1, 4, 4); must have 4 axes"),
+    ((1, 4, 4, 1, 1), ValueError, "=(1, 4, 4, 1, 1); must have 4 axes"),
+    ((-1, 4, 4, 1), ValueError, "[0]=-1; must be >= 0"),
+    ((1, -4, 4, 1), ValueError, "[1]=-4; must be >= 1"),
+    ((1, 0, 4, 1), ValueError, "[1]=0; must be >= 1"),
+    ((1, 4, 4, 0), ValueError, "[3]=0; must be >= 1"),
+    ((0, 2**31, 2**31, 1), ValueError, "[1]=2147483648; must be <="),
+    ((2**62, 4, 4, 1), ValueError, "must be <= 2147483647"),
+    ((2**31 - 1,) * 4, ValueError, "must be <= 1152921504606846975"),
+    ((1, 4.0, 4, 1), TypeError, "[1]=4.0; must be an int"),
+    ((1, True, 4, 1), TypeError, "[1]=True; must be an int"),
+    ((1, 4, None, 1), TypeError, "[2]=None; must be an int"),
+]
+# Functions of windows: their good arguments, and the options that take a positive pair.
+_WINDOWED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
+    "conv2d": ((zeros(1, 5, 5, 3), zeros(3, 3, 3, 4)), ("strides", "dilation_rate")),
+    "conv2d_backward": (
+        (zeros(1, 3, 3, 4), zeros(1, 5, 5, 3), zeros(3, 3, 3, 4)),
+        ("strides", "dilation_rate"),
+    ),
+    "im2col": ((zeros(1, 5, 5, 3), 3), ("strides", "dilation_rate")),
+    "col2im": ((zeros(9, 27), (1, 5, 5, 3), 3), ("strides", "dilation_rate")),
+    "max_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "max_pool2d_with_argmax": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "max_pool2d_backward": (
+        (zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8"), (1, 4, 4, 3)),
+        ("strides", "pool_size"),
+    ),
+}
+
+
+def hostile_calls() -> list[HostileCall]:
+    """Return every hostile call."""
+    return [*_bad_options(), *_bad_shapes(), *_bad_convolutions(), *_bad_pooling(), *_bad_others()]
+
+
+def _bad_options() -> Iterator[HostileCall]:
+    for function, (arguments, pairs) in _WINDOWED.items():
+        for name in pairs:
+            for value, error, text in _POSITIVE:
+                yield HostileCall(
+                    function, arguments, {name: value}, error, text.replace("@", name)
+                )
+        for name, rows in (("padding", _PADDING), ("data_format", _DATA_FORMAT)):
+            for value, error, text in rows:
+                yield HostileCall(function, arguments, {name: value}, error, text)
+    for function in ("im2col", "col2im"):
+        arguments = _WINDOWED[function][0]
+        for value, error, text in _POSITIVE:
+            yield HostileCall(
+                function, (*arguments[:-1], value), {}, error, text.replace("@", "kernel_size")
+            )
+
+
+def _bad_shapes() -> Iterator[HostileCall]:
+    for shape, error, text in _INPUT_SHAPES:
+        yield HostileCall("col2im", (zeros(9, 27), shape, 3), {}, error, text)
+        gradient = _WINDOWED["max_pool2d_backward"][0][:2]
+        yield HostileCall("max_pool2d_backward", (*gradient, shape), {}, error, text)
+    for rank in (0, 1, 2, 3, 5):
+        x = zeros(*[4] * rank)
+        for function in ("max_pool2d", "max_pool2d_with_argmax"):
+            yield HostileCall(function, (x,), {}, ValueError, f"x.ndim={rank}; must be 4")
+        yield HostileCall("im2col", (x, 3), {}, ValueError, f"x.ndim={rank}; must be 4")
+        kernel = zeros(3, 3, 4, 4)
+        yield HostileCall("conv2d", (x, kernel), {}, ValueError, f"x.ndim={rank}; must be 4")
+        yield HostileCall(
+            "conv2d", (zeros(1, 4, 4, 4), x), {}, ValueError, f"kernel.ndim={rank}; must be 4"
+        )
+    for shape in ((1, 0, 4, 3), (1, 4, 0, 3), (1, 4, 4, 0), (0, 0, 0, 0)):
+        yield HostileCall("max_pool2d", (zeros(*shape),), {}, ValueError, "=0; must be >= 1")
+        yield HostileCall("im2col", (zeros(*shape), 1), {}, ValueError, "=0; must be >= 1")
+        yield HostileCall(
+            "conv2d",
+            (zeros(*shape), zeros(1, 1, shape[3], 2)),
+            {"padding": 1},
+            ValueError,
+            "=0; must be >= 1",
+        )
+
+
+def _bad_convolutions() -> Iterator[HostileCall]:
+    x, kernel = zeros(1, 4, 4, 6), zeros(3, 3, 6, 4)
+    for groups, error, text in (
+        (0, ValueError, "groups=0; must be >= 1"),
+        (-1, ValueError, "groups=-1; must be >= 1"),
+        (4, ValueError, "x.shape=(1, 4, 4, 6) with groups=4 and kernel.shape=(3, 3, 6, 4)"),
+        (3, ValueError, "x.shape=(1, 4, 4, 6) with groups=3 and kernel.shape=(3, 3, 6, 4)"),
+        (2, ValueError, "x.shape=(1, 4, 4, 6) with groups=2 and kernel.shape=(3, 3, 6, 4)"),
+        (2**31, ValueError, "groups=2147483648; must be <="),
+        (True, TypeError, "groups=True; must be an int"),
+        (1.0, TypeError, "groups=1.0; must be an int"),
+        ("1", TypeError, "groups='1'; must be an int"),
+        (None, TypeError, "groups=None; must be an int"),
+        ((1, 1), TypeError, "groups=(1, 1); must be an int"),
+    ):
+        yield HostileCall("conv2d", (x, kernel), {"groups": groups}, error, text)
+        dy = zeros(1, 2, 2, 4)
+        yield HostileCall("conv2d_backward", (dy, x, kernel), {"groups": groups}, error, text)
+    for shape, text in (
+        ((3, 3, 5, 4), "x.shape=(1, 4, 4, 6) with groups=1 and kernel.shape=(3, 3, 5, 4)"),
+        ((0, 3, 6, 4), "kernel.shape[0]=0; must be >= 1"),
+        ((3, 0, 6, 4), "kernel.shape[1]=0; must be >= 1"),
+        ((3, 3, 0, 4), "kernel.shape[2]=0; must be >= 1"),
+        ((3, 3, 6, 0), "kernel.shape[3]=0; must be >= 1"),
+        ((5, 3, 6, 4), "kernel.shape[0]=5 spans 5 pixels, the padded input 4: output height=0"),
+        ((3, 9, 6, 4), "kernel.shape[1]=9 spans 9 pixels, the padded input 4: output width=-4"),
+    ):
+        yield HostileCall("conv2d", (x, zeros(*shape)), {}, ValueError, text)
+    for options, text in (
+        ({"dilation_rate": 2}, "kernel.shape[0]=3 spans 5 pixels, the padded input 4"),
+        ({"dilation_rate": 2**31 - 1}, "kernel.shape[0]=3 spans 4294967295 pixels"),
+        ({"dilation_rate": 2**31 - 1, "padding": "same"}, "must be <="),
+        ({"padding": 2**31 - 1}, "must be <= 1152921504606846975"),
+        ({"activation": "softmax"}, "activation='softmax'; must be one of"),
+        ({"activation": "Relu"}, "activation='Relu'; must be one of"),
+        ({"algorithm": "winograd3"}, "algorithm='winograd3'; must be one of"),
+        ({"algorithm": "AUTO"}, "algorithm='AUTO'; must be one of"),
+    ):
+        yield HostileCall("conv2d", (x, kernel), options, ValueError, text)
+    for options, text in (({"activation": 3}, "activation=3"), ({"algorithm": 1}, "algorithm=1")):
+        yield HostileCall("conv2d", (x, kernel), options, TypeError, text)
+    for shape in ((3,), (5,), (0,), (1,)):
+        text = f"bias.shape={shape}; must be (4,)"
+        yield HostileCall("conv2d", (x, kernel, zeros(*shape)), {}, ValueError, text)
+    for bias in (zeros(1, 4), zeros()):
+        text = f"bias.ndim={bias.ndim}; must be 1"
+        yield HostileCall("conv2d", (x, kernel, bias), {}, ValueError, text)
+    for shape in ((1, 2, 2, 3), (1, 2, 3, 4), (1, 4, 4, 4), (2, 2, 2, 4), (0, 2, 2, 4)):
+        text = f"dy.shape={shape}; must be (1, 2, 2, 4)"
+        yield HostileCall("conv2d_backward", (zeros(*shape), x, kernel), {}, ValueError, text)
+    dy = zeros(1, 2, 2, 4)
+    for options, error, text in (
+        ({"needs": "x"}, TypeError, "needs='x'"),
+        ({"needs": ("y",)}, ValueError, "'y'"),
+        ({"activation": "relu"}, TypeError, "y is None"),
+        ({"activation": "relu", "y": zeros(1, 2, 2, 5)}, ValueError, "y.shape=(1, 2, 2, 5)"),
+    ):
+        yield HostileCall("conv2d_backward", (dy, x, kernel), options, error, text)
+
+
+def _bad_pooling() -> Iterator[HostileCall]:
+    x = zeros(1, 4, 4, 3)
+    for options, error, text in (
+        ({"padding": 2}, ValueError, "padding=2; must be below pool_size=2"),
+        ({"padding": (0, 2)}, ValueError, "padding=(0, 2); must be below pool_size=2"),
+        ({"padding": ((0, 0), (0, 7))}, ValueError, "must be below pool_size=2"),
+        ({"pool_size": 5}, ValueError, "pool_size[0]=5 spans 5 pixels, the padded input 4"),
+        ({"pool_size": (1, 5)}, ValueError, "pool_size[1]=5 spans 5 pixels, the padded input 4"),
+        ({"pool_size": 65536, "padding": "same"}, ValueError, "pool_size=65536; must have at most"),
+        ({"ceil_mode": 1}, TypeError, "ceil_mode=1; must be a bool"),
+        ({"ceil_mode": "no"}, TypeError, "ceil_mode='no'; must be a bool"),
+        ({"ceil_mode": None}, TypeError, "ceil_mode=None; must be a bool"),
+    ):
+        yield HostileCall("max_pool2d", (x,), options, error, text)
+        yield HostileCall("max_pool2d_with_argmax", (x,), options, error, text)
+    dy, argmax = zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8")
+    shape = x.shape
+    for bad in ((1, 2, 3, 3), (0, 2, 2, 3), (1, 3, 2, 2)):
+        text = f"dy.shape={bad}; must be (1, 2, 2, 3)"
+        arguments: tuple[Any, ...] = (zeros(*bad), argmax, shape)
+        yield HostileCall("max_pool2d_backward", arguments, {}, ValueError, text)
+        text = f"argmax.shape={bad}; must be (1, 2, 2, 3)"
+        arguments = (dy, zeros(*bad, dtype="uint8"), shape)
+        yield HostileCall("max_pool2d_backward", arguments, {}, ValueError, text)
+    for dtype in ("int32", "int64", "int8", "bool", "float32"):
+        arguments = (dy, argmax.astype(dtype), shape)
+        text = f"argmax.dtype={dtype}; must be"
+        yield HostileCall("max_pool2d_backward", arguments, {}, TypeError, text)
+
+
+def _bad_others() -> Iterator[HostileCall]:
+    for function in ("gemm", "dense"):
+        kernel = "b" if function == "gemm" else "kernel"
+        first = "a" if function == "gemm" else "x"
+        for rank in (0, 1, 3):
+            bad = zeros(*[3] * rank)
+            text = f"{first}.ndim={rank}; must be 2"
+            yield HostileCall(function, (bad, zeros(3, 3)), {}, ValueError, text)
+            text = f"{kernel}.ndim={rank}; must be 2"
+            yield HostileCall(function, (zeros(3, 3), bad), {}, ValueError, text)
+        yield HostileCall(function, (zeros(2, 3), zeros(4, 5)), {}, ValueError, "must be")
+        wide = zeros(3, 5, dtype="float64")
+        text = f"{kernel}.dtype=float64"
+        yield HostileCall(function, (zeros(2, 3), wide), {}, TypeError, text)
+    yield HostileCall(
+        "dense", (zeros(2, 3), zeros(3, 5), zeros(4)), {}, ValueError, "bias.shape=(4,)"
+    )
+    for shape in ((2, 4), (1, 5), (5, 2)):
+        arguments: tuple[Any, ...] = (zeros(*shape), zeros(2, 3), zeros(3, 5))
+        text = f"dy.shape={shape}; must be (2, 5)"
+        yield HostileCall("dense_backward", arguments, {}, ValueError, text)
+    yield HostileCall("relu_backward", (zeros(3), zeros(4)), {}, ValueError, "y.shape=(4,)")
+    yield from _bad_losses()
+    yield from _bad_steps()
+
+
+def _bad_losses() -> Iterator[HostileCall]:
+    function = "softmax_cross_entropy"
+    logits, labels = zeros(4, 3), zeros(4, dtype="int64")
+    for bad, error, text in (
+        (zeros(3, dtype="int64"), ValueError, "labels.shape=(3,)"),
+        (zeros(4, 1, dtype="int64"), ValueError, "labels.shape=(4, 1)"),
+        (zeros(4, 3, dtype="int64"), ValueError, "labels.shape=(4, 3)"),
+        (zeros(4, 2), ValueError, "labels.shape=(4, 2)"),
+        (zeros(4, 1), ValueError, "labels.shape=(4, 1)"),
+        (zeros(4, dtype="float32"), TypeError, "labels.dtype=float32"),
+        (zeros(4, dtype="bool"), TypeError, "labels.dtype=bool"),
+        (zeros(4, 3, dtype="float64"), TypeError, "labels.dtype=float64"),
+        (np.array([0, 1, 2, 1.5]), TypeError, "labels.dtype=float64"),
+        (None, TypeError, "labels"),
+    ):
+        yield HostileCall(function, (logits, bad), {}, error, text)
+    for rank in (0, 1, 3):
+        text = f"logits.ndim={rank}; must be 2"
+        yield HostileCall(function, (zeros(*[3] * rank), labels), {}, ValueError, text)
+    yield HostileCall(function, (zeros(4, 0), labels), {}, ValueError, "logits.shape=(4, 0)")
+    for value, error in (
+        (-0.1, ValueError), (1.5, ValueError), (float("nan"), ValueError),
+        (float("inf"), ValueError), ("0.1", TypeError), (None, TypeError), (True, TypeError),
+    ):  # fmt: skip
+        options = {"label_smoothing": value}
+        text = f"label_smoothing={value!r}; must be"
+        yield HostileCall(function, (logits, labels), options, error, text)
+    backward = f"{function}_backward"
+    for dloss in (zeros(3), zeros(5)):
+        text = f"dloss.shape={dloss.shape}; must be (4,)"
+        yield HostileCall(backward, (dloss, logits, labels), {}, ValueError, text)
+
+
+def _bad_steps() -> Iterator[HostileCall]:
+    lists = tuple([zeros(3)] for _ in range(4))
+    good = {"learning_rate": 0.1, "step": 1}
+    for name, values in {
+        "learning_rate": (float("nan"), float("inf"), -1.0),
+        "beta_1": (1.0, -0.1, float("nan"), 2.0),
+        "beta_2": (1.0, -0.1, float("nan"), 2.0),
+        "epsilon": (-1e-7, float("nan"), float("inf")),
+        "step": (0, -1),
+    }.items():
+        for value in values:
+            options = {**good, name: value}
+            text = f"{name}={value}; must be"
+            yield HostileCall("adam_step", lists, options, ValueError, text)
+    for name in ("learning_rate", "beta_1", "epsilon", "step"):
+        for value in ("0.1", None, True):
+            options = {**good, name: value}
+            text = f"{name}={value!r}; must be"
+            yield HostileCall("adam_step", lists, options, TypeError, text)
+    yield HostileCall("adam_step", lists, {**good, "step": 1.0}, TypeError, "step=1.0; must be")
+    for which, name in ((1, "grads"), (2, "m"), (3, "v")):
+        short = tuple([] if i == which else [zeros(3)] for i in range(4))
+        text = f"len({name})=0; must be 1"
+        yield HostileCall("adam_step", short, good, ValueError, text)
+        other = tuple([zeros(4 if i == which else 3)] for i in range(4))
+        text = f"{name}[0].shape=(4,); must be (3,)"
+        yield HostileCall("adam_step", other, good, ValueError, text)
+        wide = tuple([zeros(3, dtype="float64" if i == which else "float32")] for i in range(4))
+        yield HostileCall("adam_step", wide, good, TypeError, f"{name}[0].dtype=float64")

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One ordinary call of every op, by argument name, for tests that vary the arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from arrays import generator, integers
+
+from pyconv import ops
+
+# Arguments that hold whole numbers, and those that may be None.
+INTEGER_ARGUMENTS = {"argmax", "labels"}
+OPTIONAL_ARGUMENTS = {"bias", "y"}
+
+
+def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return {op: (arrays by argument name, options)}."""
+    x, kernel = integers((2, 6, 5, 4), dtype, 0), integers((3, 2, 4, 6), dtype, 1)
+    y, bias = integers((2, 4, 4, 6), dtype, 2), integers((6,), dtype, 3)
+    a, b, c = (integers(shape, dtype, 4) for shape in ((3, 5), (5, 4), (3, 4)))
+    pooled = integers((2, 3, 2, 4), dtype, 5)
+    argmax = generator("argmax").integers(0, 4, pooled.shape).astype(np.uint8)
+    labels = np.array([0, 3, 2])
+    relu = {"activation": "relu"}
+    return {
+        "conv2d": ({"x": x, "kernel": kernel, "bias": bias}, {}),
+        "conv2d_backward": ({"dy": y, "x": x, "kernel": kernel, "y": y}, relu),
+        "im2col": ({"x": x}, {"kernel_size": (3, 2)}),
+        "col2im": (
+            {"col": integers((32, 24), dtype, 6)},
+            {"input_shape": x.shape, "kernel_size": (3, 2)},
+        ),
+        "max_pool2d": ({"x": x}, {}),
+        "max_pool2d_with_argmax": ({"x": x}, {}),
+        "max_pool2d_backward": ({"dy": pooled, "argmax": argmax}, {"input_shape": x.shape}),
+        "gemm": ({"a": a, "b": b}, {}),
+        "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
+        "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
+        "relu": ({"x": x}, {}),
+        "relu_backward": ({"dy": x, "y": x[::-1].copy()}, {}),
+        "softmax_cross_entropy": ({"logits": c, "labels": labels}, {}),
+        "softmax_cross_entropy_backward": (
+            {"dloss": c[:, 0].copy(), "probabilities": np.abs(c), "labels": labels},
+            {},
+        ),
+    }
+
+
+def run(op: str, arrays: dict[str, Any], options: dict[str, Any]) -> Any:
+    """Call an op by its argument names."""
+    return getattr(ops, op)(**arrays, **options)
+
+
+def every_argument() -> list[tuple[str, str]]:
+    """Return (op, argument) for each array argument of each op."""
+    calls = op_calls("float32")
+    return [(op, argument) for op, (arrays, _) in calls.items() for argument in arrays]
