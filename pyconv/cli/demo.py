@@ -26,8 +26,8 @@ HELP = "train a small network on handwritten digits and draw what it learned"
 
 BATCH = 100
 HELD_OUT = 0.05  # share of the training images that only the curves see
-EPOCHS = {"mnist": 3, "generated": 6}
-GENERATED, GENERATED_TEST = 40_000, 5_000
+EPOCHS = {"mnist": 4, "generated": 6}
+GENERATED, GENERATED_TEST = 60_000, 5_000
 BOOK_SECONDS = 3.0
 
 
@@ -57,7 +57,7 @@ class Stopwatch(Callback):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.add_argument("--epochs", type=_positive, help="3 on MNIST, 6 on generated digits")
+    parser.add_argument("--epochs", type=_positive, help="4 on MNIST, 6 on generated digits")
     parser.add_argument("--subset", type=_positive, help="train on the first N images only")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order, generated digits")
     parser.add_argument("--out", type=Path, default=Path("pyconv-demo"), help="folder for files")

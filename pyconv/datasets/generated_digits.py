@@ -17,8 +17,8 @@ STEPS = 96  # points along a digit
 AT_ONCE = 512  # pictures drawn together
 
 # How unlike two writers are: standard deviations, lengths in heights of a digit.
-JITTER = 0.042
-WAVE = 0.052
+JITTER = 0.04
+WAVE = 0.05
 WAIST = 0.08
 SLANT, SLANT_MEAN = 0.25, 0.18
 TURN = 0.13  # radians
