@@ -107,8 +107,12 @@ def set_threads() -> Iterator[Callable[[int], None]]:
 
 
 @pytest.fixture(params=(1, 2, 3, 7), ids=lambda count: f"{count}-threads")
-def threads(request: pytest.FixtureRequest, set_threads: Callable[[int], None]) -> int:
+def threads(
+    request: pytest.FixtureRequest, device: Device, set_threads: Callable[[int], None]
+) -> int:
     """Run the test once with each of these thread counts."""
+    if request.param > 1 and not device.is_cpu:
+        pytest.skip("threads are the CPU's")
     set_threads(request.param)
     return int(request.param)
 
