@@ -3,7 +3,11 @@
 set -euo pipefail
 cd "$1"
 .venv/bin/pip wheel --quiet --no-deps --wheel-dir wheel .
-.venv/bin/python - wheel <<'PYTHON'
+# The source tree would shadow the installed package: measure from elsewhere.
+wheels=$PWD/wheel
+python=$PWD/.venv/bin/python
+cd /
+"$python" - "$wheels" <<'PYTHON'
 import subprocess
 import sys
 from pathlib import Path
