@@ -68,10 +68,14 @@ def test_identical_weights(expected: str, threads: int, hash_seed: int) -> None:
 
 
 INTERRUPTED = """
+import signal
 import sys
 import numpy as np
 import pyconv
 from pyconv import layers
+
+# A shell may have started the tests with Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Tell(pyconv.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
