@@ -200,7 +200,7 @@ def test_set_weights_lists_all_differences() -> None:
         (lambda: Conv2D(1, 3, activation="rleu"), ValueError, "identifier='rleu'; must be one of"),
         (lambda: Conv2D(1, 3, kernel_initializer="he"), ValueError, "identifier='he'"),
         (lambda: Conv2D(1, 3, use_bias=1), TypeError, "Conv2D: use_bias=1"),
-        (lambda: Conv2D(1, 3, naem="x"), TypeError, "Conv2D: unexpected argument 'nmae'"),
+        (lambda: Conv2D(1, 3, naem="x"), TypeError, "Conv2D: unexpected argument 'naem'"),
         (lambda: MaxPooling2D(0), ValueError, "MaxPooling2D: pool_size=0"),
         (lambda: MaxPooling2D(2, strides=0), ValueError, "MaxPooling2D: strides=0"),
         (lambda: MaxPooling2D(2, padding=5), ValueError, "MaxPooling2D"),
