@@ -62,7 +62,14 @@ def col2im(
     """
     col = as_input(col, "col2im", "col", ndim=2)
     window = Window.im2col(
-        "col2im", input_shape, kernel_size, strides, padding, dilation_rate, data_format
+        "col2im",
+        input_shape,
+        kernel_size,
+        strides,
+        padding,
+        dilation_rate,
+        data_format,
+        shape_argument="input_shape",
     )
     if col.shape != window.col_shape:
         raise ValueError(f"col2im: col.shape={col.shape}; must be {window.col_shape}")

@@ -14,10 +14,8 @@
 namespace pyconv {
 namespace {
 
-// Rows are gathered into a buffer of about this size, then streamed to the matrix.
-constexpr int64_t kBufferBytes = int64_t(16) << 10;
-// A matrix that does not stay in cache is written past it.
-constexpr int64_t kStreamBytes = int64_t(4) << 20;
+// A task writes about this much of the matrix.
+constexpr int64_t kTaskBytes = int64_t(64) << 10;
 
 std::vector<Run> window_runs(const Window& w, int64_t length, int64_t pixel_pitch, int64_t channels,
                              int64_t channel_pitch) {
@@ -49,21 +47,12 @@ template <class T>
 void gather_matrix(const Gather<T>& windows, const std::vector<Run>& runs, int64_t columns,
                    int64_t first, int64_t count, T* col) {
   const KernelTable<T>& table = kernel_table_of<T>();
-  const int64_t bytes = count * columns * int64_t(sizeof(T));
   const int64_t row_bytes = columns * int64_t(sizeof(T));
-  const int64_t chunk = std::max<int64_t>(1, kBufferBytes / row_bytes);
-  const int64_t per_task = chunk * std::max<int64_t>(1, (kBufferBytes * 4) / (chunk * row_bytes));
-  const bool stream = bytes > kStreamBytes && row_bytes <= kBufferBytes;
-  parallel_for(ceil_div(count, per_task), bytes, [&](int64_t task) {
-    const int64_t last = std::min(count, (task + 1) * per_task);
-    Scratch<T> buffer(stream ? chunk * columns : 0);
-    for (int64_t row = task * per_task; row < last; row += chunk) {
-      const int64_t rows = std::min(chunk, last - row);
-      T* target = col + row * columns;
-      table.gather_rows(windows, runs.data(), int64_t(runs.size()), first + row, rows,
-                        stream ? buffer.data() : target, columns);
-      if (stream) table.stream(target, buffer.data(), rows * columns);
-    }
+  const int64_t per_task = std::max<int64_t>(1, kTaskBytes / row_bytes);
+  parallel_for(ceil_div(count, per_task), count * row_bytes, [&](int64_t task) {
+    const int64_t row = task * per_task;
+    table.gather_rows(windows, runs.data(), int64_t(runs.size()), first + row,
+                      std::min(per_task, count - row), col + row * columns, columns);
   });
 }
 
