@@ -45,7 +45,8 @@ def _split_labels(function: str, labels: Array, logits: Array) -> tuple[Array | 
         big = int(numbers.max())
         if big >= classes:
             raise ValueError(f"{function}: labels holds {big}; must be within 0 and {classes - 1}")
-    numbers = contiguous(numbers, "int64")
+    # A copy: another thread may change the caller's labels after the check.
+    numbers = contiguous(numbers, "int64").copy()
     flag = first_bad_flag(logits)
     kernels_for(logits).labels_check(numbers, n, classes, flag)
     position = first_bad(flag)
