@@ -112,8 +112,23 @@ void* map_fresh(Arena& a, size_t class_bytes) {
   if (!mapping.start) throw std::bad_alloc();
   a.colour = (a.colour + 1) % kColours;
   void* const block = mapping.start + (2 * a.colour + 1) * kAlignment;
-  a.live.emplace(block, mapping);
+  try {
+    a.live.emplace(block, mapping);
+  } catch (...) {
+    munmap(mapping.start, mapping.bytes);
+    throw;
+  }
   return block;
+}
+
+// False when the list itself finds no memory.
+bool listed_free(Arena& a, size_t class_bytes, void* block) noexcept {
+  try {
+    a.free[class_bytes].push_back(block);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 void* allocate_small(size_t bytes) {
@@ -193,12 +208,11 @@ void arena_release(void* block) noexcept {
     if (found != a.live.end()) {
       const size_t bytes = found->second.class_bytes;
       a.in_use -= bytes;
-      if (a.cached + bytes > std::max(a.peak, kCacheFloor)) {
+      if (a.cached + bytes > std::max(a.peak, kCacheFloor) || !listed_free(a, bytes, block)) {
         munmap(found->second.start, found->second.bytes);
         a.live.erase(found);
       } else {
         a.idle.insert(a.live.extract(found));
-        a.free[bytes].push_back(block);
         a.cached += bytes;
       }
       return;

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 
 #include "thread_count.hpp"
 
@@ -15,6 +17,7 @@
 #include <xmmintrin.h>
 #endif
 #if defined(PYCONV_STD_THREADS)
+#include <system_error>
 #include <thread>
 #include <vector>
 #else
@@ -35,9 +38,10 @@ std::atomic<bool> flush{false};
 std::atomic<bool> forked_child{false};
 bool (*poll_interrupt)() = nullptr;
 struct Region;
-// The region whose task this thread runs, and whether this thread may look for signals.
+// The region whose task this thread runs, and whether this thread may look for signals: those that
+// call regions may, those that only help may not.
 thread_local Region* current_region = nullptr;
-thread_local bool may_poll = false;
+thread_local bool may_poll = true;
 
 unsigned float_state() {
 #if defined(__x86_64__)
@@ -123,14 +127,20 @@ void work(Region& region, bool polls) {
 #if defined(PYCONV_STD_THREADS)
 void run_team(Region& region, int threads) {
   std::vector<std::thread> team;
-  for (int i = 1; i < threads; ++i) team.emplace_back([&region] { work(region, false); });
-  work(region, true);
+  team.reserve(static_cast<size_t>(threads - 1));
+  try {
+    for (int i = 1; i < threads; ++i) team.emplace_back([&region] { work(region, false); });
+  } catch (const std::system_error&) {
+    // The system gives no more threads; those at hand do the work.
+  }
+  work(region, may_poll);
   for (std::thread& member : team) member.join();
 }
 #else
 void run_team(Region& region, int threads) {
+  const bool polls = may_poll;
 #pragma omp parallel num_threads(threads)
-  work(region, omp_get_thread_num() == 0);
+  work(region, polls && omp_get_thread_num() == 0);
 }
 #endif
 
@@ -143,7 +153,15 @@ void init_threads() {
 
 int num_threads() { return forked_child.load() ? 1 : thread_count.load(); }
 
-void set_num_threads(int count) { thread_count.store(std::clamp(count, 1, kMaxThreads)); }
+void set_num_threads(int count) {
+  count = std::clamp(count, 1, kMaxThreads);
+  const int possible = startable_threads(count);
+  if (possible < count) {
+    throw std::invalid_argument("set_num_threads: count=" + std::to_string(count) +
+                                "; this process can start only " + std::to_string(possible));
+  }
+  thread_count.store(count);
+}
 
 void set_interrupt_poll(bool (*poll)()) { poll_interrupt = poll; }
 
@@ -172,7 +190,7 @@ void run_tasks(int64_t tasks, int64_t cost, Task task, void* context) {
   region.outer = current_region;
   region.float_state = float_state() | (flush.load(std::memory_order_relaxed) ? kFlushBits : 0u);
   if (alone) {
-    work(region, current_region ? may_poll : true);
+    work(region, may_poll);
   } else {
     run_team(region, threads);
   }

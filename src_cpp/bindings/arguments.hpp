@@ -31,6 +31,20 @@ inline Window window_of(const py::bytes& packed) {
   return window;
 }
 
+// Calls body without the GIL. No destructor takes it back: at interpreter exit the attempt ends a
+// daemon thread by unwinding, which must not pass a noexcept frame.
+template <class Body>
+void without_gil(Body&& body) {
+  PyThreadState* const state = PyEval_SaveThread();
+  try {
+    body();
+  } catch (...) {
+    PyEval_RestoreThread(state);
+    throw;
+  }
+  PyEval_RestoreThread(state);
+}
+
 // Calls body(float()) or body(double()) without the GIL.
 template <class Body>
 void with_dtype(int dtype, Body&& body) {
@@ -38,12 +52,13 @@ void with_dtype(int dtype, Body&& body) {
     throw std::invalid_argument("dtype=" + std::to_string(dtype) +
                                 "; must be 0 (float32) or 1 (float64)");
   }
-  py::gil_scoped_release unlocked;
-  if (dtype == 0) {
-    body(float());
-  } else {
-    body(double());
-  }
+  without_gil([&] {
+    if (dtype == 0) {
+      body(float());
+    } else {
+      body(double());
+    }
+  });
 }
 
 }  // namespace pyconv

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The module pyconv._core: one register function per concept.
 #include <pybind11/pybind11.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "arena.hpp"
 #include "dispatch.hpp"
@@ -24,9 +26,11 @@ void register_softmax_cross_entropy(py::module_& m);
 
 namespace {
 
-// Runs on the calling thread between tasks. An exception of a signal handler stays set on this
-// thread and surfaces when the binding returns.
+// Runs on the calling thread between tasks. Python handles signals on the main thread alone; any
+// other would only fight for the GIL, and end there if the interpreter is being shut down. An
+// exception of a signal handler stays set on this thread and surfaces when the binding returns.
 bool signal_pending() {
+  if (static_cast<pid_t>(syscall(SYS_gettid)) != getpid()) return false;
   const PyGILState_STATE state = PyGILState_Ensure();
   const bool pending = PyErr_CheckSignals() != 0;
   PyGILState_Release(state);

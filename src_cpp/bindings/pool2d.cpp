@@ -21,8 +21,8 @@ void register_pool2d(py::module_& m) {
       "max_pool2d_check",
       [](Address argmax, const py::bytes& packed, Address first_bad) {
         const Window window = window_of(packed);
-        py::gil_scoped_release unlocked;
-        max_pool2d_check(at<const void>(argmax), window, at<int64_t>(first_bad));
+        without_gil(
+            [&] { max_pool2d_check(at<const void>(argmax), window, at<int64_t>(first_bad)); });
       },
       py::arg("argmax"), py::arg("window"), py::arg("first_bad"),
       "Finds the first offset outside its window or the image");

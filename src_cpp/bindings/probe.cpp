@@ -71,8 +71,9 @@ void register_probe(py::module_& m) {
   m.def(
       "_probe_copy",
       [](int64_t bytes, int64_t repeats) {
-        py::gil_scoped_release unlocked;
-        return copy_gigabytes(bytes, repeats);
+        double gigabytes = 0;
+        without_gil([&] { gigabytes = copy_gigabytes(bytes, repeats); });
+        return gigabytes;
       },
       py::arg("bytes"), py::arg("repeats"), "GB/s read and written by the best of some copies");
 }

@@ -2,6 +2,7 @@
 // dx by parity classes: the pixels of dx with equal (y mod sh, x mod sw) meet the same taps, so
 // each class is a stride-1 window product over dy with its share of the taps.
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "arena.hpp"
@@ -16,19 +17,22 @@
 namespace pyconv {
 namespace {
 
-// The taps of one axis that reach pixels a, a + stride, ...: output row = q + offset.
+// A tap of one axis that reaches pixels a, a + stride, ...: output row = q + offset.
 struct AxisTap {
   int64_t offset, tap;
 };
+using AxisClasses = std::map<int64_t, std::vector<AxisTap>>;  // a -> its taps
 
-std::vector<AxisTap> class_taps(int64_t first, int64_t stride, int64_t before, int64_t dilation,
-                                int64_t taps) {
-  std::vector<AxisTap> found;
+// The classes of one axis that some tap reaches.
+AxisClasses axis_classes(int64_t size, int64_t stride, int64_t before, int64_t dilation,
+                         int64_t taps) {
+  AxisClasses classes;
   for (int64_t t = taps - 1; t >= 0; --t) {
-    const int64_t distance = first + before - t * dilation;
-    if (distance % stride == 0) found.push_back({distance / stride, t});
+    const int64_t origin = t * dilation - before;
+    const int64_t a = (origin % stride + stride) % stride;
+    if (a < size) classes[a].push_back({(a - origin) / stride, t});
   }
-  return found;
+  return classes;
 }
 
 // Panels of the transposed filters: rows (tap, f / groups), columns c / groups.
@@ -50,51 +54,35 @@ Panels<T> pack_transposed(const Window& w, const T* kernel, int64_t group,
 }
 
 // dx[:, a::sh, b::sw, channels of the group]
-template <class T>
 struct ParityClass {
   int64_t a, b;
   int64_t rows, columns;
   std::vector<Tap> taps;
 };
 
-template <class T>
-std::vector<ParityClass<T>> parity_classes(const Window& w) {
-  std::vector<ParityClass<T>> classes;
-  for (int64_t a = 0; a < std::min(w.sh, w.h); ++a) {
-    const std::vector<AxisTap> vertical = class_taps(a, w.sh, w.top, w.dil_h, w.kh);
-    for (int64_t b = 0; b < std::min(w.sw, w.w); ++b) {
-      ParityClass<T> parity{a, b, ceil_div(w.h - a, w.sh), ceil_div(w.w - b, w.sw), {}};
-      for (const AxisTap& v : vertical) {
-        for (const AxisTap& u : class_taps(b, w.sw, w.left, w.dil_w, w.kw)) {
-          parity.taps.push_back({v.offset, u.offset, v.tap * w.kw + u.tap});
-        }
-      }
-      classes.push_back(std::move(parity));
-    }
+std::vector<Tap> crossed(const std::vector<AxisTap>& vertical,
+                         const std::vector<AxisTap>& horizontal, int64_t kw) {
+  std::vector<Tap> taps;
+  for (const AxisTap& v : vertical) {
+    for (const AxisTap& u : horizontal) taps.push_back({v.offset, u.offset, v.tap * kw + u.tap});
   }
-  return classes;
+  return taps;
 }
 
 template <class T>
-void fill_zero(const PixelGrid<T>& out, const ParityClass<T>& parity, int64_t images,
-               int64_t cols) {
-  const int64_t lines = images * parity.rows;
-  parallel_for(lines, lines * parity.columns * cols * int64_t(sizeof(T)), [&](int64_t line) {
-    T* row = out.data + line / parity.rows * out.image_pitch + line % parity.rows * out.row_pitch;
-    for (int64_t j = 0; j < parity.columns; ++j) {
-      std::fill_n(row + j * out.pixel_pitch, cols, T(0));
-    }
-  });
+void fill_zero(const Window& w, T* dx) {
+  const int64_t row = w.w * w.c;
+  parallel_for(w.n * w.h, w.n * w.h * row * int64_t(sizeof(T)),
+               [&](int64_t line) { std::fill_n(dx + line * row, row, T(0)); });
 }
 
 template <class T>
 void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_t group,
-                    const ParityClass<T>& parity) {
+                    const ParityClass& parity) {
   const int64_t cg = w.group_inputs();
   const int64_t fg = w.group_filters();
   const PixelGrid<T> out{dx + (parity.a * w.w + parity.b) * w.c + group * cg, w.h * w.w * w.c,
                          w.sh * w.w * w.c, w.sw * w.c};
-  if (parity.taps.empty()) return fill_zero(out, parity, w.n, cg);
   const int64_t k = int64_t(parity.taps.size()) * fg;
   const int64_t width = panel_width<T>(cg);
   Scratch<T> packed(packed_size(k, cg, width));
@@ -113,6 +101,23 @@ void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_
   window_gemm(window_product(windows, parity.taps, fg,
                              pack_transposed(w, kernel, group, parity.taps, width, packed.data()),
                              w.n, cg, out, plain_end<T>()));
+}
+
+template <class T>
+void by_parity_classes(const Window& w, const T* dy, const T* kernel, T* dx) {
+  const AxisClasses rows = axis_classes(w.h, w.sh, w.top, w.dil_h, w.kh);
+  const AxisClasses columns = axis_classes(w.w, w.sw, w.left, w.dil_w, w.kw);
+  const bool every_pixel_reached =
+      int64_t(rows.size()) == std::min(w.sh, w.h) && int64_t(columns.size()) == std::min(w.sw, w.w);
+  if (!every_pixel_reached) fill_zero(w, dx);
+  for (const auto& [a, vertical] : rows) {
+    for (const auto& [b, horizontal] : columns) {
+      const ParityClass parity{a, b, ceil_div(w.h - a, w.sh), ceil_div(w.w - b, w.sw),
+                               crossed(vertical, horizontal, w.kw)};
+      keep_going();
+      for (int64_t g = 0; g < w.groups; ++g) class_gradient(w, dy, kernel, dx, g, parity);
+    }
+  }
 }
 
 // The textbook way: dcol = dy kernel^T, then its windows added up.
@@ -142,11 +147,7 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
   if (algorithm == Algorithm::kIm2col) {
     by_col2im(window, gradient.data(), kernel, output.data());
   } else {
-    for (const ParityClass<T>& parity : parity_classes<T>(window)) {
-      for (int64_t g = 0; g < window.groups; ++g) {
-        class_gradient(window, gradient.data(), kernel, output.data(), g, parity);
-      }
-    }
+    by_parity_classes(window, gradient.data(), kernel, output.data());
   }
   output.store();
 }

@@ -164,3 +164,42 @@ def test_denormals_are_kept_and_the_callers_state_too() -> None:
     kernel = np.ones((1, 1), np.float32)
     assert np.array_equal(ops.dense(tiny[:, None], kernel)[:, 0], tiny)
     assert np.float32(1e-40) * np.float32(0.5) > 0
+
+
+AT_EXIT = """
+import threading, time
+import numpy as np
+from pyconv import ops
+x = np.ones((8, 64, 64, 64), np.float32)
+kernel = np.ones((3, 3, 64, 64), np.float32)
+def compute():
+    while True:
+        ops.conv2d(x, kernel)
+threading.Thread(target=compute, daemon=True).start()
+time.sleep({seconds})
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.05, 0.11])
+def test_the_interpreter_ends_while_a_daemon_thread_computes(run_python, seconds: float) -> None:
+    done = run_python(AT_EXIT.replace("{seconds}", str(seconds)))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+def test_more_threads_than_the_system_gives_are_refused_and_life_goes_on(run_python) -> None:
+    program = (
+        "import resource\n"
+        "import numpy as np\n"
+        "import pyconv\n"
+        "from pyconv import ops\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
+        "try: pyconv.set_num_threads(1024)\n"
+        "except ValueError as error: print(error)\n"
+        "print(ops.dense(np.ones((2000, 500), np.float32), np.ones((500, 40), np.float32)).sum())"
+    )
+    done = run_python(program)
+    assert done.returncode == 0, done.stderr
+    refused, result = done.stdout.splitlines()
+    assert refused.startswith("set_num_threads: count=1024; this process can start only ")
+    assert float(result) == 2000 * 500 * 40

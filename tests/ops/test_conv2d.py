@@ -10,6 +10,7 @@ from arrays import integers, normal, positive
 from compare import assert_same, assert_same_bits, assert_within, share_of_nonzeros
 from conv_cases import conv_case
 
+import pyconv
 from pyconv import ops, reference
 
 CHUNKS = 20
@@ -321,3 +322,23 @@ def test_one_large_convolution(device):
     for algorithm in ALGORITHMS:
         got = ops.conv2d(device(x), device(kernel), padding="same", algorithm=algorithm)
         assert_same(device.host(got), y, algorithm)
+
+
+@pytest.mark.parametrize(
+    ("x_shape", "kernel_shape", "options"),
+    [
+        ((1, 700, 700, 1), (1, 1, 1, 1), {"strides": 2**31 - 1}),
+        ((1, 300, 300, 1), (300, 300, 1, 1), {"strides": 300}),
+        ((1024, 8, 8, 1), (3, 3, 1, 1), {"padding": 40, "strides": 20}),
+    ],
+    ids=["one-window", "one-tap-a-pixel", "mostly-padding"],
+)
+def test_gradients_of_odd_geometries_take_memory_of_their_own_size(x_shape, kernel_shape, options):
+    x, kernel = integers(x_shape, "float32", 0), integers(kernel_shape, "float32", 1)
+    dy = np.ones_like(ops.conv2d(x, kernel, **options))
+    pyconv.trim_memory()
+    before = pyconv.memory_info()["in_use"]
+    dx, dkernel, _ = ops.conv2d_backward(dy, x, kernel, **options)
+    taken = pyconv.memory_info()["peak"] - before
+    assert taken <= 4 * (x.nbytes + kernel.nbytes + dy.nbytes) + (20 << 20)
+    assert (dx * x).sum(dtype=np.float64) == (dkernel * kernel).sum(dtype=np.float64)
