@@ -35,6 +35,7 @@ struct Mapping {
   char* start;
   size_t bytes;
   size_t class_bytes;
+  uint64_t released;  // when, counted in releases
 };
 
 struct Arena {
@@ -45,8 +46,9 @@ struct Arena {
   size_t cached = 0;
   size_t peak = 0;
   size_t colour = 0;
+  uint64_t releases = 0;
   std::unordered_map<void*, Mapping> live;
-  std::map<size_t, std::vector<void*>> free;  // class -> blocks
+  std::map<size_t, std::vector<void*>> free;  // class -> blocks, the longest idle first
   std::unordered_map<void*, Mapping> idle;
 };
 
@@ -70,7 +72,7 @@ Mapping map_block(size_t class_bytes) {
   const size_t reserved = huge ? bytes + kHugePage : bytes;
   void* const raw =
       mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (raw == MAP_FAILED) return {nullptr, 0, 0};
+  if (raw == MAP_FAILED) return {nullptr, 0, 0, 0};
   char* start = static_cast<char*>(raw);
   if (huge) {
     const size_t skip = (kHugePage - reinterpret_cast<uintptr_t>(raw) % kHugePage) % kHugePage;
@@ -79,7 +81,7 @@ Mapping map_block(size_t class_bytes) {
     if (kHugePage - skip) munmap(start + bytes, kHugePage - skip);
     madvise(start, bytes, MADV_HUGEPAGE);
   }
-  return {start, bytes, class_bytes};
+  return {start, bytes, class_bytes, 0};
 }
 
 int64_t drop_cached(Arena& a) {
@@ -102,6 +104,25 @@ void* take_cached(Arena& a, size_t class_bytes) {
   a.live.insert(a.idle.extract(block));
   a.cached -= class_bytes;
   return block;
+}
+
+// Unmaps the block that has been idle for longest: what a program used last it uses again.
+void drop_oldest(Arena& a) {
+  std::vector<void*>* oldest = nullptr;
+  uint64_t released = UINT64_MAX;
+  for (auto& [class_bytes, blocks] : a.free) {
+    if (blocks.empty()) continue;
+    const uint64_t when = a.idle.find(blocks.front())->second.released;
+    if (when < released) {
+      released = when;
+      oldest = &blocks;
+    }
+  }
+  const auto found = a.idle.find(oldest->front());
+  munmap(found->second.start, found->second.bytes);
+  a.cached -= found->second.class_bytes;
+  a.idle.erase(found);
+  oldest->erase(oldest->begin());
 }
 
 void* map_fresh(Arena& a, size_t class_bytes) {
@@ -208,10 +229,13 @@ void arena_release(void* block) noexcept {
     if (found != a.live.end()) {
       const size_t bytes = found->second.class_bytes;
       a.in_use -= bytes;
-      if (a.cached + bytes > std::max(a.peak, kCacheFloor) || !listed_free(a, bytes, block)) {
+      const size_t room = std::max(a.peak, kCacheFloor);
+      while (a.cached > 0 && a.cached + bytes > room) drop_oldest(a);
+      if (bytes > room || !listed_free(a, bytes, block)) {
         munmap(found->second.start, found->second.bytes);
         a.live.erase(found);
       } else {
+        found->second.released = ++a.releases;
         a.idle.insert(a.live.extract(found));
         a.cached += bytes;
       }

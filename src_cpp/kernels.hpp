@@ -66,6 +66,12 @@ template <class T>
 using GatherRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t run_count,
                             int64_t first, int64_t count, T* rows, int64_t ld);
 
+// The adjoint: adds rows of `ld` elements to the pixels that GatherRows copies them from; `target`
+// stands for the source. What lies outside the target is dropped.
+template <class T>
+using ScatterRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t run_count,
+                             int64_t first, int64_t count, const T* rows, int64_t ld, T* target);
+
 // One row of pooling windows of a channels_last image, or of one plane (c = 1).
 template <class T>
 struct PoolRow {
@@ -112,6 +118,10 @@ using Transpose = void (*)(const T* from, int64_t from_pitch, T* to, int64_t to_
 template <class T>
 using SumRows = void (*)(const T* rows, int64_t pitch, int64_t count, int64_t columns, T* sums);
 
+// to[i] += the sum over t below terms, in order, of from[t * pitch + i].
+template <class T>
+using AddTerms = void (*)(T* to, int64_t count, const T* from, int64_t pitch, int64_t terms);
+
 template <class T>
 struct KernelTable {
   int width;                    // lanes of a vector
@@ -123,7 +133,8 @@ struct KernelTable {
   IndexedTile<T> indexed_tile[kMaxVecs][kMaxRows];
   ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
   GatherRows<T> gather_rows;
-  Move<T> add_to;  // to[i] += from[i]
+  ScatterRows<T> scatter_rows;
+  AddTerms<T> add_terms;
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;

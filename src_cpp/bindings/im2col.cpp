@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "ops/col2im.hpp"
 #include "ops/im2col.hpp"
 
 #include "bindings/arguments.hpp"

@@ -33,6 +33,14 @@ inline T* copy_elements(T* to, const T* from, int64_t count) {
   return to + count;
 }
 
+// The same in whole vectors: reads and writes up to a vector beyond the end.
+template <class T>
+inline T* copy_beyond(T* to, const T* from, int64_t count) {
+  using V = Vec<T>;
+  for (int64_t i = 0; i < count; i += V::width) V::store(to + i, V::load(from + i));
+  return to + count;
+}
+
 template <class T>
 inline T* zero_elements(T* to, int64_t count) {
   using V = Vec<T>;
@@ -44,7 +52,7 @@ inline T* zero_elements(T* to, int64_t count) {
 
 // to[i] += from[i]
 template <class T>
-void add_to(T* to, const T* from, int64_t count) {
+inline void add_elements(T* to, const T* from, int64_t count) {
   using V = Vec<T>;
   int64_t i = 0;
   for (; i + V::width <= count; i += V::width) {

@@ -8,6 +8,7 @@
 #include "micro/gemm_tile.hpp"
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
+#include "micro/scatter_rows.hpp"
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/transpose.hpp"
@@ -21,7 +22,8 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.max_vecs = kTileVecs;
   FillTiles<T, 1, 1>::fill(table);
   table.gather_rows = &gather_rows<T>;
-  table.add_to = &add_to<T>;
+  table.scatter_rows = &scatter_rows<T>;
+  table.add_terms = &add_terms<T>;
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;

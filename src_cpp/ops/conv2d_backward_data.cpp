@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "arena.hpp"
+#include "ops/col2im.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/conv2d_window.hpp"
 #include "ops/gemm.hpp"
-#include "ops/im2col.hpp"
 #include "ops/layout.hpp"
 #include "ops/window_gemm.hpp"
 #include "parallel.hpp"
