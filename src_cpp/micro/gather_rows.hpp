@@ -20,6 +20,35 @@ inline T* gather_run(const pyconv::Gather<T>& g, const T* image, const pyconv::R
   return after ? zero_elements(to, after * run.length) : to;
 }
 
+// Runs of one length, at most two vectors, from a window's origin.
+template <class T>
+struct ShortRuns {
+  static constexpr int64_t kMost = 64;
+  int64_t offset[kMost];
+  int64_t count = 0;  // 0 where the runs are others
+  int64_t length = 0;
+
+  ShortRuns(const pyconv::Gather<T>& g, const pyconv::Run* runs, int64_t run_count) {
+    length = runs[0].taps * runs[0].length;
+    if (run_count > kMost || length > 2 * Vec<T>::width) return;
+    for (int64_t r = 0; r < run_count; ++r) {
+      if (runs[r].taps * runs[r].length != length) return;
+      offset[r] = runs[r].off_h * g.row_pitch + runs[r].off_w * g.pixel_pitch + runs[r].channel;
+    }
+    count = run_count;
+  }
+
+  template <int vectors>
+  void copy_beyond(const T* origin, T* to) const {
+    using V = Vec<T>;
+    for (int64_t r = 0; r < count; ++r, to += length) {
+      const T* from = origin + offset[r];
+      V::store(to, V::load(from));
+      if constexpr (vectors == 2) V::store(to + V::width, V::load(from + V::width));
+    }
+  }
+};
+
 // A window that lies inside the source needs no clipping. Where `roomy`, a vector beyond the end of
 // each run may be read, and one beyond the row written.
 template <class T, bool roomy>
@@ -40,9 +69,10 @@ template <class T>
 void gather_rows(const pyconv::Gather<T>& g, const pyconv::Run* runs, int64_t run_count,
                  int64_t first, int64_t count, T* rows, int64_t ld) {
   const WindowReach reach = reach_of(runs, run_count);
-  // A vector beyond a run ends this many rows of the source, or rows of the result, further on.
-  const int64_t source_rows = (Vec<T>::width + g.row_pitch - 1) / g.row_pitch;
-  const int64_t result_rows = (Vec<T>::width + ld - 1) / ld;
+  // Two vectors beyond a run end this many rows of the source, or rows of the result, further on.
+  const ShortRuns<T> short_runs(g, runs, run_count);
+  const int64_t source_rows = (2 * Vec<T>::width + g.row_pitch - 1) / g.row_pitch;
+  const int64_t result_rows = (2 * Vec<T>::width + ld - 1) / ld;
   int64_t j = first % g.grid_w;
   int64_t i = (first / g.grid_w) % g.grid_h;
   const T* image = g.source + first / (g.grid_w * g.grid_h) * g.image_pitch;
@@ -53,7 +83,13 @@ void gather_rows(const pyconv::Gather<T>& g, const pyconv::Run* runs, int64_t ru
     if (lies_inside(g, reach, y, x)) {
       const T* origin = image + y * g.row_pitch + x * g.pixel_pitch;
       if (y + reach.bottom + source_rows < g.h && p + result_rows < count) {
-        gather_inside<T, true>(g, origin, runs, run_count, to);
+        if (short_runs.count == 0) {
+          gather_inside<T, true>(g, origin, runs, run_count, to);
+        } else if (short_runs.length <= Vec<T>::width) {
+          short_runs.template copy_beyond<1>(origin, to);
+        } else {
+          short_runs.template copy_beyond<2>(origin, to);
+        }
       } else {
         gather_inside<T, false>(g, origin, runs, run_count, to);
       }
