@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The only file with OpenMP, and its std::thread twin (PYCONV_STD_THREADS).
 #include "parallel.hpp"
-
-#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
-#include <stdexcept>
-#include <string>
 
+#include "team.hpp"
 #include "thread_count.hpp"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
-#if defined(PYCONV_STD_THREADS)
-#include <system_error>
-#include <thread>
-#include <vector>
-#else
-#include <omp.h>
-#endif
-
 namespace pyconv {
 namespace {
 
@@ -34,8 +22,6 @@ constexpr int kMaxThreads = 1024;
 
 std::atomic<int> thread_count{1};
 std::atomic<bool> flush{false};
-// A forked child has no team, and libgomp would wait for it for ever.
-std::atomic<bool> forked_child{false};
 bool (*poll_interrupt)() = nullptr;
 struct Region;
 // The region whose task this thread runs, and whether this thread may look for signals: those that
@@ -124,44 +110,13 @@ void work(Region& region, bool polls) {
   may_poll = outer_polls;
 }
 
-#if defined(PYCONV_STD_THREADS)
-void run_team(Region& region, int threads) {
-  std::vector<std::thread> team;
-  team.reserve(static_cast<size_t>(threads - 1));
-  try {
-    for (int i = 1; i < threads; ++i) team.emplace_back([&region] { work(region, false); });
-  } catch (const std::system_error&) {
-    // The system gives no more threads; those at hand do the work.
-  }
-  work(region, may_poll);
-  for (std::thread& member : team) member.join();
-}
-#else
-void run_team(Region& region, int threads) {
-  const bool polls = may_poll;
-#pragma omp parallel num_threads(threads)
-  work(region, polls && omp_get_thread_num() == 0);
-}
-#endif
-
 }  // namespace
 
-void init_threads() {
-  thread_count.store(start_thread_count());
-  pthread_atfork(nullptr, nullptr, [] { forked_child.store(true); });
-}
+void init_threads() { thread_count.store(start_thread_count()); }
 
-int num_threads() { return forked_child.load() ? 1 : thread_count.load(); }
+int num_threads() { return thread_count.load(); }
 
-void set_num_threads(int count) {
-  count = std::clamp(count, 1, kMaxThreads);
-  const int possible = startable_threads(count);
-  if (possible < count) {
-    throw std::invalid_argument("set_num_threads: count=" + std::to_string(count) +
-                                "; this process can start only " + std::to_string(possible));
-  }
-  thread_count.store(count);
-}
+void set_num_threads(int count) { thread_count.store(std::clamp(count, 1, kMaxThreads)); }
 
 void set_interrupt_poll(bool (*poll)()) { poll_interrupt = poll; }
 
@@ -192,7 +147,10 @@ void run_tasks(int64_t tasks, int64_t cost, Task task, void* context) {
   if (alone) {
     work(region, may_poll);
   } else {
-    run_team(region, threads);
+    run_team(
+        threads,
+        [](void* shared, bool caller) { work(*static_cast<Region*>(shared), caller && may_poll); },
+        &region);
   }
   if (region.thrown) std::rethrow_exception(region.thrown);
 }

@@ -14,7 +14,6 @@ void init_threads();
 // Threads that a region may use; the start value obeys PYCONV_NUM_THREADS, then OMP_NUM_THREADS,
 // then min(CPU affinity, cgroup quota rounded up).
 int num_threads();
-// Throws std::invalid_argument where the system does not give so many.
 void set_num_threads(int count);
 
 // Thrown out of parallel_for on the calling thread when the poll says that the user pressed Ctrl-C.

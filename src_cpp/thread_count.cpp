@@ -5,12 +5,10 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <vector>
 
 #if defined(__linux__)
 #include <sched.h>
@@ -96,32 +94,9 @@ std::string trimmed(const std::string& text) {
 
 }  // namespace
 
-int startable_threads(int count) {
-  if (count <= affinity_count()) return count;
-  std::mutex gate;
-  std::vector<std::thread> started;
-  std::unique_lock<std::mutex> closed(gate);
-  try {
-    started.reserve(static_cast<size_t>(count));
-    while (static_cast<int>(started.size()) < count - 1) {
-      started.emplace_back([&gate] { const std::lock_guard<std::mutex> wait(gate); });
-    }
-  } catch (const std::exception&) {
-    // The system gives no more.
-  }
-  closed.unlock();
-  for (std::thread& thread : started) thread.join();
-  return static_cast<int>(started.size()) + 1;
-}
-
 int start_thread_count() {
   if (const char* wanted = std::getenv("PYCONV_NUM_THREADS")) {
-    if (const int count = parse_count(trimmed(wanted))) {
-      const int possible = startable_threads(count);
-      if (possible == count) return count;
-      throw std::invalid_argument("PYCONV_NUM_THREADS=" + std::string(wanted) +
-                                  "; this process can start only " + std::to_string(possible));
-    }
+    if (const int count = parse_count(trimmed(wanted))) return count;
     throw std::invalid_argument("PYCONV_NUM_THREADS=" + std::string(wanted) +
                                 "; must be a whole number from 1 to 1024");
   }

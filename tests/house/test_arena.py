@@ -99,3 +99,14 @@ def test_resident_memory_stays_flat() -> None:
     for _ in range(1000):
         step()
     assert resident_bytes() - before < 1_000_000
+
+
+def test_a_program_that_changes_sizes_still_gets_its_memory_back() -> None:
+    pyconv.trim_memory()
+    for megabytes in (90, 70, 50):  # more than the arena may cache
+        ops.relu(np.ones((megabytes << 18,), np.float32))
+    x = np.ones((20 << 18,), np.float32)
+    first = ops.relu(x).__array_interface__["data"][0]
+    assert ops.relu(x).__array_interface__["data"][0] == first
+    info = pyconv.memory_info()
+    assert info["cached"] <= max(info["peak"], 64 << 20)

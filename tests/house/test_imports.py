@@ -10,8 +10,12 @@ import pytest
 
 HOMES = [
     # pattern, the files searched, where it may stand
-    (r"#include <\w*intrin\.h>", "src_cpp/**/*.[ch]pp", ("src_cpp/simd/", "src_cpp/parallel.cpp")),
-    (r"#include <omp\.h>|#pragma omp", "src_cpp/**/*.[ch]pp", ("src_cpp/parallel.cpp",)),
+    (
+        r"#include <\w*intrin\.h>",
+        "src_cpp/**/*.[ch]pp",
+        ("src_cpp/simd/", "src_cpp/parallel.cpp", "src_cpp/team_pool.cpp"),
+    ),
+    (r"#include <omp\.h>|#pragma omp", "src_cpp/**/*.[ch]pp", ("src_cpp/team_openmp.cpp",)),
     (r"-mavx|-mfma", "CMakeLists.txt", ("CMakeLists.txt",)),
     (r"march=native|ffast-math", "CMakeLists.txt", ()),
     (
