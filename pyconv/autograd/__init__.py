@@ -31,7 +31,7 @@ from pyconv.autograd.function import Function
 from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
-from pyconv.autograd.reductions import argmax, max, mean, min, sum, var
+from pyconv.autograd.reductions import argmax, l2_normalize, max, mean, min, sum, var
 from pyconv.autograd.relu import relu
 from pyconv.autograd.shaping import (
     concatenate,
@@ -72,6 +72,7 @@ __all__ = [
     "flip",
     "getitem",
     "gradient_check",
+    "l2_normalize",
     "log",
     "matmul",
     "max",

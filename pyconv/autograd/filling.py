@@ -11,7 +11,7 @@ import numpy as np
 from pyconv.autograd.arithmetic import fit_shape, operands
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, array_of, as_tensor
-from pyconv.backend import Array
+from pyconv.backend import Array, contiguous
 
 
 class BroadcastFunction(Function):
@@ -20,7 +20,7 @@ class BroadcastFunction(Function):
 
     def forward(self, x: Array) -> Array:
         self.old = x.shape
-        return np.ascontiguousarray(np.broadcast_to(x, self.shape))
+        return contiguous(np.broadcast_to(x, self.shape))
 
     def backward(self, dy: Array) -> Array:
         return fit_shape(dy, self.old)

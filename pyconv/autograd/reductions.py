@@ -7,10 +7,11 @@ import builtins
 
 import numpy as np
 
-from pyconv.autograd.elementwise import floating
+from pyconv.autograd.arithmetic import divide, maximum
+from pyconv.autograd.elementwise import floating, sqrt, square
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array
+from pyconv.backend import Array, contiguous
 
 Axes = int | tuple[int, ...] | None
 
@@ -91,7 +92,7 @@ class ExtremeFunction(Reduction):
 
 
 def _filled(dy: Array, shape: tuple[int, ...]) -> Array:
-    return np.ascontiguousarray(np.broadcast_to(dy, shape))
+    return contiguous(np.broadcast_to(dy, shape))
 
 
 def sum(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
@@ -122,3 +123,14 @@ def min(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
 def argmax(x: Operand, axis: int | None = None) -> Tensor:
     """Return where the largest element stands, the first of equals; there is no gradient."""
     return Tensor(np.argmax(as_tensor(x).array, axis=axis))
+
+
+def l2_normalize(x: Operand, axis: Axes = None, epsilon: float = 1e-12) -> Tensor:
+    """Return x divided by the root of its sum of squares over an axis, several, or all.
+
+    Args:
+        epsilon: the least sum of squares that is divided by.
+    """
+    tensor = floating(x)
+    squares = sum(square(tensor), axis, keepdims=True)
+    return divide(tensor, sqrt(maximum(squares, epsilon)))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -100,15 +99,19 @@ def _operand(name: str, value: Any, dtype: str) -> Any:
 
 def checked_key(name: str, key: Any) -> tuple[Any, ...]:
     """Return an index as a tuple of integers, slices of integers, None and Ellipsis."""
-    parts = tuple(key) if isinstance(key, (tuple, list)) else (key,)
-    for part in parts:
-        numbers = (part.start, part.stop, part.step) if isinstance(part, slice) else (part,)
-        for number in numbers:
-            if not isinstance(number, (int, types.NoneType, types.EllipsisType)):
-                raise TypeError(
-                    f"{name}: index {key!r}; symbolic tensors take integers, slices, None and ..."
-                )
-    return parts
+
+    def checked(part: Any) -> Any:
+        if part is None or part is Ellipsis:
+            return part
+        if isinstance(part, slice):
+            return slice(*(n and checked(n) for n in (part.start, part.stop, part.step)))
+        if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+            return int(part)
+        raise TypeError(
+            f"{name}: index {key!r}; symbolic tensors take integers, slices, None and ..."
+        )
+
+    return tuple(map(checked, key if isinstance(key, (tuple, list)) else (key,)))
 
 
 def _item_shape(name: str, shape: Shape, key: tuple[Any, ...]) -> Shape:

@@ -13,6 +13,8 @@ from pyconv.layers.operation import Operation
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, pack_like
 from pyconv.layers.symbolic import Node, Shape
 
+KEPT_SHAPES = 256  # models nested in models would ask for them over and over
+
 
 class Slot:
     """Where a step finds a tensor among the values of a run."""
@@ -50,10 +52,11 @@ class Graph:
     def __init__(self, name: str, inputs: Any, outputs: Any) -> None:
         if any(x.node.inputs for x in flatten(inputs)):
             inputs, outputs = _from_the_middle(name, inputs, outputs)
+        # First of all the nodes: so copying and pickling go from node to node, not deep into one.
+        self.nodes, first_seen = _nodes_between(name, flatten(inputs), flatten(outputs))
         self.inputs, self.outputs = inputs, outputs
         self.input_list: list[SymbolicTensor] = flatten(inputs)
         self.output_list: list[SymbolicTensor] = flatten(outputs)
-        self.nodes, first_seen = _nodes_between(name, self.input_list, self.output_list)
         self.depths = _depths(self.nodes)
         for unused in (x.node for x in self.input_list if x.node not in self.depths):
             self.nodes.append(unused)
@@ -61,6 +64,7 @@ class Graph:
             first_seen[unused.layer] = -1
         self.layers = _keras_order(self.depths, first_seen)
         _check_names(name, self.layers)
+        self._shapes: dict[tuple[Shape, ...], Any] = {}
         self._make_plan()
 
     def _make_plan(self) -> None:
@@ -119,12 +123,18 @@ class Graph:
                 lambda y: (batch, *y.shape[1:]) if y.shape[:1] == (None,) else y.shape,
                 self.outputs,
             )
+        known = self._shapes.get(tuple(shapes))
+        if known is not None:
+            return known
         values: list[Any] = [*shapes, *[None] * (self._size - len(shapes))]
         for step in self._plan:
             result = step.layer.compute_output_shape(step.filled(values))
             for slot, shape in zip(step.outputs, flatten_shapes(result), strict=True):
                 values[slot] = shape
-        return pack_like(self.outputs, [values[slot] for slot in self._results])
+        found = pack_like(self.outputs, [values[slot] for slot in self._results])
+        if len(self._shapes) < KEPT_SHAPES:
+            self._shapes[tuple(shapes)] = found
+        return found
 
     def is_chain(self) -> bool:
         """Tell whether each layer is used once, on what the layer before it made."""

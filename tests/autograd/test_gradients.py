@@ -80,6 +80,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
     "min": (lambda x: ag.min(x, (0, 2)), points((2, 3, 4))),
     "var": (ag.var, points((3, 4))),
     "var over axes": (lambda x: ag.var(x, (0, -1), keepdims=True), points((2, 3, 4))),
+    "l2_normalize": (ag.l2_normalize, points((3, 4))),
+    "l2_normalize rows": (lambda x: ag.l2_normalize(x, -1), points((3, 4))),
     "where": (lambda a, b: ag.where(np.eye(3, 4), a, b), points((3, 1), (4,))),
     "split": (lambda x: ag.split(x, 3, -1)[1] * ag.split(x, [2, 4], 1)[0], points((2, 6))),
     "pad": (lambda x: ag.pad(x, ((0, 2), (1, 0)), constant_values=3.0), points((2, 3))),

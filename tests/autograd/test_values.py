@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from compare import assert_same
 
+import pyconv
 from pyconv import GradientTape, Tensor
 from pyconv import autograd as ag
 
@@ -55,6 +56,12 @@ def test_variance_is_of_the_population() -> None:
     assert x.var().item() == 1.25
     assert x.var(1, keepdims=True).shape == (1, 1)
     assert ag.var(np.array([1, 3])).dtype == np.float32
+
+
+def test_l2_normalize_divides_by_the_length() -> None:
+    np.testing.assert_array_equal(pyconv.l2_normalize([[3.0, 4.0]]), np.float32([[0.6, 0.8]]))
+    rows = pyconv.l2_normalize(Tensor(np.array([[3.0, 4.0], [0.0, 0.0]])), -1)
+    np.testing.assert_array_equal(rows, [[0.6, 0.8], [0, 0]])
 
 
 def test_equals_share_the_gradient() -> None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import weakref
 from typing import Any
 
@@ -185,6 +187,7 @@ def test_operators_on_symbolic_tensors_are_steps_of_the_model() -> None:
     assert row[:, :3].shape == (None, None, 5)
     assert row[:, 4:, :1].shape == (None, None, 1)
     assert row[0, ..., None].shape == (None, 5, 1)
+    assert row[:, :, np.int64(2)].shape == (None, None)
 
 
 def test_symbolic_tensors_have_no_values() -> None:
@@ -198,8 +201,12 @@ def test_symbolic_tensors_have_no_values() -> None:
         list(x)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="integers, slices"):
         x[np.array([0, 1])]
+    with pytest.raises(TypeError, match="integers, slices"):
+        x[:, True]
     with pytest.raises(ValueError, match=r"index .* of shape"):
         x[:, 7]
+    with pytest.raises(ValueError, match=r"index .* of shape"):
+        x[::0]
     with pytest.raises(ValueError, match="do not fit"):
         x + np.ones(3)
     with pytest.raises(TypeError, match="must be numbers"):
@@ -378,6 +385,36 @@ def test_functional_is_open_to_subclasses() -> None:
     x = Input(shape=(2,))
     model = Named(x, layers.Dense(1)(x))
     assert type(Named.from_config(model.get_config())) is Named
+
+
+def test_gradients_of_a_class_reach_the_feature_maps() -> None:
+    model, x = residual_net(), numbers(1, 8, 8, 3)
+    both = Model(model.input, [model.get_layer("join").output, model.output])
+    with GradientTape() as tape:
+        maps, scores = both(x)
+        score = scores[:, 2]
+    found = tape.gradient(score, maps)
+    rest = Model(model.get_layer("join").output, model.output)
+    with GradientTape() as tape:
+        tape.watch(maps)
+        score = rest(maps)[:, 2]
+    expected = tape.gradient(score, maps)
+    assert found is not None
+    assert expected is not None
+    assert found.shape == (1, 8, 8, 4)
+    assert np.abs(found.numpy()).max() > 0
+    assert_same_bits(found.numpy(), expected.numpy())
+
+
+def test_deep_models_can_be_copied_and_pickled() -> None:
+    x = y = Input(shape=(2,))
+    for _ in range(400):
+        y = layers.Add()([y / 2.0, y / 2.0])
+    model = Model(x, layers.Dense(1)(y))
+    batch = numbers(1, 2)
+    for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert again.weights[0] is not model.weights[0]
+        assert_same_bits(again(batch).numpy(), model(batch).numpy())
 
 
 def test_refuses_graphs_that_are_none() -> None:
