@@ -6,14 +6,15 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
 from pyconv import initializers
 from pyconv.autograd import Tensor, Variable, array_of, no_recording
 from pyconv.layers.loading import first_values
-from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes
+from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 from pyconv.naming import automatic_name, snake_case
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 DTYPES = ("float32", "float64")
+OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
 
 
@@ -80,17 +82,25 @@ class Layer:
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the result, batch included; open sizes are None.
 
-        By default the layer runs once on zeros, which needs every size but the batch.
+        By default the layer runs once on zeros; where sizes besides the batch are open, on two
+        sizes, and what differs stays open.
         """
-        batch = flatten_shapes(input_shape)[0][0]
+        shapes = flatten_shapes(input_shape)
+        is_open = any(None in shape[1:] for shape in shapes)
         with no_recording():
-            result = self(map_shapes(self._zeros, input_shape))
-        return map_leaves(lambda y: (batch, *y.shape[1:]) if y.shape else (), result)
+            results = [
+                self(map_shapes(partial(self._zeros, open_size=size), input_shape))
+                for size in (OPEN_SIZES if is_open else OPEN_SIZES[:1])
+            ]
+        found = [
+            _known_sizes(shapes[0][0], y.shape, z.shape)
+            for y, z in zip(flatten(results[0]), flatten(results[-1]), strict=True)
+        ]
+        return pack_like(results[0], found)
 
-    def _zeros(self, shape: Shape) -> Tensor:
-        if None in shape[1:]:
-            raise ValueError(f"{self.name}: input shape {shape}; sizes must be known")
-        return Tensor(np.zeros((1, *cast("tuple[int, ...]", shape[1:])), self.dtype))
+    def _zeros(self, shape: Shape, open_size: int) -> Tensor:
+        sizes = (1, *(open_size if size is None else size for size in shape[1:]))
+        return Tensor(np.zeros(sizes, self.dtype))
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:
         """Return `call` of Tensors, arrays or symbolic tensors; builds the layer at first use.
@@ -259,6 +269,11 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
+
+
+def _known_sizes(batch: int | None, a: tuple[int, ...], b: tuple[int, ...]) -> Shape:
+    same = tuple(m if m == n else None for m, n in zip(a, b, strict=True))
+    return (batch, *same[1:]) if same else ()
 
 
 def _is_symbolic(inputs: Any) -> bool:

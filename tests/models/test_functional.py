@@ -306,6 +306,46 @@ def test_layers_of_the_users_need_call_alone() -> None:
     assert b.history[1:] == (0, 1)
 
 
+def test_layers_of_the_users_find_open_sizes() -> None:
+    class Halve(layers.Layer):
+        def call(self, x: Tensor) -> list[Tensor]:
+            return [x[:, ::2], x.mean((1, 2)), x.mean()]
+
+    half, mean, scalar = Halve()(Input(shape=(None, None, 3)))
+    assert half.shape == (None, None, None, 3)
+    assert mean.shape == (None, 3)
+    assert scalar.shape == ()
+    assert Halve()(Input(shape=(8, None, 3)))[0].shape == (None, 4, None, 3)
+
+
+def test_arguments_go_by_name() -> None:
+    x = Input(shape=(3,))
+    model = Model(inputs=[x], outputs=layers.Dense(2)(x), name="named", trainable=False)
+    assert model.name == "named"
+    assert model.trainable_weights == []
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        Model(inputs=x, outputs=x, code="x")
+
+
+def test_training_equals_a_sequentials_bit_for_bit() -> None:
+    x, y = numbers(40, 6, 6, 1), np.arange(40) % 3
+    found = []
+    for joined in (False, True):
+        pyconv.set_seed(11)
+        image = Input(shape=(6, 6, 1))
+        stack = [layers.Conv2D(3, 3), layers.Flatten(), layers.Dense(3, activation="softmax")]
+        if joined:
+            end = image
+            for layer in stack:
+                end = layer(end)
+        model = Model(image, end) if joined else Sequential([image, *stack])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        history = model.fit(x, y, batch_size=16, epochs=2, verbose=0, validation_split=0.2)
+        found.append((model.get_weights(), history.history, model.evaluate(x, y, verbose=0)))
+    assert_same_bits(found[0][0], found[1][0])
+    assert found[0][1:] == found[1][1:]
+
+
 def test_subclassed_models_train() -> None:
     class Net(Model):
         def __init__(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tolerances import KERAS
+from tolerances import KERAS, KERAS_LOSS_OF_STEPS
 
 import pyconv
 from pyconv import naming
@@ -155,3 +155,35 @@ def test_trainable_means_what_it_means_in_keras(keras: Any) -> None:
         return found
 
     assert counts(pyconv) == counts(keras)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_twenty_steps_of_a_residual_net_equal_keras(keras: Any, dtype: str) -> None:
+    def make(lib: Any) -> Any:
+        image = lib.Input(shape=(8, 8, 2), dtype=dtype)
+        x = lib.layers.Conv2D(6, 3, padding="same", activation="relu", dtype=dtype)(image)
+        for _ in range(2):
+            y = lib.layers.Conv2D(6, 3, padding="same", activation="relu", dtype=dtype)(x)
+            y = lib.layers.Conv2D(6, 3, padding="same", dtype=dtype)(y)
+            x = lib.layers.Add(dtype=dtype)([x, y])
+            x = lib.layers.Activation("relu", dtype=dtype)(x)
+        x = lib.layers.Flatten(dtype=dtype)(lib.layers.MaxPooling2D(2, dtype=dtype)(x))
+        y = lib.layers.Dense(4, activation="softmax", dtype=dtype)(x)
+        model = lib.Model(image, y)
+        model.compile(lib.optimizers.Adam(2**-8), "sparse_categorical_crossentropy")
+        return model
+
+    pyconv.set_seed(3)
+    ours, theirs = make(pyconv), make(keras)
+    theirs.set_weights(ours.get_weights())
+    generator, losses = np.random.default_rng(6), []
+    for _ in range(20):
+        labels = generator.integers(0, 4, 16)
+        images = generator.random((16, 8, 8, 2)).astype(dtype)
+        images[np.arange(16), 2 * labels] += 1.0
+        theirs.reset_metrics()
+        other = theirs.train_on_batch(images, labels)
+        losses.append((ours.train_on_batch(images, labels), float(np.asarray(other).ravel()[0])))
+    found, expected = np.array(losses).T
+    np.testing.assert_allclose(found, expected, rtol=KERAS_LOSS_OF_STEPS[dtype])
+    assert found[-1] < found[0] * 0.8, "the steps must have learned something"
