@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 DTYPES = ("float32", "float64")
+LARGEST_TRIAL = 1 << 28  # elements
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
 
@@ -100,6 +102,11 @@ class Layer:
 
     def _zeros(self, shape: Shape, open_size: int) -> Tensor:
         sizes = (1, *(open_size if size is None else size for size in shape[1:]))
+        if math.prod(sizes) > LARGEST_TRIAL:
+            raise ValueError(
+                f"{self.name}: input shape {shape} is too large for a trial run; "
+                "define compute_output_shape"
+            )
         return Tensor(np.zeros(sizes, self.dtype))
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:

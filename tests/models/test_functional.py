@@ -316,6 +316,8 @@ def test_layers_of_the_users_find_open_sizes() -> None:
     assert mean.shape == (None, 3)
     assert scalar.shape == ()
     assert Halve()(Input(shape=(8, None, 3)))[0].shape == (None, 4, None, 3)
+    with pytest.raises(ValueError, match="too large for a trial run; define compute_output_shape"):
+        Halve()(Input(shape=(2**20, 2**20, 3)))
 
 
 def test_arguments_go_by_name() -> None:
