@@ -17,6 +17,8 @@ from pyconv.naming import automatic_name, snake_case
 BINARY: dict[str, Callable[..., Tensor]] = {
     "Add": autograd.add,
     "Divide": autograd.divide,
+    "Maximum": autograd.maximum,
+    "Minimum": autograd.minimum,
     "Multiply": autograd.multiply,
     "Power": autograd.power,
     "Subtract": autograd.subtract,
@@ -24,7 +26,15 @@ BINARY: dict[str, Callable[..., Tensor]] = {
 }
 UNARY: dict[str, Callable[..., Tensor]] = {
     "Absolute": autograd.absolute,
+    "Exp": autograd.exp,
+    "Log": autograd.log,
     "Negative": autograd.negative,
+    "Relu": autograd.relu,
+    "Relu6": autograd.relu6,
+    "Sigmoid": autograd.sigmoid,
+    "Sqrt": autograd.sqrt,
+    "Square": autograd.square,
+    "Tanh": autograd.tanh,
 }
 FUNCTIONS: dict[str, Callable[..., Tensor]] = {**BINARY, **UNARY, "GetItem": autograd.getitem}
 LARGEST_CONSTANT = 1 << 16  # elements

@@ -10,7 +10,7 @@ from pyconv import autograd
 from pyconv.autograd import Tensor
 from pyconv.layers import Layer, SymbolicTensor
 from pyconv.layers.layer import is_several
-from pyconv.layers.structure import flatten, flatten_shapes, pack_like
+from pyconv.layers.structure import flatten, flatten_shapes, is_shape, pack_like
 from pyconv.models.graph import Graph
 from pyconv.models.model import Model
 
@@ -112,8 +112,8 @@ class Functional(Model):
         return _shape_of(self.outputs)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Run the layers on Tensors in the form of `input`."""
-        return self._graph.run(flatten(inputs), training)
+        """Run the layers on Tensors in the form of `input`; a list of one output is that output."""
+        return _alone(self._graph.run(flatten(inputs), training))
 
     def check_input(self, shape: Any) -> None:
         for given, x in zip(flatten_shapes(shape), self._graph.input_list, strict=True):
@@ -124,12 +124,14 @@ class Functional(Model):
                 raise ValueError(f"{self.name}: {x.name!r} of shape {given}; expected {x.shape}")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of each output, in the form of `output`, batch included."""
+        """Return the shape of each output, in the form of the result, batch included."""
         self._check_count(len(flatten_shapes(input_shape)))
-        return self._graph.output_shapes(flatten_shapes(input_shape))
+        shapes = self._graph.output_shapes(flatten_shapes(input_shape))
+        return shapes if is_shape(shapes) else _alone(shapes)
 
     def _call_symbolic(self, inputs: Any, training: bool | None) -> Any:
-        return super()._call_symbolic(self._formed(inputs), training)
+        result = super()._call_symbolic(self._formed(inputs), training)
+        return pack_like(self.output, flatten(result))
 
     def _tensors(self, inputs: Any) -> Any:
         formed = self._formed(inputs)
@@ -198,6 +200,11 @@ class Functional(Model):
         return deserialize_functional(cls, config, custom_objects or {})
 
 
+def _alone(structure: Any) -> Any:
+    """Return the only item of a list or tuple, anything else as it is."""
+    single = isinstance(structure, (list, tuple)) and len(structure) == 1
+    return structure[0] if single else structure
+
+
 def _shape_of(tensors: list[SymbolicTensor]) -> Any:
-    shapes = [x.shape for x in tensors]
-    return shapes[0] if len(shapes) == 1 else shapes
+    return _alone([x.shape for x in tensors])

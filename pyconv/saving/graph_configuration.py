@@ -21,7 +21,7 @@ from pyconv.models.graph import Graph
 from pyconv.models.sequential import Sequential
 
 Config = dict[str, Any]
-OPERATIONS = "keras.src.ops.numpy"
+IN_NN = ("Relu", "Relu6", "Sigmoid")  # Keras's module of these operations
 History = tuple[str, int, int]
 
 
@@ -72,7 +72,7 @@ def _layer_config(layer: Layer | Operation, uses: dict[Node, int]) -> Config:
 
     if isinstance(layer, Operation):
         config: Config = {
-            "module": OPERATIONS,
+            "module": f"keras.src.ops.{'nn' if layer.kind in IN_NN else 'numpy'}",
             "class_name": layer.kind,
             "config": {"name": layer.name},
             "registered_name": layer.kind,

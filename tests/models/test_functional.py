@@ -94,8 +94,21 @@ def test_results_have_the_form_of_the_outputs() -> None:
     nested = Model({"x": x}, [a, {"deep": [b, x]}])({"x": batch})
     assert_same_bits(nested[1]["deep"][1].numpy(), batch)
     assert [y.name for y in Model(x, {"z": a, "y": b}).outputs] == ["b", "a"]
-    assert Model([x], [a])(batch)[0].shape == (5, 2)
     assert Model([x], a)([batch]).shape == (5, 2)
+
+
+def test_a_list_of_one_output_is_that_output() -> None:
+    x = Input(shape=(3,))
+    model = Model([x], [layers.Dense(2)(x)])
+    assert model(numbers(5, 3)).shape == (5, 2)
+    assert model.compute_output_shape((None, 3)) == (None, 2)
+    assert model.predict(numbers(5, 3), verbose=0).shape == (5, 2)
+    assert [y.shape for y in model.output] == [(None, 2)]
+    (inner,) = model(x)  # symbolic, it keeps its form, as in Keras
+    outer = Model(x, [inner + 1.0])
+    np.testing.assert_array_equal(outer(numbers(5, 3)), model(numbers(5, 3)) + 1.0)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    assert np.isfinite(model.train_on_batch(numbers(4, 3), np.array([0, 1, 1, 0])))
 
 
 def test_a_shared_layer_has_one_set_of_weights() -> None:

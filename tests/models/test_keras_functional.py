@@ -130,6 +130,18 @@ def test_we_read_configurations_of_keras(keras: Any, build: Any) -> None:
             assert node["args"] == twin["args"]
 
 
+def test_we_read_models_of_keras_operations(keras: Any) -> None:
+    ops = keras.ops
+    x = keras.Input(shape=(3, 4), name="x")
+    y = ops.maximum(ops.relu(x), ops.exp(-x)) - ops.minimum(x, 0.5)
+    y = ops.tanh(y) * ops.sigmoid(y) + ops.sqrt(ops.square(y)) / ops.relu6(y + 1)
+    theirs = keras.Model(x, ops.log(ops.abs(y) + 1.0))
+    ours = pyconv.Model.from_config(json.loads(json.dumps(theirs.get_config())))
+    assert_same_results(ours, theirs)
+    again = keras.Model.from_config(json.loads(json.dumps(ours.get_config())))
+    assert_same_results(ours, again)
+
+
 def test_trainable_means_what_it_means_in_keras(keras: Any) -> None:
     def counts(lib: Any) -> list[tuple[int, int]]:
         found = []
