@@ -59,6 +59,11 @@ class Operation:
 
     def apply(self, *arguments: Any) -> SymbolicTensor:
         """Return the symbolic result; what cannot be combined: TypeError or ValueError."""
+        count = 1 if self.kind in UNARY else 2
+        if len(arguments) != count:
+            raise TypeError(f"{self.name}: {len(arguments)} arguments; must be {count}")
+        if self.kind == "GetItem" and not isinstance(arguments[0], SymbolicTensor):
+            raise TypeError(f"{self.name}: {arguments[0]!r}; must be a symbolic tensor")
         dtypes = {x.dtype for x in arguments if isinstance(x, SymbolicTensor)}
         if len(dtypes) != 1:
             raise TypeError(f"{self.name}: operands are {sorted(dtypes)}; must be of one dtype")

@@ -115,7 +115,7 @@ class Graph:
     def output_shapes(self, shapes: list[Shape]) -> Any:
         """Return the outputs' shapes for inputs of these shapes, batch included."""
         if all(
-            x.shape[0] is None and tuple(shape[1:]) == x.shape[1:]
+            x.shape[:1] == (None,) and shape[1:] == x.shape[1:]
             for shape, x in zip(shapes, self.input_list, strict=True)
         ):
             batch = shapes[0][0]

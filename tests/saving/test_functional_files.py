@@ -158,6 +158,19 @@ HARM: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "a word to divide by": (lambda c: argument(c, divide(c), "two"), "must be numbers"),
     "a list of words": (lambda c: argument(c, divide(c), ["a", "b"]), "must be numbers"),
+    "three to divide": (
+        lambda c: entry(c, divide(c))["inbound_nodes"][0]["args"].append(1.0),
+        "3 arguments; must be 2",
+    ),
+    "a part of a number": (
+        lambda c: entry(c, divide(c)).update(
+            class_name="GetItem",
+            inbound_nodes=[
+                {"args": [2, entry(c, divide(c))["inbound_nodes"][0]["args"][0]], "kwargs": {}}
+            ],
+        ),
+        "must be a symbolic tensor",
+    ),
     "an unknown value": (
         lambda c: argument(c, divide(c), {"class_name": "__lambda__", "config": {"value": "x"}}),
         "unknown value '__lambda__'",
