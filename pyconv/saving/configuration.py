@@ -14,6 +14,7 @@ from pyconv.models.functional import Functional
 from pyconv.models.sequential import Sequential
 from pyconv.registry import argument_names, without_empty
 from pyconv.saving.graph_configuration import read_graph
+from pyconv.saving.sharing import note_read, note_written, one_configuration, read_before
 
 Config = dict[str, Any]
 CustomObjects = Mapping[str, Any]
@@ -32,19 +33,30 @@ def serialize_layer(layer: Layer) -> Config:
     """Return a layer's class and arguments in Keras's form."""
     name = type(layer).__name__
     own = CLASSES.get(name) is type(layer)
-    return {
-        "module": MODULES.get(name, "keras.layers") if own else None,
-        "class_name": name,
-        "config": layer.get_config(),
-        "registered_name": name if name == "Functional" or not own else None,
-    }
+    with one_configuration():
+        config = {
+            "module": MODULES.get(name, "keras.layers") if own else None,
+            "class_name": name,
+            "config": layer.get_config(),
+            "registered_name": name if name == "Functional" or not own else None,
+        }
+        note_written(layer, config)
+    return config
 
 
 def deserialize_layer(config: Any, custom_objects: CustomObjects | None = None) -> Layer:
     """Return the layer of a configuration; a class that is neither ours nor given: ValueError."""
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise ValueError("a layer's configuration is not a dictionary with a 'config'")
-    custom = dict(custom_objects or {})
+    with one_configuration():
+        layer = read_before(config)
+        if layer is None:
+            layer = _new_layer(config, dict(custom_objects or {}))
+            note_read(layer, config)
+    return layer
+
+
+def _new_layer(config: Config, custom: CustomObjects) -> Layer:
     name, arguments = config.get("class_name"), dict(config["config"])
     cls = custom.get(name) or CLASSES.get(name) if isinstance(name, str) else None
     if not isinstance(name, str) or not (isinstance(cls, type) and issubclass(cls, Layer)):

@@ -18,43 +18,24 @@ from pyconv.layers.structure import map_leaves
 from pyconv.layers.symbolic import Node
 from pyconv.models.functional import Functional
 from pyconv.models.graph import Graph
-from pyconv.models.sequential import Sequential
+from pyconv.saving.sharing import one_configuration
 
 Config = dict[str, Any]
 IN_NN = ("Relu", "Relu6", "Sigmoid")  # Keras's module of these operations
 History = tuple[str, int, int]
+Nodes = dict[tuple[str, int], Node]
 
 
 def graph_config(graph: Graph) -> Config:
     """Return the configuration of the layers, their uses, and the inputs and outputs."""
     uses = _uses(graph)
+    with one_configuration():
+        configs = [_layer_config(layer, uses) for layer in graph.layers]
     return {
-        "layers": [_layer_config(layer, uses) for layer in graph.layers],
+        "layers": configs,
         "input_layers": map_leaves(lambda x: _end(x, uses), graph.inputs),
         "output_layers": map_leaves(lambda x: _end(x, uses), graph.outputs),
     }
-
-
-def check_sharing(model: Layer) -> None:
-    """Refuse a model whose layers would come apart in a file.
-
-    Raises:
-        ValueError: a layer with weights stands in two models of this one; a configuration writes
-            it twice, and what it makes shares nothing.
-    """
-    seen: set[int] = set()
-    walk: list[Any] = [model]
-    while walk:
-        inside = walk.pop()
-        for layer in inside.layers:
-            if id(layer) in seen and layer.weights:
-                raise ValueError(
-                    f"save: layer {layer.name!r} is shared by two models inside {model.name!r}; "
-                    "a file cannot say that"
-                )
-            seen.add(id(layer))
-            if isinstance(layer, (Functional, Sequential)):
-                walk.append(layer)
 
 
 def _uses(graph: Graph) -> dict[Node, int]:
@@ -80,7 +61,9 @@ def _layer_config(layer: Layer | Operation, uses: dict[Node, int]) -> Config:
     else:
         config = serialize_layer(layer)
     nodes = [node for node in layer.inbound_nodes if node in uses and node.inputs]
-    return {**config, "name": layer.name, "inbound_nodes": [_node_config(n, uses) for n in nodes]}
+    config["name"] = layer.name
+    config["inbound_nodes"] = [_node_config(node, uses) for node in nodes]
+    return config  # the same dictionary: it may still get a number
 
 
 def _node_config(node: Node, uses: dict[Node, int]) -> Config:
@@ -124,6 +107,22 @@ def read_graph(config: Config, read_layer: Callable[[Config], Layer]) -> tuple[A
         raise ValueError("a functional model's configuration has no list of layers")
     made: dict[str, Layer | Operation] = {}
     calls: list[tuple[str, Any]] = []
+    with one_configuration():
+        _read_layers(entries, read_layer, made, calls)
+    nodes = _call_all(made, calls)
+    return (
+        _read_ends(config.get("input_layers"), made, nodes, "input_layers"),
+        _read_ends(config.get("output_layers"), made, nodes, "output_layers"),
+    )
+
+
+def _read_layers(
+    entries: list[Any],
+    read_layer: Callable[[Config], Layer],
+    made: dict[str, Layer | Operation],
+    calls: list[tuple[str, Any]],
+) -> None:
+    """Put the layers into `made` by name, and what is said of their uses into `calls`."""
     for entry in entries:
         layer = _read_operation(entry) or read_layer(entry)
         if layer.name in made or entry.get("name", layer.name) != layer.name:
@@ -133,11 +132,6 @@ def read_graph(config: Config, read_layer: Callable[[Config], Layer]) -> tuple[A
         if not isinstance(nodes, list) or (nodes and isinstance(layer, InputLayer)):
             raise ValueError(f"layer {layer.name!r}: inbound_nodes are no list of uses")
         calls += [(layer.name, node) for node in nodes]
-    _call_all(made, calls)
-    return (
-        _read_ends(config.get("input_layers"), made, "input_layers"),
-        _read_ends(config.get("output_layers"), made, "output_layers"),
-    )
 
 
 def _read_operation(entry: Any) -> Operation | None:
@@ -154,18 +148,23 @@ def _read_operation(entry: Any) -> Operation | None:
     return Operation(kind, name)
 
 
-def _call_all(made: dict[str, Layer | Operation], calls: list[tuple[str, Any]]) -> None:
-    """Use the layers in an order in which all inputs are there; uses of one layer as they stand."""
-    waiting: dict[History | tuple[str, int], list[int]] = {}
+def _call_all(made: dict[str, Layer | Operation], calls: list[tuple[str, Any]]) -> Nodes:
+    """Use the layers in an order in which all inputs are there; uses of one layer as they stand.
+
+    Returns:
+        The node of each use, by the layer's name and the number of the use.
+    """
+    waiting: dict[tuple[str, int], list[int]] = {}
     missing: list[int] = []
-    done = {(name, 0) for name, layer in made.items() if isinstance(layer, InputLayer)}
+    inputs = {name: layer for name, layer in made.items() if isinstance(layer, InputLayer)}
+    nodes: Nodes = {(name, 0): layer.inbound_nodes[0] for name, layer in inputs.items()}
     numbers: dict[str, int] = {}
     uses: list[tuple[str, int]] = []
     for index, (name, node) in enumerate(calls):
         use = numbers.get(name, 0)
         numbers[name] = use + 1
         uses.append((name, use))
-        needed = {(history[0], history[1]) for history in _histories(node, name)} - done
+        needed = {(history[0], history[1]) for history in _histories(node, name)} - set(nodes)
         needed |= {(name, use - 1)} if use else set()
         missing.append(len(needed))
         for key in needed:
@@ -175,7 +174,8 @@ def _call_all(made: dict[str, Layer | Operation], calls: list[tuple[str, Any]]) 
     while ready:
         index = ready.pop()
         name, node = calls[index]
-        _call(made[name], node, made)
+        _call(made[name], node, nodes)
+        nodes[uses[index]] = made[name].inbound_nodes[-1]
         left -= 1
         for later in waiting.pop(uses[index], ()):
             missing[later] -= 1
@@ -184,6 +184,7 @@ def _call_all(made: dict[str, Layer | Operation], calls: list[tuple[str, Any]]) 
     if left:
         names = sorted({name for (name, _), count in zip(calls, missing, strict=True) if count})
         raise ValueError(f"layers {names[:5]} form a cycle or need a tensor that is not there")
+    return nodes
 
 
 def _histories(node: Any, name: str) -> list[History]:
@@ -225,15 +226,15 @@ def _history(value: Any) -> History:
     return value[0], value[1], value[2]
 
 
-def _call(layer: Layer | Operation, node: Any, made: dict[str, Layer | Operation]) -> None:
+def _call(layer: Layer | Operation, node: Any, nodes: Nodes) -> None:
     if isinstance(node, list):  # Keras 2: [[layer, use, output, options], ...]
-        arguments: list[Any] = [_tensor(_history(item[:3]), made) for item in node]
+        arguments: list[Any] = [_tensor(_history(item[:3]), nodes) for item in node]
         options = [option for item in node for option in item[3:] if option]
         if options:
             raise ValueError(f"layer {layer.name!r}: unknown options {options}")
         arguments, kwargs = [arguments[0] if len(arguments) == 1 else arguments], {}
     else:
-        arguments = [_read(value, made) for value in node["args"]]
+        arguments = [_read(value, nodes) for value in node["args"]]
         kwargs = {k: v for k, v in node.get("kwargs", {}).items() if v is not None}
     training = kwargs.pop("training", None)
     if kwargs:
@@ -248,19 +249,19 @@ def _call(layer: Layer | Operation, node: Any, made: dict[str, Layer | Operation
         raise ValueError(f"layer {layer.name!r}: {error}") from None
 
 
-def _read(value: Any, made: dict[str, Layer | Operation]) -> Any:
+def _read(value: Any, nodes: Nodes) -> Any:
     """Return the tensor or constant that a value in Keras's form stands for."""
     if isinstance(value, list):
-        return [_read(item, made) for item in value]
+        return [_read(item, nodes) for item in value]
     if not isinstance(value, dict):
         return value
     kind, config = value.get("class_name"), value.get("config")
     if kind is None:
-        return {key: _read(item, made) for key, item in value.items()}
+        return {key: _read(item, nodes) for key, item in value.items()}
     if not isinstance(config, dict):
         raise ValueError(f"value {kind!r} has no configuration")
     if kind == "__keras_tensor__":
-        return _tensor(_history(config.get("keras_history")), made)
+        return _tensor(_history(config.get("keras_history")), nodes)
     if kind in ("__numpy__", "__tensor__"):
         return _constant(config)
     if kind == "__slice__":
@@ -277,22 +278,22 @@ def _constant(config: Config) -> np.ndarray[Any, Any]:
         raise ValueError("a constant is no array of numbers") from None
 
 
-def _tensor(history: History, made: dict[str, Layer | Operation]) -> SymbolicTensor:
+def _tensor(history: History, nodes: Nodes) -> SymbolicTensor:
     name, use, index = history
-    nodes = made[name].inbound_nodes if name in made else []
-    if use >= len(nodes) or index >= len(nodes[use].outputs):
+    node = nodes.get((name, use))
+    if node is None or index >= len(node.outputs):
         raise ValueError(f"there is no tensor {list(history)}")
-    return nodes[use].outputs[index]
+    return node.outputs[index]
 
 
-def _read_ends(value: Any, made: dict[str, Layer | Operation], key: str) -> Any:
+def _read_ends(value: Any, made: dict[str, Layer | Operation], nodes: Nodes, key: str) -> Any:
     """Return the symbolic tensors of input_layers or output_layers, in their form."""
     if isinstance(value, dict):
-        return {name: _read_ends(item, made, key) for name, item in value.items()}
+        return {name: _read_ends(item, made, nodes, key) for name, item in value.items()}
     if not isinstance(value, (list, tuple)) or not value:
         raise ValueError(f"{key} holds {value!r}, no [layer, use, output]")
     if isinstance(value[0], str):
         name, use, index = _history(value)
-        return _tensor((name, use - isinstance(made.get(name), Functional), index), made)
-    items = [_read_ends(item, made, key) for item in value]
+        return _tensor((name, use - isinstance(made.get(name), Functional), index), nodes)
+    items = [_read_ends(item, made, nodes, key) for item in value]
     return tuple(items) if isinstance(value, tuple) else items

@@ -28,7 +28,6 @@ from pyconv.saving.configuration import (
     parse_json,
     serialize_layer,
 )
-from pyconv.saving.graph_configuration import check_sharing
 
 FORMAT = "pyconv model 1"
 LARGEST_SAMPLE = 1 << 28  # elements
@@ -45,7 +44,6 @@ def save_npz(model: Model, path: str | os.PathLike[str], version: str) -> None:
 def _arrays(model: Model, version: str) -> Arrays:
     if not model.built:
         raise ValueError(f"save: {model.name!r} is not built; give an Input or call build first")
-    check_sharing(model)
     paths = model.paths()
     if len({path for path, _, _ in paths}) < len(paths):
         raise ValueError(

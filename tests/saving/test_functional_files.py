@@ -63,13 +63,39 @@ def test_training_goes_on_bit_for_bit(tmp_path: Path) -> None:
     assert_same_bits(again.get_weights(), model.get_weights())
 
 
-def test_layers_shared_across_models_are_not_saved_apart(tmp_path: Path) -> None:
-    x = Input(shape=(3,))
+def shared_across() -> Model:
+    """Return a model with a layer and an Input that also stand in a model inside it."""
+    x = Input(shape=(3,), name="x")
     twin = layers.Dense(3, name="twin")
-    inner = Model(x, twin(x), name="inner")
-    with pytest.raises(ValueError, match="layer 'twin' is shared by two models inside"):
-        Model(x, twin(inner(x))).save(tmp_path / "m.npz")
-    assert list(tmp_path.iterdir()) == []
+    inner = Model(x, twin(x + 1.0), name="inner")
+    body = Sequential([x, inner, twin], name="body")
+    return Model(x, twin(body(twin(inner(x)))), name="outer")
+
+
+def test_layers_shared_across_models_stay_one_layer(tmp_path: Path) -> None:
+    model = shared_across()
+    assert model.count_params() == 12
+    x = np.random.default_rng(2).normal(size=(2, 3)).astype(np.float32)
+    model.save(tmp_path / "m.npz")
+    for again in (load_model(tmp_path / "m.npz"), Model.from_config(model.get_config())):
+        assert again.count_params() == 12
+        again.set_weights(model.get_weights())
+        assert_same_bits(again(x).numpy(), model(x).numpy())
+        body = again.get_layer("body")
+        assert again.get_layer("twin") is body.layers[1]
+        assert again.get_layer("twin") is body.layers[0].get_layer("twin")
+    assert "shared_object_id" not in json.dumps(serialize_layer(make()))
+    model.save(tmp_path / "m.npz")
+    model.save(tmp_path / "again.npz")
+    assert (tmp_path / "m.npz").read_bytes() == (tmp_path / "again.npz").read_bytes()
+
+
+def test_numbers_of_shared_layers_must_be_numbers() -> None:
+    config = json.loads(json.dumps(serialize_layer(shared_across())))
+    for odd in ("x", 1.5, [], True):
+        entry(config, "twin")["shared_object_id"] = odd
+        with pytest.raises(ValueError, match=r"shared_object_id=.*; must be an integer"):
+            deserialize_layer(config)
 
 
 def test_keras_2_uses_are_read() -> None:
