@@ -17,12 +17,16 @@ from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
+from pyconv.autograd import argmax as argmax
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import dense as dense
 from pyconv.autograd import gradient_check as gradient_check
+from pyconv.autograd import l2_normalize as l2_normalize
 from pyconv.autograd import max_pool2d as max_pool2d
+from pyconv.autograd import mean as mean
 from pyconv.autograd import no_recording as no_recording
 from pyconv.autograd import relu as relu
+from pyconv.autograd import reshape as reshape
 from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.layers import Input as Input
 from pyconv.models import Model as Model

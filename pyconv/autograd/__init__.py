@@ -2,7 +2,16 @@
 """Tensors, the tape, and one differentiable function per operation."""
 
 from pyconv.autograd.tensor import Tensor, array_of, as_tensor  # isort: skip
-from pyconv.autograd.arithmetic import add, divide, multiply, negative, power, subtract
+from pyconv.autograd.arithmetic import (
+    add,
+    divide,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    power,
+    subtract,
+)
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
 from pyconv.autograd.elementwise import (
@@ -14,15 +23,27 @@ from pyconv.autograd.elementwise import (
     relu6,
     sigmoid,
     sqrt,
+    square,
     tanh,
 )
+from pyconv.autograd.filling import broadcast_to, pad, tile, where
 from pyconv.autograd.function import Function
 from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
-from pyconv.autograd.reductions import max, mean, sum
+from pyconv.autograd.reductions import argmax, l2_normalize, max, mean, min, sum, var
 from pyconv.autograd.relu import relu
-from pyconv.autograd.shaping import concatenate, getitem, reshape, stack, transpose
+from pyconv.autograd.shaping import (
+    concatenate,
+    expand_dims,
+    flip,
+    getitem,
+    reshape,
+    split,
+    squeeze,
+    stack,
+    transpose,
+)
 from pyconv.autograd.softmax import softmax
 from pyconv.autograd.softmax_cross_entropy import cross_entropy, softmax_cross_entropy
 from pyconv.autograd.tape import GradientTape, no_recording
@@ -35,8 +56,10 @@ __all__ = [
     "Variable",
     "absolute",
     "add",
+    "argmax",
     "array_of",
     "as_tensor",
+    "broadcast_to",
     "cast",
     "clip",
     "concatenate",
@@ -45,16 +68,23 @@ __all__ = [
     "dense",
     "divide",
     "exp",
+    "expand_dims",
+    "flip",
     "getitem",
     "gradient_check",
+    "l2_normalize",
     "log",
     "matmul",
     "max",
     "max_pool2d",
+    "maximum",
     "mean",
+    "min",
+    "minimum",
     "multiply",
     "negative",
     "no_recording",
+    "pad",
     "power",
     "relu",
     "relu6",
@@ -62,10 +92,16 @@ __all__ = [
     "sigmoid",
     "softmax",
     "softmax_cross_entropy",
+    "split",
     "sqrt",
+    "square",
+    "squeeze",
     "stack",
     "subtract",
     "sum",
     "tanh",
+    "tile",
     "transpose",
+    "var",
+    "where",
 ]

@@ -114,6 +114,31 @@ def power(a: Operand, b: Operand) -> Tensor:
     return function(*operands("power", a, b))
 
 
+def maximum(a: Operand, b: Operand) -> Tensor:
+    """Return the larger of a and b; equals share the gradient."""
+    function = BinaryFunction(
+        np.maximum,
+        lambda dy, a, b: dy * _share(a > b, a == b, dy),
+        lambda dy, a, b: dy * _share(b > a, a == b, dy),
+    )
+    return function(*operands("maximum", a, b))
+
+
+def minimum(a: Operand, b: Operand) -> Tensor:
+    """Return the smaller of a and b; equals share the gradient."""
+    function = BinaryFunction(
+        np.minimum,
+        lambda dy, a, b: dy * _share(a < b, a == b, dy),
+        lambda dy, a, b: dy * _share(b < a, a == b, dy),
+    )
+    return function(*operands("minimum", a, b))
+
+
+def _share(chosen: Array, equal: Array, dy: Array) -> Array:
+    share: Array = chosen.astype(dy.dtype) + dy.dtype.type(0.5) * equal
+    return share
+
+
 def negative(x: Operand) -> Tensor:
     """Return -x."""
     return multiply(x, -1)

@@ -83,6 +83,11 @@ def sqrt(x: Operand) -> Tensor:
     return ElementwiseFunction(np.sqrt, lambda dy, y: dy / (2 * y))(floating(x))
 
 
+def square(x: Operand) -> Tensor:
+    """Return x * x."""
+    return ElementwiseFunction(np.square, lambda dy, x: 2 * x * dy, keeps="x")(as_tensor(x))
+
+
 def absolute(x: Operand) -> Tensor:
     """Return |x|; the gradient at 0 is 0."""
     return ElementwiseFunction(np.abs, lambda dy, x: dy * np.sign(x), keeps="x")(as_tensor(x))

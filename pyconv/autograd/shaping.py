@@ -104,3 +104,57 @@ def stack(xs: Sequence[Operand], axis: int = 0) -> Tensor:
     axis = axis % (tensors[0].ndim + 1)
     shape = (*tensors[0].shape[:axis], 1, *tensors[0].shape[axis:])
     return concatenate([reshape(x, shape) for x in tensors], axis)
+
+
+def split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
+    """Return equal parts of x along an axis, so many of them, or the parts between indices."""
+    tensor = as_tensor(x)
+    axis = _checked_axis("split", axis, tensor.ndim)
+    size = tensor.shape[axis]
+    if isinstance(indices_or_sections, (int, np.integer)):
+        parts = int(indices_or_sections)
+        if parts < 1 or size % parts:
+            raise ValueError(f"split: indices_or_sections={parts}; must divide {size}")
+        ends = [size // parts * i for i in range(1, parts)]
+    else:
+        ends = [int(i) for i in indices_or_sections]
+    before = (slice(None),) * axis
+    return [
+        getitem(tensor, (*before, slice(start, end)))
+        for start, end in zip([0, *ends], [*ends, size], strict=True)
+    ]
+
+
+def expand_dims(x: Operand, axis: int) -> Tensor:
+    """Return x with a new axis of size 1 at this place."""
+    tensor = as_tensor(x)
+    axis = _checked_axis("expand_dims", axis, tensor.ndim + 1)
+    return reshape(tensor, (*tensor.shape[:axis], 1, *tensor.shape[axis:]))
+
+
+def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Tensor:
+    """Return x without the axes of size 1, or without those named."""
+    tensor = as_tensor(x)
+    if axis is None:
+        gone = {i for i, size in enumerate(tensor.shape) if size == 1}
+    else:
+        named = [axis] if isinstance(axis, (int, np.integer)) else axis
+        gone = {_checked_axis("squeeze", int(a), tensor.ndim) for a in named}
+        if any(tensor.shape[a] != 1 for a in gone):
+            raise ValueError(f"squeeze: axis={axis} of shape {tensor.shape}; sizes must be 1")
+    return reshape(tensor, tuple(n for i, n in enumerate(tensor.shape) if i not in gone))
+
+
+def flip(x: Operand, axis: int | Sequence[int] | None = None) -> Tensor:
+    """Return x with its elements in reverse order along an axis, several, or all."""
+    tensor = as_tensor(x)
+    named = range(tensor.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    turned = {_checked_axis("flip", int(a), tensor.ndim) for a in named}
+    key = tuple(slice(None, None, -1 if i in turned else 1) for i in range(tensor.ndim))
+    return getitem(tensor, key)
+
+
+def _checked_axis(function: str, axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        raise ValueError(f"{function}: axis={axis}; must be in [{-rank}, {rank})")
+    return axis % rank

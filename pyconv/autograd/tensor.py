@@ -197,6 +197,15 @@ class Tensor:
     def max(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
         return autograd.max(self, axis, keepdims=keepdims)
 
+    def min(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        return autograd.min(self, axis, keepdims=keepdims)
+
+    def var(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        return autograd.var(self, axis, keepdims=keepdims)
+
+    def argmax(self, axis: int | None = None) -> Tensor:
+        return autograd.argmax(self, axis)
+
     def astype(self, dtype: Any) -> Tensor:
         return autograd.cast(self, dtype)
 

@@ -2,20 +2,59 @@
 """Layers by Keras's names, argument names and defaults."""
 
 from pyconv.layers.activation import Activation
+from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.dense import Dense
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.input import Input, InputLayer
 from pyconv.layers.layer import Layer, LayerOptions
 from pyconv.layers.max_pool2d import MaxPool2D, MaxPooling2D
+from pyconv.layers.merging import (
+    Add,
+    Average,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from pyconv.layers.permute import Permute
+from pyconv.layers.repeat_vector import RepeatVector
+from pyconv.layers.reshape import Reshape
 from pyconv.layers.symbolic import SymbolicTensor
 
 CLASSES: dict[str, type[Layer]] = {
-    cls.__name__: cls for cls in (Activation, Conv2D, Dense, Flatten, InputLayer, MaxPooling2D)
+    cls.__name__: cls
+    for cls in (
+        Activation,
+        Add,
+        Average,
+        Concatenate,
+        Conv2D,
+        Dense,
+        Flatten,
+        InputLayer,
+        MaxPooling2D,
+        Maximum,
+        Minimum,
+        Multiply,
+        Permute,
+        RepeatVector,
+        Reshape,
+        Subtract,
+    )
 }
 
 __all__ = [
     "Activation",
+    "Add",
+    "Average",
+    "Concatenate",
     "Conv2D",
     "Dense",
     "Flatten",
@@ -25,5 +64,19 @@ __all__ = [
     "LayerOptions",
     "MaxPool2D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Permute",
+    "RepeatVector",
+    "Reshape",
+    "Subtract",
     "SymbolicTensor",
+    "add",
+    "average",
+    "concatenate",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]

@@ -34,7 +34,7 @@ class InputLayer(Layer):
         if not self.batch_shape:
             raise ValueError("InputLayer: batch_shape=(); must have at least the batch")
         self.built = True
-        self._nodes.append(Node(self, (), self.batch_shape))
+        Node(self, (), self.batch_shape, self.dtype)
 
     def call(self, x: Tensor) -> Tensor:
         return x
@@ -59,4 +59,4 @@ def Input(
         shape: of one sample, such as (28, 28, 1); None where a size is open.
     Source: Keras Input.
     """
-    return InputLayer(shape, batch_size, dtype, batch_shape, name).output
+    return InputLayer(shape, batch_size, dtype, batch_shape, name).inbound_nodes[0].outputs[0]

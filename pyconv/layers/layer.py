@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
 from pyconv import initializers
 from pyconv.autograd import Tensor, Variable, array_of, no_recording
 from pyconv.layers.loading import first_values
+from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 from pyconv.naming import automatic_name, snake_case
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 DTYPES = ("float32", "float64")
+LARGEST_TRIAL = 1 << 28  # elements
+OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
 
 
@@ -41,12 +46,13 @@ class Layer:
     """State and shape rules around `call`.
 
     A subclass defines `call(x)` or `call(x, training)`, and where it has weights
-    `build(input_shape)`, which makes them by `add_weight`. Layers kept as attributes, or in lists
-    and dictionaries, belong to the layer.
+    `build(input_shape)`, which makes them by `add_weight`. x is a Tensor, or the list, tuple or
+    dictionary of Tensors that the layer is called on; so are input_shape and the result. Layers
+    kept as attributes, or in lists and dictionaries, belong to the layer.
     Source: Keras Layer.
     """
 
-    call: Callable[..., Tensor]
+    call: Callable[..., Any]
     _takes_training = False
 
     def __init_subclass__(cls) -> None:
@@ -66,41 +72,56 @@ class Layer:
         self.build_shape: Any = None
         self._checked_shape: Any = None
         self._own_weights: list[Variable] = []
-        self._nodes: list[Node] = []
+        self.inbound_nodes: list[Node] = []
         self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, batch included."""
 
-    def check_input(self, shape: tuple[int, ...]) -> None:
+    def check_input(self, shape: Any) -> None:
         """Refuse an input that does not fit the weights."""
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the result, batch included; open sizes are None.
 
-        By default the layer runs once on zeros, which needs every size but the batch.
+        By default the layer runs once on zeros; where sizes besides the batch are open, on two
+        sizes, and what differs stays open.
         """
-        if None in input_shape[1:]:
-            raise ValueError(f"{self.name}: input shape {input_shape}; sizes must be known")
-        sample = Tensor(np.zeros((1, *cast("tuple[int, ...]", input_shape[1:])), self.dtype))
+        shapes = flatten_shapes(input_shape)
+        is_open = any(None in shape[1:] for shape in shapes)
         with no_recording():
-            return (input_shape[0], *self(sample).shape[1:])
+            results = [
+                self(map_shapes(partial(self._zeros, open_size=size), input_shape))
+                for size in (OPEN_SIZES if is_open else OPEN_SIZES[:1])
+            ]
+        found = [
+            _known_sizes(shapes[0][0], y.shape, z.shape)
+            for y, z in zip(flatten(results[0]), flatten(results[-1]), strict=True)
+        ]
+        return pack_like(results[0], found)
+
+    def _zeros(self, shape: Shape, open_size: int) -> Tensor:
+        sizes = (1, *(open_size if size is None else size for size in shape[1:]))
+        if math.prod(sizes) > LARGEST_TRIAL:
+            raise ValueError(
+                f"{self.name}: input shape {shape} is too large for a trial run; "
+                "define compute_output_shape"
+            )
+        return Tensor(np.zeros(sizes, self.dtype))
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:
         """Return `call` of Tensors, arrays or symbolic tensors; builds the layer at first use.
 
-        Arrays and integers are cast to the layer's dtype.
+        Arrays and integers are cast to the layer's dtype. `training` said on symbolic tensors
+        holds whenever the model runs.
         """
-        if _is_symbolic(inputs):
-            return self._call_symbolic(inputs)
-        if isinstance(inputs, (list, tuple)) and any(
-            isinstance(x, (Tensor, np.ndarray)) for x in inputs
-        ):
-            tensors: Any = [self._tensor(x) for x in inputs]
-            shape: Any = [x.shape for x in tensors]
+        if not isinstance(inputs, Tensor) and _is_symbolic(inputs):
+            return self._call_symbolic(inputs, training)
+        tensors = self._tensors(inputs)
+        if isinstance(tensors, Tensor):
+            shape: Any = tensors.shape
         else:
-            tensors = self._tensor(inputs)
-            shape = tensors.shape
+            shape = map_leaves(lambda x: x.shape, tensors)
         self.ensure_built(shape)
         if shape != self._checked_shape:
             self.check_input(shape)
@@ -109,23 +130,26 @@ class Layer:
             return self.call(tensors, training=training)
         return self.call(tensors)
 
-    def _tensor(self, x: Any) -> Tensor:
+    def _tensor(self, x: Any, dtype: str | None = None) -> Tensor:
         if isinstance(x, Tensor) and x.array.dtype.kind == "f":
             return x
         array = array_of(x)
-        if array.dtype == self.dtype:
+        if array.dtype == (dtype or self.dtype):
             return Tensor.wrap(array)
-        return Tensor.wrap(array.astype(self.dtype))
+        return Tensor.wrap(array.astype(dtype or self.dtype))
 
-    def _call_symbolic(self, inputs: Any) -> SymbolicTensor:
-        several = not isinstance(inputs, SymbolicTensor)
-        tensors = tuple(inputs) if several else (inputs,)
-        shape: Any = [x.shape for x in tensors] if several else inputs.shape
+    def _tensors(self, inputs: Any) -> Any:
+        return map_leaves(self._tensor, inputs) if is_several(inputs) else self._tensor(inputs)
+
+    def _call_symbolic(self, inputs: Any, training: bool | None) -> Any:
+        if not all(isinstance(x, SymbolicTensor) for x in flatten(inputs)):
+            raise TypeError(f"{self.name}: inputs mix symbolic tensors with others")
+        shape = map_leaves(lambda x: x.shape, inputs)
         self.ensure_built(shape)
         self.check_input(shape)
-        node = Node(self, tensors, self.compute_output_shape(shape))
-        self._nodes.append(node)
-        return node.output
+        if training is not None:
+            training = checked_bool(self.name, "training", training)
+        return Node(self, inputs, self.compute_output_shape(shape), self.dtype, training).output
 
     def ensure_built(self, shape: Any) -> None:
         """Build the layer for inputs of this shape unless it is built."""
@@ -154,7 +178,7 @@ class Layer:
         """Return the layers kept as attributes, in the order they were set."""
         found: dict[int, Layer] = {}
         for name, value in vars(self).items():
-            if name != "_nodes":
+            if name != "inbound_nodes":
                 found.update((id(layer), layer) for layer in _layers_in(value))
         return list(found.values())
 
@@ -164,12 +188,18 @@ class Layer:
             yield from layer._with_sublayers()
 
     def paths(self) -> list[tuple[str, Variable, bool]]:
-        """Return (path, variable, whether training changes it) of every weight."""
+        """Return (path, variable, whether training changes it) of every weight.
+
+        As in Keras the flags of the layer asked and of the weight's own layer decide, not those
+        of layers between.
+        """
+        return [(p, v, trainable and self._trainable) for p, v, trainable in self._paths_inside()]
+
+    def _paths_inside(self) -> list[tuple[str, Variable, bool]]:
         found = {id(v): (v.name, v, self._trainable and v.trainable) for v in self._own_weights}
         for layer in self.sublayers():
-            for path, variable, trainable in layer.paths():
-                entry = (f"{layer.name}/{path}", variable, trainable and self._trainable)
-                found.setdefault(id(variable), entry)
+            for path, variable, trainable in layer._paths_inside():
+                found.setdefault(id(variable), (f"{layer.name}/{path}", variable, trainable))
         return list(found.values())
 
     @property
@@ -223,19 +253,18 @@ class Layer:
 
     @property
     def input(self) -> Any:
-        """The symbolic tensor, or the list of them, that the layer was first called on."""
-        inputs = self._first_node().inputs
-        return inputs[0] if len(inputs) == 1 else list(inputs)
+        """The symbolic tensor, or the structure of them, that the layer was first called on."""
+        return self._first_node().arguments
 
     @property
-    def output(self) -> SymbolicTensor:
-        """The symbolic tensor that the layer's first call returned."""
+    def output(self) -> Any:
+        """The symbolic tensor, or the structure of them, that the layer's first call returned."""
         return self._first_node().output
 
     def _first_node(self) -> Node:
-        if not self._nodes:
+        if not self.inbound_nodes:
             raise AttributeError(f"{self.name}: has no input or output yet; build the model first")
-        return self._nodes[0]
+        return self.inbound_nodes[0]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer, as Keras names them."""
@@ -249,10 +278,30 @@ class Layer:
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
 
 
+def _known_sizes(batch: int | None, a: tuple[int, ...], b: tuple[int, ...]) -> Shape:
+    same = tuple(m if m == n else None for m, n in zip(a, b, strict=True))
+    return (batch, *same[1:]) if same else ()
+
+
 def _is_symbolic(inputs: Any) -> bool:
-    if isinstance(inputs, (list, tuple)):
-        return any(isinstance(x, SymbolicTensor) for x in inputs)
+    if isinstance(inputs, (list, tuple, dict)):
+        items = inputs.values() if isinstance(inputs, dict) else inputs
+        return any(map(_is_symbolic, items))
     return isinstance(inputs, SymbolicTensor)
+
+
+def is_several(inputs: Any) -> bool:
+    """Tell a structure of Tensors and arrays from nested lists of numbers."""
+    if isinstance(inputs, (list, tuple)):
+        return any(
+            isinstance(x, (Tensor, SymbolicTensor, np.ndarray)) or is_several(x) or _is_on_device(x)
+            for x in inputs
+        )
+    return isinstance(inputs, dict)
+
+
+def _is_on_device(x: Any) -> bool:
+    return hasattr(x, "__cuda_array_interface__")
 
 
 def _layers_in(value: Any) -> Iterator[Layer]:

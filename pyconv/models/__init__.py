@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Models by Keras's names."""
 
+from pyconv.models.functional import Functional
 from pyconv.models.model import Model
 from pyconv.models.sequential import Sequential
 from pyconv.saving import load_model, save_model
 
-__all__ = ["Model", "Sequential", "load_model", "save_model"]
+__all__ = [
+    "Functional",
+    "Model",
+    "Sequential",
+    "load_model",
+    "save_model",
+]

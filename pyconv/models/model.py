@@ -5,18 +5,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from pyconv.layers import Layer
-from pyconv.models.summary import summary_text
+from pyconv.models.summary import summary_lines
 from pyconv.models.trainer import Trainer
 
 
 class Model(Trainer):
-    """A layer made of layers; subclass it with `call`, or use Sequential.
+    """A layer made of layers: Model(inputs, outputs), a subclass with `call`, or a Sequential.
 
     Source: Keras Model.
     """
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Model:
+        if cls is Model and (arguments or "inputs" in options or "outputs" in options):
+            from pyconv.models.functional import Functional
+
+            return super().__new__(Functional)
+        return super().__new__(cls)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *arguments: Any, **options: Any) -> None: ...
 
     @property
     def layers(self) -> list[Layer]:
@@ -37,13 +49,25 @@ class Model(Trainer):
                 return layer
         raise ValueError(f"get_layer: name={name!r}; must be one of {[x.name for x in layers]}")
 
-    def summary(self, print_fn: Callable[[str], object] | None = None) -> None:
+    def summary(
+        self,
+        line_length: int | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+    ) -> None:
         """Write a table of the layers, their output shapes and parameters.
 
+        Where the layers do not form a chain it says what each is connected to, as
+        layer[use][output].
+
         Args:
+            line_length: of the table, in characters.
             print_fn: takes the table's lines one by one; standard output by default.
+            expand_nested: show the layers of the models inside, too.
+            show_trainable: show whether training changes a layer's weights.
         """
-        for line in summary_text(self).splitlines():
+        for line in summary_lines(self, line_length, expand_nested, show_trainable):
             if print_fn is None:
                 sys.stdout.write(line + "\n")
             else:
@@ -57,3 +81,14 @@ class Model(Trainer):
         from pyconv.saving import save_model
 
         save_model(self, filepath)
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Model:
+        """Return the model that `get_config` wrote down, here or in Keras."""
+        from pyconv.models.functional import Functional
+
+        if cls is Model and "output_layers" in config:
+            return Functional.from_config(config, custom_objects)
+        return cls(**config)

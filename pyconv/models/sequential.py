@@ -9,6 +9,7 @@ from typing import Any
 from pyconv.autograd import Tensor
 from pyconv.layers import Input, InputLayer, Layer, SymbolicTensor
 from pyconv.layers.symbolic import Shape
+from pyconv.models.functional import Functional
 from pyconv.models.model import Model
 
 
@@ -78,7 +79,7 @@ class Sequential(Model):
             self.dtype = layer.dtype
             if layer.input_shape_given is not None:
                 self._input = Input(layer.input_shape_given, dtype=layer.dtype)
-            elif isinstance(layer, Sequential) and layer.built:
+            elif isinstance(layer, (Functional, Sequential)) and layer.built:
                 self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._stack.append(layer)
         self._output = None
@@ -115,6 +116,22 @@ class Sequential(Model):
         return [self._built_end(self._output)]
 
     @property
+    def input(self) -> SymbolicTensor:
+        return self.inputs[0]
+
+    @property
+    def output(self) -> SymbolicTensor:
+        return self.outputs[0]
+
+    @property
+    def input_names(self) -> list[str]:
+        return [x.name for x in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        return [x.name for x in self.outputs]
+
+    @property
     def input_shape(self) -> Shape:
         return self.inputs[0].shape
 
@@ -148,8 +165,8 @@ class Sequential(Model):
     def get_config(self) -> dict[str, Any]:
         from pyconv.saving.configuration import serialize_layer
 
-        stack = self._stack if self._input is None else [self._input.node.layer, *self._stack]
-        return {**super().get_config(), "layers": [serialize_layer(layer) for layer in stack]}
+        first: list[Any] = [] if self._input is None else [self._input.node.layer]
+        return {**super().get_config(), "layers": [serialize_layer(x) for x in first + self._stack]}
 
     @classmethod
     def from_config(

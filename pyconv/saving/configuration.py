@@ -10,13 +10,21 @@ from typing import Any
 
 from pyconv import layers
 from pyconv.layers import Layer, LayerOptions
+from pyconv.models.functional import Functional
 from pyconv.models.sequential import Sequential
 from pyconv.registry import argument_names, without_empty
+from pyconv.saving.graph_configuration import read_graph
+from pyconv.saving.sharing import note_read, note_written, one_configuration, read_before
 
 Config = dict[str, Any]
 CustomObjects = Mapping[str, Any]
 OPTIONS = frozenset(LayerOptions.__annotations__)
-CLASSES: dict[str, type[Layer]] = {**layers.CLASSES, "Sequential": Sequential}
+CLASSES: dict[str, type[Layer]] = {
+    **layers.CLASSES,
+    "Functional": Functional,
+    "Sequential": Sequential,
+}
+MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras.models"}
 JSON_BYTES = 1 << 22
 DEPTH = 64
 
@@ -25,20 +33,30 @@ def serialize_layer(layer: Layer) -> Config:
     """Return a layer's class and arguments in Keras's form."""
     name = type(layer).__name__
     own = CLASSES.get(name) is type(layer)
-    module = "keras.models" if name == "Sequential" else "keras.layers"
-    return {
-        "module": module if own else None,
-        "class_name": name,
-        "config": layer.get_config(),
-        "registered_name": None if own else name,
-    }
+    with one_configuration():
+        config = {
+            "module": MODULES.get(name, "keras.layers") if own else None,
+            "class_name": name,
+            "config": layer.get_config(),
+            "registered_name": name if name == "Functional" or not own else None,
+        }
+        note_written(layer, config)
+    return config
 
 
 def deserialize_layer(config: Any, custom_objects: CustomObjects | None = None) -> Layer:
     """Return the layer of a configuration; a class that is neither ours nor given: ValueError."""
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         raise ValueError("a layer's configuration is not a dictionary with a 'config'")
-    custom = dict(custom_objects or {})
+    with one_configuration():
+        layer = read_before(config)
+        if layer is None:
+            layer = _new_layer(config, dict(custom_objects or {}))
+            note_read(layer, config)
+    return layer
+
+
+def _new_layer(config: Config, custom: CustomObjects) -> Layer:
     name, arguments = config.get("class_name"), dict(config["config"])
     cls = custom.get(name) or CLASSES.get(name) if isinstance(name, str) else None
     if not isinstance(name, str) or not (isinstance(cls, type) and issubclass(cls, Layer)):
@@ -49,6 +67,8 @@ def deserialize_layer(config: Any, custom_objects: CustomObjects | None = None) 
         raise ValueError(f"layer class {name!r} is registered as {config.get('registered_name')!r}")
     if issubclass(cls, Sequential):
         return deserialize_sequential(cls, arguments, custom)
+    if issubclass(cls, Functional) and "output_layers" in arguments:
+        return deserialize_functional(cls, arguments, custom)
     if cls is CLASSES.get(name):
         arguments = _known_arguments(name, cls, arguments)
     try:
@@ -70,6 +90,21 @@ def deserialize_sequential(
         return cls([deserialize_layer(layer, custom) for layer in below], **arguments)
     except TypeError as error:
         raise ValueError(f"layer 'Sequential': {error}") from None
+
+
+def deserialize_functional(
+    cls: type[Functional], config: Config, custom: CustomObjects
+) -> Functional:
+    """Return the model of a configuration with layers, their uses, inputs and outputs."""
+    ends = read_graph(config, lambda layer: deserialize_layer(layer, custom))
+    own = {k: v for k, v in config.items() if k in ("name", "trainable")}
+    unknown = set(config) - {"layers", "input_layers", "output_layers", "dtype", *own}
+    if unknown:
+        raise ValueError(f"layer 'Functional': unknown arguments {sorted(unknown)}")
+    try:
+        return cls(*ends, **own)
+    except TypeError as error:
+        raise ValueError(f"layer 'Functional': {error}") from None
 
 
 def _known_arguments(name: str, cls: type[Layer], arguments: Config) -> Config:
