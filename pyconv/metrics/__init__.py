@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyconv import losses
+from pyconv.losses import Loss
 from pyconv.metrics.accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -12,13 +14,70 @@ from pyconv.metrics.accuracy import (
     SparseCategoricalAccuracy,
     accuracy_for,
 )
-from pyconv.metrics.metric import Mean, MeanOfSamples, Metric
+from pyconv.metrics.auc import AUC
+from pyconv.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from pyconv.metrics.f_score import F1Score, FBetaScore
+from pyconv.metrics.loss_means import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    KLDivergence,
+    MeanAbsoluteError,
+    MeanOfLoss,
+    MeanSquaredError,
+    RootMeanSquaredError,
+    SparseCategoricalCrossentropy,
+)
+from pyconv.metrics.metric import Mean, MeanMetricWrapper, MeanOfSamples, Metric
+from pyconv.metrics.top_k import SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy
 from pyconv.registry import Registry
 
-registry: Registry[Metric] = Registry(
-    "metrics",
-    Metric,
-    (Accuracy, BinaryAccuracy, CategoricalAccuracy, Mean, SparseCategoricalAccuracy),
+CLASSES: tuple[type[Metric], ...] = (
+    AUC,
+    Accuracy,
+    BinaryAccuracy,
+    BinaryCrossentropy,
+    CategoricalAccuracy,
+    CategoricalCrossentropy,
+    F1Score,
+    FBetaScore,
+    FalseNegatives,
+    FalsePositives,
+    KLDivergence,
+    Mean,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    Precision,
+    Recall,
+    RootMeanSquaredError,
+    SparseCategoricalAccuracy,
+    SparseCategoricalCrossentropy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+    TrueNegatives,
+    TruePositives,
+)
+registry: Registry[Metric] = Registry("metrics", Metric, CLASSES)
+registry.names.update(
+    {
+        "bce": BinaryCrossentropy,
+        "BCE": BinaryCrossentropy,
+        "binary_crossentropy": BinaryCrossentropy,
+        "categorical_crossentropy": CategoricalCrossentropy,
+        "kl_divergence": KLDivergence,
+        "kld": KLDivergence,
+        "mae": MeanAbsoluteError,
+        "MAE": MeanAbsoluteError,
+        "mse": MeanSquaredError,
+        "MSE": MeanSquaredError,
+        "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+    }
 )
 serialize = registry.serialize
 deserialize = registry.deserialize
@@ -26,24 +85,56 @@ ACCURACY_NAMES = ("accuracy", "acc")
 
 
 def get(identifier: Any, label_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
-    """Return the metric of a name, a configuration or a Metric.
+    """Return the metric of a name, a configuration, a Metric, a loss or a function.
 
-    "accuracy" and "acc" become the accuracy that labels and outputs of these shapes ask for, under
-    the name given.
+    A name is the metric's name too. "accuracy" and "acc" become the accuracy that labels and
+    outputs of these shapes ask for; functions are (y_true, y_pred) -> value per sample.
     """
-    if isinstance(identifier, str) and identifier in ACCURACY_NAMES:
-        return accuracy_for(identifier, label_shape, output_shape)
+    if isinstance(identifier, str):
+        if identifier.lower() in ACCURACY_NAMES:
+            return accuracy_for(identifier, label_shape, output_shape)
+        metric = registry.get(identifier)
+        metric.name = identifier
+        return metric
+    if isinstance(identifier, Loss):
+        config = {**identifier.get_config(), "reduction": "none"}
+        return MeanOfLoss(type(identifier).from_config(config), identifier.name or "loss")
+    if callable(identifier) and not isinstance(identifier, (Metric, type)):
+        cls = losses.FUNCTIONS.get(identifier)
+        if cls is not None:
+            return get(cls(), label_shape, output_shape)
+        return MeanMetricWrapper(identifier)
     return registry.get(identifier)
 
 
 __all__ = [
+    "AUC",
     "Accuracy",
     "BinaryAccuracy",
+    "BinaryCrossentropy",
     "CategoricalAccuracy",
+    "CategoricalCrossentropy",
+    "F1Score",
+    "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
+    "KLDivergence",
     "Mean",
+    "MeanAbsoluteError",
+    "MeanMetricWrapper",
+    "MeanOfLoss",
     "MeanOfSamples",
+    "MeanSquaredError",
     "Metric",
+    "Precision",
+    "Recall",
+    "RootMeanSquaredError",
     "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy",
+    "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
     "accuracy_for",
     "deserialize",
     "get",

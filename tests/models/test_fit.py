@@ -378,9 +378,9 @@ def test_threads_share_predict() -> None:
     ("optimizer", "loss", "metrics", "message"),
     [
         ("rmsprop", "sparse_categorical_crossentropy", [], "optimizers.get: .*'rmsprop'.*'adam'"),
-        ("adam", "mse", [], "losses.get: .*'mse'.*sparse_categorical_crossentropy"),
+        ("adam", "mean", [], "losses.get: .*'mean'.*sparse_categorical_crossentropy"),
         ("adam", None, [], "losses.get"),
-        ("adam", "categorical_crossentropy", ["auc"], "metrics.get: .*'auc'"),
+        ("adam", "categorical_crossentropy", ["area"], "metrics.get: .*'area'"),
         ("adam", "categorical_crossentropy", "accuracy", "must be a list"),
     ],
 )
