@@ -379,7 +379,7 @@ def test_threads_share_predict() -> None:
     [
         ("rmsprop", "sparse_categorical_crossentropy", [], "optimizers.get: .*'rmsprop'.*'adam'"),
         ("adam", "mean", [], "losses.get: .*'mean'.*sparse_categorical_crossentropy"),
-        ("adam", None, [], "losses.get"),
+        ("adam", 3, [], "losses.get"),
         ("adam", "categorical_crossentropy", ["area"], "metrics.get: .*'area'"),
         ("adam", "categorical_crossentropy", "accuracy", "must be a list"),
     ],
