@@ -11,6 +11,7 @@ from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
 from pyconv.layers import Layer
 from pyconv.models.arguments import checked_verbose
 from pyconv.models.compiled import Compiled
+from pyconv.models.outputs import leaves
 from pyconv.models.tracker import Logs, Tracker
 
 
@@ -85,8 +86,7 @@ class Compiling(Layer):
         compiled = self._need_compiled("metrics_names")
         if self._tracker is not None:
             return list(self._tracker.logs())
-        names = [m if isinstance(m, str) else m.name for m in compiled.metric_identifiers]
-        return ["loss", *names]
+        return ["loss", *map(name_of, leaves(compiled.metric_identifiers))]
 
     def _need_compiled(self, function: str) -> Compiled:
         if self._compiled is None:
@@ -112,6 +112,13 @@ class Compiling(Layer):
         }
         progress = [ProgressLine(shown)] if shown else []
         return CallbackList([*(callbacks or ()), *progress], self, params)
+
+
+def name_of(metric: Any) -> str:
+    """Return the name that a metric, given by name, object or function, has in logs."""
+    if isinstance(metric, str):
+        return metric
+    return str(getattr(metric, "name", None) or getattr(metric, "__name__", "metric"))
 
 
 def result_of(logs: Logs, return_dict: bool) -> float | list[float] | Logs:

@@ -25,6 +25,7 @@ class Feed(Epochs):
 
     stepper: Stepper
     tracker: Tracker | None = None
+    _gathered: Any = None  # a tracker's state that waits for the tracker
 
     def use(self, model: Any, compiled: Compiled, prepared: Prepared) -> Feed:
         """Make stepper and tracker for outputs of this kind unless they are there."""
@@ -32,7 +33,16 @@ class Feed(Epochs):
             shapes = [None if y is None else y.shape for y in prepared.y]
             self.tracker = compiled.tracker(prepared.outputs, shapes)
             self.stepper = Stepper(model, compiled, prepared.outputs)
+            if self._gathered is not None:
+                self.tracker.set_state(self._gathered)
         return self
+
+    def resume_tracker(self, state: Any) -> None:
+        """Let the tracker go on from a state, as soon as there is one."""
+        if self.tracker is None:
+            self._gathered = state
+        else:
+            self.tracker.set_state(state)
 
     def add(self, step: Step, batch: Batch) -> float:
         """Add what a batch gave to the tracker and return its loss."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pyconv import random
@@ -67,15 +68,21 @@ class IterableSource:
             raise ValueError(f"{name} has no batches")
 
     def start(self, skipped: int = 0) -> Iterator[Batch]:
-        """Begin a pass; batches to skip are taken and left."""
-        return self._batches(self._iterator(), skipped)
+        """Begin a pass; batches to skip are taken at once and left."""
+        iterator = self._iterator()
+        for number, batch in enumerate(islice(iterator, skipped)):
+            if number + 1 == skipped:
+                self.prepare(*unpacked(self.name, batch))  # what depends on shapes is made
+        return self._batches(iterator, skipped)
 
-    def _batches(self, iterator: Iterator[Any], skipped: int) -> Iterator[Batch]:
-        for number, batch in enumerate(iterator):
-            if number >= skipped:
-                yield self.prepare(*unpacked(self.name, batch))
-            if number + 1 == self.steps:
+    def _batches(self, iterator: Iterator[Any], taken: int) -> Iterator[Batch]:
+        while taken != self.steps:
+            try:
+                batch = next(iterator)
+            except StopIteration:
                 break
+            taken += 1
+            yield self.prepare(*unpacked(self.name, batch))
         if hasattr(self.batches, "on_epoch_end"):
             self.batches.on_epoch_end()
 

@@ -114,7 +114,7 @@ class Fitting(Evaluating):
             "verbose": shown,
         }
         history, progress = History(), ProgressLine(shown)
-        own: list[Callback] = [history, *(callbacks or ())]
+        own: list[Callback] = [*(callbacks or ()), history]
         calls = CallbackList([*own, *([progress] if shown else [])], self, params)
         self.history, self.stop_training, self._warned = history, False, False
         self._tracker, self._resumed = feed.tracker, None

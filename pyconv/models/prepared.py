@@ -69,8 +69,9 @@ def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
 def _names(model: Any, attribute: str) -> list[str] | None:
     """Return the model's names of its inputs or outputs, None where it has not said them."""
     found = getattr(model, attribute, None)
-    if found is None and attribute == "input_names" and hasattr(type(model), "inputs"):
-        return ["input"]  # a Sequential
+    if found is None and attribute == "input_names":
+        inputs = getattr(model, "inputs", None)  # a Sequential's, which has no names for them
+        found = None if inputs is None else [f"input_{i}" for i in range(len(inputs))]
     return None if found is None else list(found)
 
 

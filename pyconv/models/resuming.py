@@ -24,11 +24,13 @@ class Fit:
     def get_state(self, model: Any) -> dict[str, Any]:
         """Return all that a resumed fit needs beside weights and optimizer state."""
         position, tracker = self.feed.position, self.feed.tracker
+        rate = model.optimizer.get_config().get("learning_rate")
         return {
             "epoch": self.epoch,
             "batch": self.batch,
             "pass": None if position is None else position._asdict(),
             "random": random.get_state(),
+            "learning_rate": rate if isinstance(rate, float) else None,  # a schedule follows steps
             "stop_training": bool(model.stop_training),
             "tracker": None if tracker is None else tracker.get_state(),
             "callbacks": [
@@ -58,7 +60,9 @@ class Resumed:
         model.stop_training = bool(self.state["stop_training"])
         position = self.state["pass"]
         fit.feed.resume(None if position is None else Pass(**position))
-        if self.state["tracker"] is not None and self.batch and fit.feed.tracker is not None:
-            fit.feed.tracker.set_state(self.state["tracker"])
+        if self.state["learning_rate"] is not None:
+            model.optimizer.learning_rate = self.state["learning_rate"]
+        if self.state["tracker"] is not None and self.batch:
+            fit.feed.resume_tracker(self.state["tracker"])
         fit.epoch, fit.batch = self.epoch, self.batch
         random.set_state(self.state["random"])

@@ -3,16 +3,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from pyconv.callbacks import Callback, History
 from pyconv.models.fitting import Fitting
+from pyconv.models.resuming import Resumed
 from pyconv.models.tracker import Logs
 
 
 class Trainer(Fitting):
-    """All of Keras's training methods, and their old names for generators."""
+    """All of Keras's training methods, their old names for generators, and backups of a fit."""
+
+    def back_up(self, filepath: str | os.PathLike[str]) -> None:
+        """Write where the running fit stands to a .npz file, for `resume_from`; in callbacks."""
+        from pyconv.saving.backup import save_backup
+
+        if self._fit is None:
+            raise RuntimeError("back_up: no fit is running")
+        save_backup(self, self.optimizer, self._fit.get_state(self), filepath)
+
+    def resume_from(self, filepath: str | os.PathLike[str]) -> None:
+        """Let the fit that begins go on where `back_up` was called; in `on_train_begin`."""
+        from pyconv.saving.backup import load_backup
+
+        if self._fit is None or not self.built:
+            raise RuntimeError("resume_from: no fit is running, or the model is not built")
+        self._resumed = Resumed(load_backup(self, self.optimizer, filepath))
 
     def fit_generator(
         self,
