@@ -106,10 +106,10 @@ class CallbackList:
         """Tell whether a callback wants to hear of an event."""
         return bool(self._methods_of(event))
 
-    def without(self, callback: Callback) -> CallbackList:
-        """Return the list less one callback."""
+    def without(self, kind: type[Callback]) -> CallbackList:
+        """Return the list less the callbacks of a class."""
         others = CallbackList([], None, {})
-        others.callbacks = [other for other in self.callbacks if other is not callback]
+        others.callbacks = [other for other in self.callbacks if not isinstance(other, kind)]
         return others
 
     @property

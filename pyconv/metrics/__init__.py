@@ -93,18 +93,26 @@ def get(identifier: Any, label_shape: tuple[int, ...], output_shape: tuple[int, 
     if isinstance(identifier, str):
         if identifier.lower() in ACCURACY_NAMES:
             return accuracy_for(identifier, label_shape, output_shape)
-        metric = registry.get(identifier)
-        metric.name = identifier
-        return metric
+        cls = registry.names.get(identifier) or registry.classes.get(identifier)
+        return registry.get(identifier) if cls is None else cls(name=identifier)
     if isinstance(identifier, Loss):
-        config = {**identifier.get_config(), "reduction": "none"}
-        return MeanOfLoss(type(identifier).from_config(config), identifier.name or "loss")
+        return mean_of(identifier)
     if callable(identifier) and not isinstance(identifier, (Metric, type)):
-        cls = losses.FUNCTIONS.get(identifier)
-        if cls is not None:
-            return get(cls(), label_shape, output_shape)
+        loss = losses.FUNCTIONS.get(identifier)
+        if loss is not None:
+            return get(loss(), label_shape, output_shape)
         return MeanMetricWrapper(identifier)
     return registry.get(identifier)
+
+
+def mean_of(loss: Loss) -> Metric:
+    """Return the metric that is the mean of a loss."""
+    config = {key: value for key, value in loss.get_config().items() if key != "reduction"}
+    cls = registry.classes.get(type(loss).__name__)
+    if cls is not None and type(loss).__module__.startswith("pyconv."):
+        return cls(**config)
+    own = type(loss).from_config({**config, "reduction": "none"})
+    return MeanOfLoss(own, loss.name or "loss")
 
 
 __all__ = [
@@ -138,5 +146,6 @@ __all__ = [
     "accuracy_for",
     "deserialize",
     "get",
+    "mean_of",
     "serialize",
 ]

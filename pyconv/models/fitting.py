@@ -120,7 +120,7 @@ class Fitting(Evaluating):
         self._tracker, self._resumed = feed.tracker, None
         self._fit = Fit(feed, calls, initial_epoch)
         try:
-            validates = (validation, calls.without(progress), validation_freq)
+            validates = (validation, calls.without(ProgressLine), validation_freq)
             self._train(self._fit, epochs, *validates)
         finally:
             progress.close()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,6 +110,8 @@ def prepare(
     outputs = outputs_for(model, x)
     losses, samples = compiled.losses_of(outputs), length_of(x)
     labels = _labels(function, f"{name}y", y, outputs, losses, samples)
+    if isinstance(weights, (list, tuple)) and not any(map(_is_array, weights)):
+        weights = as_samples(function, f"{name}sample_weight", weights, model.dtype)
     given = outputs.arrange(function, f"{name}sample_weight", weights, shared=True)
     targets, ready = [], []
     for i, shape in enumerate(outputs.shapes):
@@ -124,8 +125,8 @@ def prepare(
     if class_weight is not None:
         if weights is not None:
             raise ValueError(f"{function}: give class_weight or sample_weight, one of them")
-        if outputs.number > 1:
-            raise ValueError(f"{function}: class_weight needs a model of one output")
+        if outputs.number > 1 or targets[0] is None:
+            raise ValueError(f"{function}: class_weight needs a model of one output with a loss")
         ready = [by_class(function, targets[0], class_weight, model.dtype)]
     return Prepared(x, targets, ready, outputs, samples)
 
@@ -206,9 +207,7 @@ def outputs_for(model: Any, x: Any) -> Outputs:
     known: tuple[str, Any] | None = getattr(model, "_seen_outputs", None)
     if known is None or known[0] != key:
         known = model._seen_outputs = (key, _run_on_zeros(model, x))
-    samples = length_of(x)
-    sized: Callable[[Any], Any] = lambda shape: (samples, *shape)  # noqa: E731
-    return Outputs.of_shapes(_mapped_shapes(sized, known[1]), names)
+    return Outputs.of_shapes(_for_samples(known[1], length_of(x)), names)
 
 
 def _run_on_zeros(model: Any, x: Any) -> Any:
@@ -219,8 +218,10 @@ def _run_on_zeros(model: Any, x: Any) -> Any:
 
 
 class _Shape(tuple[int, ...]):
-    """A shape that is told from a list of outputs."""
+    """The shape of one sample, told from a list of outputs."""
 
 
-def _mapped_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
-    return function(shapes) if isinstance(shapes, _Shape) else mapped(function, shapes)
+def _for_samples(shapes: Any, samples: int) -> Any:
+    if isinstance(shapes, _Shape):
+        return (samples, *shapes)
+    return mapped(lambda shape: (samples, *shape), shapes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -211,23 +212,26 @@ def twins(keras: Any, last: str, units: int, **options: Any) -> list[Any]:
 @pytest.mark.oracle
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(
-    ("last", "units", "loss", "y"),
+    ("last", "units", "loss", "y", "weighting"),
     [
-        ("softmax", 3, "sparse_categorical_crossentropy", LABELS),
-        ("sigmoid", 1, "binary_crossentropy", (LABELS > 1).astype(int)),
-        ("linear", 1, "mse", NUMBERS),
-        ("linear", 1, "huber", NUMBERS),
+        (*case, weighting)
+        for case, weightings in (
+            (("softmax", 3, "sparse_categorical_crossentropy", LABELS), "nsc"),
+            (("sigmoid", 1, "binary_crossentropy", (LABELS > 1).astype(int)), "nsc"),
+            (("linear", 1, "mse", NUMBERS), "ns"),
+            (("linear", 1, "huber", NUMBERS), "ns"),
+        )
+        for weighting in weightings
     ],
 )
-@pytest.mark.parametrize("weighting", ["none", "samples", "classes"])
 def test_epochs_equal_keras(
     keras: Any, last: str, units: int, loss: str, y: Any, weighting: str
 ) -> None:
-    options: dict[str, Any] = {"samples": {"sample_weight": WEIGHTS}, "none": {}}.get(weighting, {})
-    if weighting == "classes":
-        if loss in ("mse", "huber"):
-            pytest.skip("numbers have no classes")
-        options = {"class_weight": {0: 0.5, 1: 3.0}}
+    options: dict[str, Any] = {
+        "n": {},
+        "s": {"sample_weight": WEIGHTS},
+        "c": {"class_weight": {0: 0.5, 1: 3.0}},
+    }[weighting]
     metric = "mae" if last == "linear" else "accuracy"
     ours, theirs = twins(keras, last, units, loss=loss, metrics=[metric], weighted_metrics=[metric])
     common = {"batch_size": 20, "epochs": 3, "shuffle": False, "verbose": 0, **options}
@@ -262,6 +266,7 @@ def test_steps_on_single_batches() -> None:
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     whole = model.evaluate(X, LABELS, batch_size=48, verbose=0, sample_weight=WEIGHTS)
     assert model.test_on_batch(X, LABELS, WEIGHTS) == whole
+    assert model.test_on_batch(X, LABELS, WEIGHTS.tolist()) == whole
     assert model.train_on_batch(X, LABELS, WEIGHTS) == whole
     np.testing.assert_array_equal(model.predict_on_batch(X), model.predict(X, verbose=0))
     by_class = model.train_on_batch(X, LABELS, class_weight={0: 0.0}, return_dict=True)
@@ -304,3 +309,24 @@ def test_old_names_for_generators() -> None:
         model.evaluate(X, LABELS, verbose=0)
     )
     assert model.predict_generator(iter([X, X]), steps=1).shape == (48, 3)
+
+
+def test_losses_weights_and_metrics_go_through_a_file(tmp_path: Path) -> None:
+    model = Sequential([layers.Dense(1, activation="sigmoid", input_shape=(4,))])
+    model.compile(
+        "adam",
+        pyconv.losses.BinaryCrossentropy(label_smoothing=0.1),
+        loss_weights=[2.0],
+        metrics=["mse", pyconv.metrics.AUC(20, name="auc"), pyconv.losses.mean_absolute_error],
+        weighted_metrics=["accuracy"],
+    )
+    y = (LABELS > 1).astype(int)
+    model.save(tmp_path / "model.npz")
+    loaded = pyconv.load_model(tmp_path / "model.npz")
+    options = {"sample_weight": WEIGHTS, "verbose": 0, "return_dict": True}
+    expected = model.evaluate(X, y, **options)
+    assert loaded.evaluate(X, y, **options) == expected
+    assert list(expected) == ["loss", "mse", "auc", "mean_absolute_error", "accuracy"]
+    model.compile("adam", "mse", metrics=[lambda t, p: p])
+    with pytest.warns(UserWarning, match="saved as not compiled"):
+        model.save(tmp_path / "model.npz")
