@@ -133,7 +133,6 @@ class Evaluating(Predicting):
         return Feed(source, None).use(self, compiled, prepared)
 
     def _evaluate(self, feed: Feed, calls: CallbackList) -> Logs:
-        before = self._tracker
         if feed.tracker is not None:
             feed.tracker.reset()
         calls.call("on_test_begin", {})
@@ -144,7 +143,7 @@ class Evaluating(Predicting):
                 if calls.listens("on_test_batch_end"):
                     calls.call("on_test_batch_end", number, feed.logs())
         logs = feed.logs()
-        self._tracker = before or feed.tracker
+        self._tracker = feed.tracker or self._tracker
         calls.call("on_test_end", logs)
         return logs
 

@@ -78,8 +78,7 @@ class Fitting(Evaluating):
             KeyboardInterrupt: on Ctrl-C; the model and `history` keep what they have.
         Source: Keras Model.fit.
         """
-        if self._fit is not None:
-            raise RuntimeError("fit: this model is being fitted; one fit at a time")
+        self._refuse_a_second_fit()
         check_epochs(epochs, initial_epoch)
         check_validation_freq(validation_freq)
         weights = checked_class_weight(class_weight)
@@ -102,6 +101,7 @@ class Fitting(Evaluating):
             shuffle=bool(shuffle),
             class_weight=weights,
         )
+        self._refuse_a_second_fit()  # of another thread, begun since
         if initial_epoch and self._saved_random_state is not None:
             random.set_state(self._saved_random_state)
         self._saved_random_state = None
@@ -126,6 +126,10 @@ class Fitting(Evaluating):
             progress.close()
             self._fit = None
         return history
+
+    def _refuse_a_second_fit(self) -> None:
+        if self._fit is not None:
+            raise RuntimeError("fit: this model is being fitted; one fit at a time")
 
     def _train(
         self,

@@ -330,3 +330,33 @@ def test_losses_weights_and_metrics_go_through_a_file(tmp_path: Path) -> None:
     model.compile("adam", "mse", metrics=[lambda t, p: p])
     with pytest.warns(UserWarning, match="saved as not compiled"):
         model.save(tmp_path / "model.npz")
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_two_outputs_equal_keras(keras: Any) -> None:
+    inputs = keras.layers.Input((4,))
+    kind = keras.layers.Dense(3, activation="softmax", name="kind")(inputs)
+    size = keras.layers.Dense(1, name="size")(inputs)
+    theirs = keras.Model(inputs, [kind, size])
+    ours = pair("list")
+    ours.predict(X, verbose=0)
+    theirs.set_weights(ours.get_weights())
+    for model, library in ((ours, pyconv), (theirs, keras)):
+        model.compile(
+            library.optimizers.Adam(2**-8),
+            loss={"kind": "sparse_categorical_crossentropy", "size": "mse"},
+            loss_weights={"kind": 0.5, "size": 2.0},
+            metrics={"kind": ["accuracy"], "size": ["mae"]},
+            weighted_metrics={"size": ["mse"]},
+        )
+    common = {"batch_size": 20, "epochs": 3, "shuffle": False, "verbose": 0}
+    common["sample_weight"] = [WEIGHTS, np.flip(WEIGHTS)]
+    common["validation_data"] = (X[:30], [LABELS[:30], NUMBERS[:30]])
+    y = [LABELS, NUMBERS]
+    expected, found = theirs.fit(X, y, **common).history, ours.fit(X, y, **common).history
+    assert set(found) == set(expected)
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=10 * KERAS, atol=KERAS)
+    for a, b in zip(ours.predict(X, verbose=0), theirs.predict(X, verbose=0), strict=True):
+        np.testing.assert_allclose(a, b, rtol=10 * KERAS, atol=KERAS)
