@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.callbacks import Callback
+
 
 def is_whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
@@ -62,6 +64,23 @@ def check_validation_freq(validation_freq: Any) -> None:
         )
 
 
+def checked_shuffle(shuffle: Any) -> bool:
+    if not isinstance(shuffle, (bool, np.bool_)):
+        raise ValueError(f"fit: shuffle={shuffle!r}; must be True or False")
+    return bool(shuffle)
+
+
+def listed_callbacks(function: str, callbacks: Any) -> list[Any]:
+    """Return callbacks as a list; one alone may be given as it is."""
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, Callback):
+        return [callbacks]
+    if not isinstance(callbacks, (list, tuple)):
+        raise TypeError(f"{function}: callbacks={callbacks!r}; must be a list of Callbacks")
+    return list(callbacks)
+
+
 def checked_class_weight(class_weight: Any) -> dict[int, float] | None:
     """Return weights by class number."""
     if class_weight is None:
@@ -71,6 +90,7 @@ def checked_class_weight(class_weight: Any) -> dict[int, float] | None:
     for number, weight in class_weight.items():
         if not is_whole(number) or number < 0:
             raise ValueError(f"fit: class_weight has the key {number!r}; must be class numbers")
-        if not 0 <= weight < float("inf"):
+        number_like = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
+        if not (number_like and 0 <= weight < float("inf")):
             raise ValueError(f"fit: class_weight[{number}]={weight!r}; must be finite and >= 0")
     return {int(number): float(weight) for number, weight in class_weight.items()}

@@ -9,7 +9,7 @@ from typing import Any
 from pyconv.autograd import Variable
 from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
 from pyconv.layers import Layer
-from pyconv.models.arguments import checked_verbose
+from pyconv.models.arguments import checked_verbose, listed_callbacks
 from pyconv.models.compiled import Compiled
 from pyconv.models.outputs import leaves
 from pyconv.models.tracker import Logs, Tracker
@@ -111,7 +111,7 @@ class Compiling(Layer):
             "verbose": shown,
         }
         progress = [ProgressLine(shown)] if shown else []
-        return CallbackList([*(callbacks or ()), *progress], self, params)
+        return CallbackList([*listed_callbacks(function, callbacks), *progress], self, params)
 
 
 def name_of(metric: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -62,9 +63,11 @@ class IterableSource:
 
     def __init__(self, batches: Any, prepare: Callable[[Any, Any, Any], Batch], name: str) -> None:
         self.batches, self.prepare, self.name = batches, prepare, name
-        length = len(batches) if hasattr(batches, "__len__") else None
-        self.steps: int | None = length
-        if length == 0:
+        self.steps: int | None = None
+        if hasattr(batches, "__len__"):
+            with suppress(TypeError):  # it has a length but does not know it
+                self.steps = len(batches)
+        if self.steps == 0:
             raise ValueError(f"{name} has no batches")
 
     def start(self, skipped: int = 0) -> Iterator[Batch]:

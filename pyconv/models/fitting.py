@@ -15,7 +15,9 @@ from pyconv.models.arguments import (
     check_epochs,
     check_validation_freq,
     checked_class_weight,
+    checked_shuffle,
     checked_verbose,
+    listed_callbacks,
     validates_after,
 )
 from pyconv.models.compiling import result_of
@@ -88,7 +90,9 @@ class Fitting(Evaluating):
         validation = None
         if held_out is not None:
             validation = self._validation_feed(
-                held_out, validation_batch_size or batch_size, validation_steps
+                held_out,
+                batch_size if validation_batch_size is None else validation_batch_size,
+                validation_steps,
             )
         feed = self._feed(
             "fit",
@@ -98,7 +102,7 @@ class Fitting(Evaluating):
             batch_size,
             steps_per_epoch,
             steps_name="steps_per_epoch",
-            shuffle=bool(shuffle),
+            shuffle=checked_shuffle(shuffle),
             class_weight=weights,
         )
         self._refuse_a_second_fit()  # of another thread, begun since
@@ -114,7 +118,7 @@ class Fitting(Evaluating):
             "verbose": shown,
         }
         history, progress = History(), ProgressLine(shown)
-        own: list[Callback] = [*(callbacks or ()), history]
+        own: list[Callback] = [*listed_callbacks("fit", callbacks), history]
         calls = CallbackList([*own, *([progress] if shown else [])], self, params)
         self.history, self.stop_training, self._warned = history, False, False
         self._tracker, self._resumed = feed.tracker, None

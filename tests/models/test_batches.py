@@ -58,6 +58,13 @@ class Anew:
         return batches()
 
 
+class Unknown(Anew):
+    """An iterable that has a length but does not know it."""
+
+    def __len__(self) -> int:
+        raise TypeError("unknown")
+
+
 class Looping:
     """An endless iterator that says how many batches an epoch has, as Keras's flow is one."""
 
@@ -82,7 +89,7 @@ def fitted(x: Any, y: Any = None, **options: Any) -> tuple[Any, list[np.ndarray[
     return history.history, model.get_weights()
 
 
-@pytest.mark.parametrize("make", [Numbered, Anew, Looping, lambda: list_of_batches()])
+@pytest.mark.parametrize("make", [Numbered, Anew, Unknown, Looping, lambda: list_of_batches()])
 def test_batches_train_as_arrays_do(make: Any) -> None:
     history, weights = fitted(X, Y, batch_size=16, shuffle=False, validation_data=(X, Y))
     other, found = fitted(make(), validation_data=make())
