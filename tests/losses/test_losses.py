@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tolerances import FORMULA, GRADIENT_CHECK, KERAS
 
+import pyconv
 from pyconv import GradientTape, Tensor, gradient_check, losses
 from pyconv.autograd import sigmoid, softmax
 
@@ -86,7 +87,7 @@ def test_losses_and_gradients_equal_keras(keras: Any, name: str) -> None:
     y_true, y_pred = (np.asarray(a, np.float32) for a in CASES[name])
     for reduction in ("sum_over_batch_size", "sum", None, "mean", "mean_with_sample_weight"):
         for weights in (None, WEIGHTS.astype(np.float32)):
-            ours, theirs = (getattr(m.losses, name)(reduction=reduction) for m in (pyc(), keras))
+            ours, theirs = (getattr(m.losses, name)(reduction=reduction) for m in (pyconv, keras))
             mine = Tensor(y_pred)
             with GradientTape() as tape:
                 tape.watch(mine)
@@ -97,12 +98,6 @@ def test_losses_and_gradients_equal_keras(keras: Any, name: str) -> None:
             expected.sum().backward()
             gradient = tape.gradient(found, mine)
             np.testing.assert_allclose(gradient, host(other.grad), rtol=KERAS, atol=KERAS)
-
-
-def pyc() -> Any:
-    import pyconv
-
-    return pyconv
 
 
 @pytest.mark.oracle
@@ -127,7 +122,7 @@ def test_options_mean_what_they_mean_in_keras(
     if options.get("from_logits"):
         y_pred = LOGITS
     y_true, y_pred = np.asarray(y_true, np.float32), np.asarray(y_pred, np.float32)
-    ours, theirs = (getattr(m.losses, name)(**options) for m in (pyc(), keras))
+    ours, theirs = (getattr(m.losses, name)(**options) for m in (pyconv, keras))
     np.testing.assert_allclose(
         ours(y_true, y_pred), host(theirs(y_true, y_pred)), rtol=KERAS, atol=KERAS
     )
@@ -139,7 +134,7 @@ def test_options_mean_what_they_mean_in_keras(
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", CASES)
 def test_names_and_configurations_are_keras_own(keras: Any, name: str) -> None:
-    ours, theirs = (getattr(m.losses, name)() for m in (pyc(), keras))
+    ours, theirs = (getattr(m.losses, name)() for m in (pyconv, keras))
     assert ours.name == theirs.name
     config = ours.get_config()
     assert config.items() >= theirs.get_config().items()
