@@ -34,7 +34,8 @@ def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
     """
     names = _names(model, "input_names")
     if isinstance(x, dict):
-        if names is not None:
+        own = getattr(model, "input", None)
+        if names is not None and not isinstance(own, dict):
             missing = [key for key in names if key not in x]
             if missing:
                 raise ValueError(f"{function}: {name} has no {missing[0]!r}; must have {names}")
