@@ -6,19 +6,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-Logs = dict[str, float]
+Logs = dict[str, Any]
 
 
 class Callback:
     """Override any of the methods; `self.model` and `self.params` are set before the first.
 
-    `params` holds epochs, steps (batches per epoch), samples, batch_size and verbose; `logs` loss
-    and metrics.
+    `params` holds epochs, steps (batches per epoch), samples, batch_size (None where batches come
+    from an iterable) and verbose; `logs` loss and metrics.
     Source: Keras Callback.
     """
 
     model: Any
     params: dict[str, Any]
+    runs_last = False  # after all other callbacks of an event
 
     def set_model(self, model: Any) -> None:
         self.model = model
@@ -40,9 +41,24 @@ class Callback:
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Runs before a training step; batches count from 0 in each epoch."""
+        self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Runs after a training step; logs are the epoch's means so far."""
+        self.on_batch_end(batch, logs)
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Runs before a training step; the old name of on_train_batch_begin."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Runs after a training step; the old name of on_train_batch_end."""
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what a backup keeps of the callback: numbers, texts, lists and arrays."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `get_state` returned."""
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Runs before evaluation."""
@@ -78,15 +94,42 @@ class CallbackList:
                 raise TypeError(f"callbacks: {callback!r}; must be a Callback")
             callback.set_params(params)
             callback.set_model(model)
-        self.callbacks = list(callbacks)
+        self.callbacks = sorted(callbacks, key=lambda callback: callback.runs_last)
         self._methods: dict[str, list[Any]] = {}
 
     def call(self, event: str, *arguments: Any) -> None:
         """Call the method of an event, such as "on_epoch_end", of every callback."""
+        for method in self._methods_of(event):
+            method(*arguments)
+
+    def listens(self, event: str) -> bool:
+        """Tell whether a callback wants to hear of an event."""
+        return bool(self._methods_of(event))
+
+    def without(self, kind: type[Callback]) -> CallbackList:
+        """Return the list less the callbacks of a class."""
+        others = CallbackList([], None, {})
+        others.callbacks = [other for other in self.callbacks if not isinstance(other, kind)]
+        return others
+
+    @property
+    def resumable(self) -> list[Callback]:
+        """The callbacks that have a state to keep."""
+        default = Callback.get_state
+        return [c for c in self.callbacks if type(c).get_state is not default]
+
+    def _methods_of(self, event: str) -> list[Any]:
         methods = self._methods.get(event)
         if methods is None:
-            default = getattr(Callback, event)
-            overriding = (c for c in self.callbacks if getattr(type(c), event) is not default)
-            methods = self._methods[event] = [getattr(c, event) for c in overriding]
-        for method in methods:
-            method(*arguments)
+            heard = [c for c in self.callbacks if _overrides(c, event)]
+            methods = self._methods[event] = [getattr(c, event) for c in heard]
+        return methods
+
+
+def _overrides(callback: Callback, event: str) -> bool:
+    """Tell whether a class, or an instance as LambdaCallback's, defines a method of its own."""
+    method = getattr(callback, event)
+    if getattr(method, "__func__", method) is not getattr(Callback, event):
+        return True
+    older = event.replace("_train_batch_", "_batch_")
+    return older != event and _overrides(callback, older)

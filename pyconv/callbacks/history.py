@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyconv.callbacks.callback import Callback, Logs
 
 
@@ -10,10 +12,17 @@ class History(Callback):
     """`history` maps loss, metrics and their val_ twins to a value per epoch; `epoch` counts."""
 
     def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {}
+        self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+    def get_state(self) -> dict[str, Any]:
+        return {"history": self.history, "epoch": self.epoch}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.history = {name: list(values) for name, values in state["history"].items()}
+        self.epoch = list(state["epoch"])

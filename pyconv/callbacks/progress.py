@@ -6,7 +6,9 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import TextIO
+from typing import Any, TextIO
+
+import numpy as np
 
 from pyconv.callbacks.callback import Callback, Logs
 
@@ -76,6 +78,9 @@ class ProgressLine(Callback):
             return
         self._shown = self._stepped
         steps = self.params["steps"]
+        if steps is None:
+            self._line(f"{self._label}  {batch}/?{self._text(logs)}")
+            return
         left = (self._stepped - self._begun) / batch * (steps - batch)
         head = f"{self._label}  {batch}/{steps}"
         rest = f"  {_seconds(left)} left{self._text(logs)}"
@@ -86,16 +91,19 @@ class ProgressLine(Callback):
         self._line((head + bar + rest)[: max(columns, BAR)])
 
     def _finish(self, logs: Logs) -> None:
-        steps, taken = self.params["steps"], time.perf_counter() - self._begun
+        taken = time.perf_counter() - self._begun
+        steps = self._batch if self.params["steps"] is None else self.params["steps"]
         self._line(f"{self._label}  {self._batch}/{steps}  {_seconds(taken)}{self._text(logs)}")
         self._write("\n" if self._width else "")
         self._width = 0
 
     def _text(self, logs: Logs) -> str:
-        samples = min(self._batch * self.params["batch_size"], self.params["samples"])
-        rate = samples / max(self._stepped - self._begun, 1e-9)
         values = "".join(f"  {name} {_number(value)}" for name, value in logs.items())
-        return f"  {rate:,.0f} images/s{values}"
+        passed = max(self._stepped - self._begun, 1e-9)
+        if self.params["batch_size"] is None:
+            return f"  {self._batch / passed:,.1f} batches/s{values}"
+        samples = min(self._batch * self.params["batch_size"], self.params["samples"])
+        return f"  {samples / passed:,.0f} images/s{values}"
 
     def _line(self, text: str) -> None:
         """Replace the terminal's line, or write one of its own."""
@@ -114,7 +122,9 @@ class ProgressLine(Callback):
         stream.flush()
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"[{' '.join(map(_number, value.tolist()))}]"
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4e}"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import autograd
-from pyconv.autograd import Tensor, array_of, as_tensor
+from pyconv.autograd import Tensor
 from pyconv.backend import Array
 from pyconv.losses.loss import Loss, Shape
 
@@ -23,21 +23,22 @@ class CategoricalCrossentropy(Loss):
     Args:
         from_logits: the outputs are logits, not probabilities.
         label_smoothing: 0 to 1: how much of the target is spread over all classes.
-    Source: Keras CategoricalCrossentropy, axis -1.
+        axis: of the classes.
+    Source: Keras CategoricalCrossentropy.
     """
 
     def __init__(
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_crossentropy",
     ) -> None:
         super().__init__(name, reduction)
-        if not 0 <= label_smoothing <= 1:
-            raise ValueError(f"{name}: label_smoothing={label_smoothing}; must be in [0, 1]")
         self.from_logits = from_logits
-        self.label_smoothing = float(label_smoothing)
+        self.label_smoothing = checked_smoothing(name, label_smoothing)
+        self.axis = axis
 
     def targets(self, y: Array, output_shape: Shape, dtype: np.dtype[Any]) -> Array:
         if y.shape != output_shape and y.shape in (output_shape[:-1], (*output_shape[:-1], 1)):
@@ -48,55 +49,89 @@ class CategoricalCrossentropy(Loss):
         return super().targets(y, output_shape, dtype)
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
-        classes = y_pred.shape[-1]
-        smoothing = self.label_smoothing
-        return _per_sample(y_true.reshape(-1, classes), y_pred, self.from_logits, smoothing)
+        y_true, y_pred = np.moveaxis(y_true, self.axis, -1), _classes_last(y_pred, self.axis)
+        rows = y_true.reshape(-1, y_pred.shape[-1])
+        return _per_sample(rows, y_pred, self.from_logits, self.label_smoothing)
 
     def get_config(self) -> dict[str, Any]:
-        own = {"from_logits": self.from_logits, "label_smoothing": self.label_smoothing}
+        own = {
+            "from_logits": self.from_logits,
+            "label_smoothing": self.label_smoothing,
+            "axis": self.axis,
+        }
         return {**super().get_config(), **own}
 
 
 class SparseCategoricalCrossentropy(Loss):
     """Cross-entropy against integer labels (...,) or (..., 1) of outputs (..., classes).
 
-    Source: Keras SparseCategoricalCrossentropy, axis -1.
+    Args:
+        from_logits: the outputs are logits, not probabilities.
+        ignore_class: a label whose samples do not count.
+        axis: of the classes.
+    Source: Keras SparseCategoricalCrossentropy.
     """
 
     def __init__(
         self,
         from_logits: bool = False,
+        ignore_class: int | None = None,
         reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
         name: str = "sparse_categorical_crossentropy",
     ) -> None:
         super().__init__(name, reduction)
         self.from_logits = from_logits
+        self.ignore_class = ignore_class
+        self.axis = axis
 
     def targets(self, y: Array, output_shape: Shape, dtype: np.dtype[Any]) -> Array:
-        if y.shape == (*output_shape[:-1], 1):
-            y = y[..., 0]
-        if y.shape != output_shape[:-1]:
+        axis = self.axis % len(output_shape)
+        expected = output_shape[:axis] + output_shape[axis + 1 :]
+        if y.ndim == len(output_shape) and y.shape[axis] == 1:
+            y = y.squeeze(axis)
+        if y.shape != expected:
             hint = "; one-hot rows need categorical_crossentropy" if y.shape == output_shape else ""
             raise ValueError(
-                f"{self.name}: labels of shape {y.shape}; must be {output_shape[:-1]} "
+                f"{self.name}: labels of shape {y.shape}; must be {expected} "
                 f"for outputs {output_shape}{hint}"
             )
-        return class_numbers(self.name or "loss", y, output_shape[-1])
+        return class_numbers(self.name or "loss", y, output_shape[axis], self.ignore_class)
+
+    def valid(self, y_true: Array) -> Array | None:
+        return None if self.ignore_class is None else y_true != self.ignore_class
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
+        if self.ignore_class is not None:
+            y_true = np.where(y_true == self.ignore_class, 0, y_true)
+        y_pred = _classes_last(y_pred, self.axis)
         return _per_sample(y_true.reshape(-1), y_pred, self.from_logits, 0.0)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "from_logits": self.from_logits}
+        own = {
+            "from_logits": self.from_logits,
+            "ignore_class": self.ignore_class,
+            "axis": self.axis,
+        }
+        return {**super().get_config(), **own}
 
 
-def class_numbers(function: str, y: Array, classes: int) -> Array:
+def checked_smoothing(name: str, label_smoothing: float) -> float:
+    """Return label_smoothing, a number from 0 to 1."""
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"{name}: label_smoothing={label_smoothing}; must be in [0, 1]")
+    return float(label_smoothing)
+
+
+def class_numbers(function: str, y: Array, classes: int, ignored: int | None = None) -> Array:
     """Return labels as int64; the first that is no class number is named in the ValueError."""
     if y.dtype.kind not in "iuf":
         raise ValueError(f"{function}: labels of dtype {y.dtype}; must be integers")
     bad = ~((y >= 0) & (y < classes))
     if y.dtype.kind == "f":
         bad |= y != np.floor(y)
+    if ignored is not None:
+        bad &= y != ignored
     if bad.any():
         place = tuple(int(i) for i in np.argwhere(bad)[0])
         where = ", ".join(map(str, place))
@@ -121,16 +156,32 @@ def _per_sample(labels: Array, y_pred: Tensor, from_logits: bool, smoothing: flo
     return loss if len(shape) == 1 else loss.reshape(shape)
 
 
+def _classes_last(y_pred: Tensor, axis: int) -> Tensor:
+    rank = y_pred.ndim
+    axis %= rank
+    if axis == rank - 1:
+        return y_pred
+    return y_pred.transpose((*range(axis), *range(axis + 1, rank), axis))
+
+
 def categorical_crossentropy(
-    y_true: object, y_pred: object, from_logits: bool = False, label_smoothing: float = 0.0
+    y_true: object,
+    y_pred: object,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
 ) -> Tensor:
     """Return CategoricalCrossentropy's loss per sample."""
-    loss = CategoricalCrossentropy(from_logits, label_smoothing, "none")
-    return loss(array_of(y_true), as_tensor(y_pred))
+    return CategoricalCrossentropy(from_logits, label_smoothing, axis, "none")(y_true, y_pred)
 
 
 def sparse_categorical_crossentropy(
-    y_true: object, y_pred: object, from_logits: bool = False
+    y_true: object,
+    y_pred: object,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
 ) -> Tensor:
     """Return SparseCategoricalCrossentropy's loss per sample."""
-    return SparseCategoricalCrossentropy(from_logits, "none")(array_of(y_true), as_tensor(y_pred))
+    loss = SparseCategoricalCrossentropy(from_logits, ignore_class, "none", axis)
+    return loss(y_true, y_pred)

@@ -13,11 +13,17 @@ from pyconv.autograd import sum as total
 from pyconv.backend import Array
 
 Shape = tuple[int, ...]
-REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "none")
+REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none")
 
 
 class Loss:
-    """A loss of targets and predictions; a subclass defines `call`: one value per sample."""
+    """A loss of targets and predictions; a subclass defines `call`: one value per sample.
+
+    Args:
+        reduction: "sum_over_batch_size" and "mean" divide the weighted sum by the number of values,
+            "mean_with_sample_weight" by the sum of the weights; "sum"; "none" or None.
+    Source: Keras Loss.
+    """
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size"
@@ -46,10 +52,40 @@ class Loss:
             )
         return y.astype(dtype, copy=False)
 
-    def __call__(self, y_true: object, y_pred: object) -> Tensor:
+    def valid(self, y_true: Array) -> Array | None:
+        """Return 1 where a loss per sample counts and 0 where it does not; None where all do."""
+        return None
+
+    def __call__(
+        self, y_true: object, y_pred: object, sample_weight: object | None = None
+    ) -> Tensor:
+        """Return the reduced loss.
+
+        Args:
+            sample_weight: (n,), or the shape of the losses per sample up to some axis.
+        """
         predictions = as_tensor(y_pred)
         targets = self.targets(array_of(y_true), predictions.shape, predictions.dtype)
-        return self.reduce(self.call(targets, predictions))
+        weights = None if sample_weight is None else array_of(sample_weight)
+        return self.reduced(targets, predictions, weights)
+
+    def reduced(self, targets: Array, y_pred: Tensor, sample_weight: Array | None = None) -> Tensor:
+        """Return the reduced loss of targets that have passed `targets`."""
+        losses, valid = self.call(targets, y_pred), self.valid(targets)
+        if sample_weight is None and valid is None:
+            return self.reduce(losses)
+        weights = np.ones(losses.shape, losses.dtype)
+        if valid is not None:
+            share = losses.size / max(float(valid.sum()), 1.0)
+            averaged = self.reduction in ("sum_over_batch_size", "mean")
+            weights = weights * valid * losses.dtype.type(share if averaged else 1.0)
+        if sample_weight is not None:
+            name = self.name or type(self).__name__
+            weights = weights * along(name, sample_weight, losses.shape).astype(losses.dtype)
+        if self.reduction == "mean_with_sample_weight":
+            count = float(weights.sum())
+            return total(losses * weights) * (1.0 / count if count else 0.0)
+        return self.reduce(losses * weights)
 
     def reduce(self, losses: Tensor) -> Tensor:
         if self.reduction == "none":
@@ -68,17 +104,42 @@ class Loss:
 class LossFunctionWrapper(Loss):
     """A user's function (y_true, y_pred) -> loss per sample, as a Loss."""
 
-    def __init__(self, function: Callable[[Any, Tensor], Any]) -> None:
-        super().__init__(getattr(function, "__name__", "loss"))
-        self.function = function
+    def __init__(
+        self,
+        fn: Callable[[Any, Tensor], Any],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name or getattr(fn, "__name__", "loss"), reduction)
+        self.fn = fn
 
     def targets(self, y: Array, output_shape: Shape, dtype: np.dtype[Any]) -> Array:
         return aligned(array_of(y), output_shape)
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
-        return as_tensor(self.function(y_true, y_pred))
+        return as_tensor(self.fn(y_true, y_pred))
 
 
 def aligned(y: Array, output_shape: Shape) -> Array:
     """Return labels (n,) as (n, 1) where the outputs are (n, 1)."""
     return y[..., None] if (*y.shape, 1) == output_shape else y
+
+
+def along(function: str, weights: Array, shape: Shape) -> Array:
+    """Return weights of the leading axes of `shape` such that they broadcast over the rest.
+
+    A last axis of size 1 more than `shape` has is dropped.
+    Raises:
+        ValueError: another shape.
+    """
+    rank = len(shape)
+    if weights.ndim == rank + 1 and weights.shape[-1] == 1:
+        weights = weights[..., 0]
+    fits = weights.ndim <= rank and all(
+        a in (b, 1) for a, b in zip(weights.shape, shape[: weights.ndim], strict=True)
+    )
+    if not fits and rank:
+        raise ValueError(
+            f"{function}: sample_weight.shape={weights.shape}; must be the first sizes of {shape}"
+        )
+    return weights if not rank else weights.reshape(weights.shape + (1,) * (rank - weights.ndim))

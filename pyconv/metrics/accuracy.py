@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pyconv.backend import Array
-from pyconv.metrics.metric import MeanOfSamples, Metric
+from pyconv.metrics.metric import MeanOfSamples, Metric, same_shape
 
 
 class Accuracy(MeanOfSamples):
@@ -17,8 +17,13 @@ class Accuracy(MeanOfSamples):
     Source: Keras Accuracy.
     """
 
+    direction = "max"
+
+    def __init__(self, name: str = "accuracy") -> None:
+        super().__init__(name)
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        hits: Array = _same_shape(self.name, y_true, y_pred) == y_pred
+        hits: Array = same_shape(self.name, y_true, y_pred) == y_pred
         return hits
 
 
@@ -28,6 +33,8 @@ class BinaryAccuracy(MeanOfSamples):
     Source: Keras BinaryAccuracy.
     """
 
+    direction = "max"
+
     def __init__(self, name: str = "binary_accuracy", threshold: float = 0.5) -> None:
         super().__init__(name)
         if not 0 <= threshold <= 1:
@@ -35,7 +42,7 @@ class BinaryAccuracy(MeanOfSamples):
         self.threshold = float(threshold)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        hits: Array = _same_shape(self.name, y_true, y_pred) == (y_pred > self.threshold)
+        hits: Array = same_shape(self.name, y_true, y_pred) == (y_pred > self.threshold)
         return hits
 
     def get_config(self) -> dict[str, Any]:
@@ -48,8 +55,13 @@ class CategoricalAccuracy(MeanOfSamples):
     Source: Keras CategoricalAccuracy.
     """
 
+    direction = "max"
+
+    def __init__(self, name: str = "categorical_accuracy") -> None:
+        super().__init__(name)
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        labels = _same_shape(self.name, y_true, y_pred)
+        labels = same_shape(self.name, y_true, y_pred)
         hits: Array = np.argmax(labels, axis=-1) == np.argmax(y_pred, axis=-1)
         return hits
 
@@ -60,15 +72,23 @@ class SparseCategoricalAccuracy(MeanOfSamples):
     Source: Keras SparseCategoricalAccuracy.
     """
 
+    direction = "max"
+
+    def __init__(self, name: str = "sparse_categorical_accuracy") -> None:
+        super().__init__(name)
+
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        if y_true.shape == (*y_pred.shape[:-1], 1):
-            y_true = y_true[..., 0]
-        if y_true.shape != y_pred.shape[:-1]:
-            raise ValueError(
-                f"{self.name}: labels of shape {y_true.shape}; must be {y_pred.shape[:-1]}"
-            )
-        hits: Array = y_true == np.argmax(y_pred, axis=-1)
+        hits: Array = class_labels(self.name, y_true, y_pred) == np.argmax(y_pred, axis=-1)
         return hits
+
+
+def class_labels(name: str, y_true: Array, y_pred: Array) -> Array:
+    """Return integer labels (...,) or (..., 1) of outputs (..., classes) as (...,)."""
+    if y_true.shape == (*y_pred.shape[:-1], 1):
+        y_true = y_true[..., 0]
+    if y_true.shape != y_pred.shape[:-1]:
+        raise ValueError(f"{name}: labels of shape {y_true.shape}; must be {y_pred.shape[:-1]}")
+    return y_true
 
 
 def accuracy_for(name: str, label_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
@@ -82,11 +102,3 @@ def accuracy_for(name: str, label_shape: tuple[int, ...], output_shape: tuple[in
     if len(label_shape) < len(output_shape) or label_shape[-1] == 1:
         return SparseCategoricalAccuracy(name)
     return CategoricalAccuracy(name)
-
-
-def _same_shape(name: str, y_true: Array, y_pred: Array) -> Array:
-    if (*y_true.shape, 1) == y_pred.shape:
-        y_true = y_true[..., None]
-    if y_true.shape != y_pred.shape:
-        raise ValueError(f"{name}: labels of shape {y_true.shape}; must be {y_pred.shape}")
-    return y_true

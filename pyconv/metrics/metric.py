@@ -3,34 +3,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pyconv.autograd import array_of
 from pyconv.backend import Array
-from pyconv.naming import snake_case
+from pyconv.losses.loss import aligned, along
+from pyconv.naming import automatic_name, snake_case
 
 
 class Metric:
-    """A number gathered over batches: `update_state`, `result`, `reset_state`."""
+    """A number gathered over batches: `update_state`, `result`, `reset_state`.
+
+    A subclass names in `slots` the attributes that hold its state: floats or arrays. `direction`
+    tells callbacks whether "max" or "min" is better.
+    Source: Keras Metric.
+    """
+
+    slots: tuple[str, ...] = ()
+    direction: str | None = None
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = snake_case(type(self).__name__) if name is None else name
+        self.name = automatic_name(snake_case(type(self).__name__)) if name is None else name
         self.reset_state()
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         raise NotImplementedError(f"{type(self).__name__} must define update_state")
 
-    def result(self) -> float:
+    def result(self) -> Any:
+        """Return a float, or an array where the metric has a value per class or threshold."""
         raise NotImplementedError(f"{type(self).__name__} must define result")
 
     def reset_state(self) -> None:
         raise NotImplementedError(f"{type(self).__name__} must define reset_state")
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
+
+    def get_state(self) -> dict[str, Array]:
+        """Return copies of what has been gathered, by slot."""
+        return {slot: np.array(getattr(self, slot), np.float64) for slot in self.slots}
+
+    def set_state(self, state: dict[str, Array]) -> None:
+        """Go on from what `get_state` returned."""
+        for slot in self.slots:
+            value = np.array(state[slot], np.float64)
+            setattr(self, slot, value if value.ndim else float(value))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal one."""
@@ -38,12 +59,13 @@ class Metric:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
-        return cls(**config)
+        return cls(**{key: value for key, value in config.items() if key != "dtype"})
 
 
 class _Average(Metric):
     """A sum and the weight it is divided by."""
 
+    slots = ("total", "count")
     total: float
     count: float
 
@@ -59,7 +81,8 @@ class _Average(Metric):
             self.total += float(np.sum(values, dtype=np.float64))
             self.count += values.size
         else:
-            weights = np.broadcast_to(array_of(sample_weight), values.shape)
+            weights = along(self.name, array_of(sample_weight), values.shape)
+            weights = np.broadcast_to(weights, values.shape)
             self.total += float(np.sum(values * weights, dtype=np.float64))
             self.count += float(np.sum(weights, dtype=np.float64))
 
@@ -69,6 +92,9 @@ class Mean(_Average):
 
     Source: Keras Mean.
     """
+
+    def __init__(self, name: str = "mean") -> None:
+        super().__init__(name)
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         self.gather(array_of(values), sample_weight)
@@ -86,3 +112,25 @@ class MeanOfSamples(_Average):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         self.gather(self.values(array_of(y_true), array_of(y_pred)), sample_weight)
+
+
+class MeanMetricWrapper(MeanOfSamples):
+    """The mean of a user's function (y_true, y_pred) -> value per sample.
+
+    Source: Keras MeanMetricWrapper.
+    """
+
+    def __init__(self, fn: Callable[[Any, Any], Any], name: str | None = None) -> None:
+        super().__init__(name or getattr(fn, "__name__", "metric"))
+        self.fn = fn
+
+    def values(self, y_true: Array, y_pred: Array) -> Array:
+        return array_of(self.fn(y_true, y_pred))
+
+
+def same_shape(name: str, y_true: Array, y_pred: Array) -> Array:
+    """Return labels in the shape of the outputs; (n,) gains an axis beside (n, 1)."""
+    y_true = aligned(y_true, y_pred.shape)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"{name}: labels of shape {y_true.shape}; must be {y_pred.shape}")
+    return y_true

@@ -1,87 +1,143 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What compile settles: optimizer, loss, metrics; and a Tracker that gathers them over batches."""
+"""What compile settles: optimizer, losses and metrics, for each output of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from pyconv import losses, metrics, optimizers
-from pyconv.autograd import Tensor
 from pyconv.losses import Loss
-from pyconv.metrics import Metric
+from pyconv.models.outputs import Outputs, Shape, leaves, mapped
+from pyconv.models.tracker import OutputMetrics, Tracker
 from pyconv.optimizers import Optimizer
 
-Shape = tuple[int, ...]
+OPTIONAL = ("loss_weights", "weighted_metrics")
 
 
 class Compiled:
-    """Optimizer, loss and metrics, by name or as objects."""
+    """Optimizer, losses and metrics, by name or as objects."""
 
-    def __init__(self, optimizer: Any, loss: Any, metric_identifiers: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        loss: Any,
+        metric_identifiers: Any = (),
+        loss_weights: Any = None,
+        weighted_metrics: Any = (),
+    ) -> None:
         self.optimizer: Optimizer = optimizers.get(optimizer)
-        self.loss: Loss = losses.get(loss)
-        self.metric_identifiers = list(metric_identifiers)
-        for identifier in self.metric_identifiers:
-            metrics.get(identifier, (1,), (1, 1))
+        self.loss: Any = _loss(loss) if _is_config(loss) else mapped(_loss, loss)
+        self.loss_weights = loss_weights
+        for weight in leaves(loss_weights):
+            if weight is not None and (isinstance(weight, (bool, str)) or not _finite(weight)):
+                raise ValueError(f"compile: loss_weights has {weight!r}; must be finite numbers")
+        self.metric_identifiers = _checked_metrics("metrics", metric_identifiers)
+        self.weighted_identifiers = _checked_metrics("weighted_metrics", weighted_metrics)
 
-    def targets(self, y: Any, output_shape: Shape, dtype: str) -> np.ndarray[Any, Any]:
-        """Return labels checked against outputs (n, ...) and in the form that the loss takes."""
-        array: np.ndarray[Any, Any] = self.loss.targets(y, output_shape, np.dtype(dtype))
-        return array
+    def losses_of(self, outputs: Outputs) -> list[Loss | None]:
+        """Return the loss of each output, None where it has none."""
+        return outputs.arrange("compile", "loss", self.loss, shared=True)
 
-    def tracker(self, label_shape: Shape, output_shape: Shape) -> Tracker:
+    def weights_of(self, outputs: Outputs) -> list[float]:
+        """Return by what each output's loss is multiplied."""
+        given = outputs.arrange("compile", "loss_weights", self.loss_weights)
+        return [1.0 if weight is None else float(weight) for weight in given]
+
+    def tracker(self, outputs: Outputs, label_shapes: list[Shape | None]) -> Tracker:
         """Return a fresh Tracker for labels and outputs of these shapes."""
-        found = [metrics.get(m, label_shape, output_shape) for m in self.metric_identifiers]
-        return Tracker(found)
+        names = outputs.names if outputs.number > 1 else ("",)
+        tracked = []
+        plain = self._metrics_of(outputs, "metrics", self.metric_identifiers)
+        weighted = self._metrics_of(outputs, "weighted_metrics", self.weighted_identifiers)
+        for i, (label_shape, shape) in enumerate(zip(label_shapes, outputs.shapes, strict=True)):
+
+            def made(found: list[Any], at: Shape | None = label_shape, to: Shape = shape) -> Any:
+                return [metrics.get(m, to if at is None else at, to) for m in found]
+
+            tracked.append(OutputMetrics(names[i], made(plain[i]), made(weighted[i])))
+        has_loss = [loss is not None for loss in self.losses_of(outputs)]
+        return Tracker(tracked, has_loss)
+
+    def _metrics_of(self, outputs: Outputs, argument: str, found: Any) -> list[list[Any]]:
+        if outputs.number == 1:
+            if isinstance(found, dict):
+                return [leaves_of_output(outputs.arrange("compile", argument, found)[0])]
+            return [[m for item in found for m in leaves_of_output(item)]]
+        if not found:
+            return [[] for _ in outputs.names]
+        return [leaves_of_output(item) for item in outputs.arrange("compile", argument, found)]
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration in Keras's form; the user's own code in it: ValueError."""
-        return {
+        config: dict[str, Any] = {
             "optimizer": optimizers.serialize(self.optimizer),
-            "loss": losses.serialize(self.loss),
-            "metrics": [
-                m if isinstance(m, (str, dict)) else metrics.serialize(m)
-                for m in self.metric_identifiers
-            ],
+            "loss": mapped(lambda x: None if x is None else losses.serialize(x), self.loss),
+            "metrics": _written(self.metric_identifiers),
         }
+        if self.loss_weights is not None:
+            config["loss_weights"] = mapped(lambda x: x, self.loss_weights)
+        if self.weighted_identifiers:
+            config["weighted_metrics"] = _written(self.weighted_identifiers)
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Compiled:
         """Return what `get_config` wrote down."""
-        if set(config) != {"optimizer", "loss", "metrics"} or not isinstance(
-            config["metrics"], list
+        rest = set(config) - set(OPTIONAL)
+        if rest != {"optimizer", "loss", "metrics"} or not isinstance(
+            config["metrics"], (list, dict)
         ):
             raise ValueError(f"compile configuration has keys {sorted(config)}")
-        return cls(config["optimizer"], config["loss"], config["metrics"])
+        return cls(
+            config["optimizer"],
+            config["loss"],
+            config["metrics"],
+            config.get("loss_weights"),
+            config.get("weighted_metrics") or (),
+        )
 
 
-class Tracker:
-    """The mean loss and the metrics over the batches given so far."""
+def _loss(identifier: Any) -> Loss | None:
+    loss = None if identifier is None else losses.get(identifier)
+    if loss is not None and loss.reduction == "none":
+        raise ValueError(f"compile: loss {loss.name!r} has reduction='none'; must give one number")
+    return loss
 
-    def __init__(self, gathered: list[Metric]) -> None:
-        self.metrics = gathered
-        names = [m.name for m in gathered]
-        if len({"loss", *names}) != len(names) + 1:
-            raise ValueError(f"compile: metrics named {names}; names must differ, 'loss' is taken")
-        self.reset()
 
-    def reset(self) -> None:
-        self.loss_sum = 0.0
-        self.samples = 0
-        for metric in self.metrics:
-            metric.reset_state()
+def _is_config(identifier: Any) -> bool:
+    """Tell a configuration from a dictionary by output name."""
+    return isinstance(identifier, dict) and "class_name" in identifier
 
-    def update(self, loss: float, y: np.ndarray[Any, Any], y_pred: Tensor) -> None:
-        """Add one batch, weighted by its size."""
-        count = len(y)
-        self.loss_sum += loss * count
-        self.samples += count
-        for metric in self.metrics:
-            metric.update_state(y, y_pred)
 
-    def logs(self) -> dict[str, float]:
-        loss = self.loss_sum / self.samples if self.samples else 0.0
-        return {"loss": loss, **{metric.name: metric.result() for metric in self.metrics}}
+def _finite(value: Any) -> bool:
+    return abs(float(value)) < float("inf")
+
+
+def leaves_of_output(value: Any) -> list[Any]:
+    """Return the metrics said for one output as a list."""
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _checked_metrics(argument: str, given: Any) -> Any:
+    """Return a list or a dictionary of identifiers, each of which exists."""
+    if given is None:
+        return []
+    if isinstance(given, str) or not isinstance(given, (list, tuple, dict)):
+        raise TypeError(f"compile: {argument}={given!r}; must be a list or dictionary")
+    for item in leaves(given):
+        for identifier in leaves_of_output(item):
+            metrics.get(identifier, (1,), (1, 1))
+    return dict(given) if isinstance(given, dict) else list(given)
+
+
+def _written(identifiers: Any) -> Any:
+    def one(identifier: Any) -> Any:
+        if identifier is None or isinstance(identifier, (str, dict)):
+            return identifier
+        if isinstance(identifier, (list, tuple)):
+            return [one(item) for item in identifier]
+        return metrics.serialize(metrics.get(identifier, (1,), (1, 1)))
+
+    write: Callable[[Any], Any] = one
+    return mapped(write, identifiers)

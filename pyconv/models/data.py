@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Samples in batches: checked once, cast batch by batch, gathered by index in a reused buffer."""
+"""Arrays of samples: checked once, cast batch by batch, gathered by index in a reused buffer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -42,39 +41,52 @@ def as_samples(function: str, argument: str, value: object, dtype: str) -> Sampl
     return array
 
 
-class ArrayBatches:
-    """The batches of arrays x and y; the last may be smaller.
+class Gatherer:
+    """Cuts batches from one array and casts them; each is valid until the next is taken."""
 
-    A batch is valid until the next one is taken: gathered batches share a buffer.
-    """
+    def __init__(self, array: Samples, size: int, dtype: str) -> None:
+        self.array = array
+        self._shape = (min(size, max(len(array), 1)), *array.shape[1:])
+        self._gathers = array.flags.c_contiguous and array.dtype.isnative
+        self._gathered: Samples | None = None
+        casts = array.dtype != np.dtype(dtype)
+        self._cast: Samples | None = np.empty(self._shape, dtype) if casts else None
 
-    def __init__(
-        self, x: Samples, y: Samples | None, batch_size: int, dtype: str, *, reuse: bool = True
-    ) -> None:
-        self.x, self.y = x, y
-        self.batch_size = batch_size
-        self.dtype = np.dtype(dtype)
-        self.samples = len(x)
-        self.steps = -(-len(x) // batch_size)
-        self._gathers = reuse and x.flags.c_contiguous and x.dtype.isnative
+    def take(self, chosen: Any) -> Samples:
+        """Return the samples of a slice or of an index array."""
+        if isinstance(chosen, slice) or not self._gathers:
+            x: Samples = self.array[chosen]
+        else:
+            if self._gathered is None:
+                self._gathered = np.empty(self._shape, self.array.dtype)
+            out = self._gathered[: len(chosen)]
+            x = np.take(self.array, chosen, axis=0, out=out, mode="clip")
+        if self._cast is not None:
+            cast = self._cast[: len(x)]
+            np.copyto(cast, x, casting="unsafe")
+            return cast
+        return x
 
-    def epoch(self, order: Samples | None = None) -> Iterator[tuple[Samples, Any]]:
-        """Yield (x, y) of each batch, in the order of an index array or as they stand."""
-        size = min(self.batch_size, max(self.samples, 1))
-        gathered = cast = None
-        if order is not None and self._gathers:
-            gathered = np.empty((size, *self.x.shape[1:]), self.x.dtype)
-        if self.x.dtype != self.dtype:
-            cast = np.empty((size, *self.x.shape[1:]), self.dtype)
-        for start in range(0, self.samples, self.batch_size):
-            stop = min(start + self.batch_size, self.samples)
-            count = stop - start
-            chosen: Any = slice(start, stop) if order is None else order[start:stop]
-            if gathered is None:
-                x = self.x[chosen]
-            else:
-                x = np.take(self.x, chosen, axis=0, out=gathered[:count], mode="clip")
-            if cast is not None:
-                np.copyto(cast[:count], x, casting="unsafe")
-                x = cast[:count]
-            yield x, None if self.y is None else self.y[chosen]
+
+def are_batches(x: object) -> bool:
+    """Tell an iterable or a sequence of batches from arrays, lists and dictionaries of samples."""
+    arrays = (np.ndarray, np.generic, list, tuple, dict, str, bytes, int, float)
+    if x is None or isinstance(x, (*arrays, type)):
+        return False
+    if any(hasattr(x, name) for name in ("__array__", "__cuda_array_interface__", "__dlpack__")):
+        return False
+    return hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+def unpacked(function: str, batch: Any) -> tuple[Any, Any, Any]:
+    """Return x, y and weights of what an iterable of batches gave; y and weights may be None."""
+    if isinstance(batch, list):
+        batch = tuple(batch)
+    if not isinstance(batch, tuple):
+        return batch, None, None
+    if not 1 <= len(batch) <= 3:
+        raise ValueError(
+            f"{function}: a batch is a tuple of {len(batch)}; must be x, (x, y) or (x, y, weights)"
+        )
+    x, y, weights = (*batch, None, None)[:3]
+    return x, y, weights

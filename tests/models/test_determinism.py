@@ -78,9 +78,10 @@ from pyconv import layers
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Tell(pyconv.callbacks.Callback):
-    def on_epoch_end(self, epoch, logs=None):
-        sys.stdout.write("epoch\\n")
-        sys.stdout.flush()
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            sys.stdout.write("epoch\\n")
+            sys.stdout.flush()
 
 x, y = np.random.default_rng(0).random((400, 32, 32, 8), np.float32), np.arange(400) % 10
 model = pyconv.Sequential([

@@ -251,6 +251,12 @@ def test_integer_labels_for_a_one_hot_loss_are_explained() -> None:
         ({"validation_data": 3}, "validation_data"),
         ({"validation_data": (np.zeros((2, 6, 6, 1)), np.zeros(3))}, "validation_x has 2"),
         ({"verbose": 3}, "verbose=3"),
+        ({"shuffle": "batch"}, "shuffle='batch'"),
+        ({"class_weight": {0: "a"}}, r"class_weight\[0\]='a'"),
+        (
+            {"validation_batch_size": 0, "validation_data": (np.zeros((2, 6, 6, 1)), [0, 1])},
+            "validation_batch_size=0",
+        ),
     ],
 )
 def test_bad_arguments_are_named(options: dict[str, Any], message: str) -> None:
@@ -342,6 +348,9 @@ def test_a_callback_may_stop_raise_and_not_fit_again() -> None:
     with pytest.raises(RuntimeError, match="one fit at a time"):
         model.fit(x, y, verbose=0, callbacks=[Nested()])
     model.fit(x, y, verbose=0)
+    assert len(model.fit(x, y, epochs=9, verbose=0, callbacks=Stop()).epoch) == 2, "one alone"
+    with pytest.raises(TypeError, match="fit: callbacks=3; must be a list"):
+        model.fit(x, y, verbose=0, callbacks=3)
     with pytest.raises(TypeError, match="must be a Callback"):
         model.fit(x, y, verbose=0, callbacks=["csv"])
 
@@ -378,9 +387,9 @@ def test_threads_share_predict() -> None:
     ("optimizer", "loss", "metrics", "message"),
     [
         ("rmsprop", "sparse_categorical_crossentropy", [], "optimizers.get: .*'rmsprop'.*'adam'"),
-        ("adam", "mse", [], "losses.get: .*'mse'.*sparse_categorical_crossentropy"),
-        ("adam", None, [], "losses.get"),
-        ("adam", "categorical_crossentropy", ["auc"], "metrics.get: .*'auc'"),
+        ("adam", "mean", [], "losses.get: .*'mean'.*sparse_categorical_crossentropy"),
+        ("adam", 3, [], "losses.get"),
+        ("adam", "categorical_crossentropy", ["area"], "metrics.get: .*'area'"),
         ("adam", "categorical_crossentropy", "accuracy", "must be a list"),
     ],
 )

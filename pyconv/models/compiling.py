@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""compile, and what the other rooms of training share: callbacks, feeds, results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyconv.autograd import Variable
+from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
+from pyconv.layers import Layer
+from pyconv.models.arguments import checked_verbose, listed_callbacks
+from pyconv.models.compiled import Compiled
+from pyconv.models.outputs import leaves
+from pyconv.models.tracker import Logs, Tracker
+
+
+class Compiling(Layer):
+    """A layer with an optimizer, losses and metrics."""
+
+    stop_training: bool = False
+    history: History | None = None
+    _compiled: Compiled | None = None
+    _tracker: Tracker | None = None
+    _trained: Sequence[Variable] | None = None  # settled by compile, or by the first step
+    _saved_random_state: dict[str, Any] | None = None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+    ) -> None:
+        """Settle how the model is trained; `trainable` flags count from here.
+
+        With several outputs each argument may be a list with an item per output or a dictionary by
+        output name; one loss alone counts for all.
+
+        Args:
+            optimizer: a name such as "adam", or an Optimizer.
+            loss: a name, a Loss, a function of (y_true, y_pred); None for an output without.
+            loss_weights: by what the outputs' losses are multiplied in their sum.
+            metrics: names ("accuracy"), Metrics, losses or functions; their names are the keys of
+                History, after the output's name where there are several.
+            weighted_metrics: metrics that take the weights of samples and classes into account.
+        Source: Keras Model.compile.
+        """
+        self.use_compiled(Compiled(optimizer, loss, metrics, loss_weights, weighted_metrics))
+
+    @property
+    def compiled(self) -> Compiled | None:
+        """What compile settled."""
+        return self._compiled
+
+    def use_compiled(self, compiled: Compiled) -> None:
+        """Train with what another compile settled, optimizer state included."""
+        self._compiled, self._tracker = compiled, None
+        self._trained = self.trainable_weights if self.built else None
+
+    def resume_random(self, state: dict[str, Any]) -> None:
+        """Let the next fit with an initial_epoch go on from this random state."""
+        self._saved_random_state = state
+
+    @property
+    def optimizer(self) -> Any:
+        return None if self._compiled is None else self._compiled.optimizer
+
+    @property
+    def loss(self) -> Any:
+        return None if self._compiled is None else self._compiled.loss
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics of the last fit, evaluate or step, the mean loss first."""
+        return [] if self._tracker is None else self._tracker.metrics
+
+    def metric_directions(self) -> dict[str, str | None]:
+        """Return for each name in logs whether "max" or "min" is better, None if unknown."""
+        return {"loss": "min"} if self._tracker is None else self._tracker.directions()
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what evaluate returns; of several outputs, once data has been seen."""
+        compiled = self._need_compiled("metrics_names")
+        if self._tracker is not None:
+            return list(self._tracker.logs())
+        return ["loss", *map(name_of, leaves(compiled.metric_identifiers))]
+
+    def _need_compiled(self, function: str) -> Compiled:
+        if self._compiled is None:
+            raise RuntimeError(f"{function}: compile the model first: model.compile('adam', loss)")
+        return self._compiled
+
+    def _calls(
+        self,
+        function: str,
+        feed: Any,
+        verbose: str | int,
+        callbacks: Sequence[Callback] | CallbackList | None,
+    ) -> CallbackList:
+        """Return the callbacks of evaluate or predict, with a line of progress where asked for."""
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        shown = checked_verbose(function, verbose)
+        params = {
+            "steps": feed.steps,
+            "samples": feed.source.samples,
+            "batch_size": feed.source.batch_size,
+            "verbose": shown,
+        }
+        progress = [ProgressLine(shown)] if shown else []
+        return CallbackList([*listed_callbacks(function, callbacks), *progress], self, params)
+
+
+def name_of(metric: Any) -> str:
+    """Return the name that a metric, given by name, object or function, has in logs."""
+    if isinstance(metric, str):
+        return metric
+    return str(getattr(metric, "name", None) or getattr(metric, "__name__", "metric"))
+
+
+def result_of(logs: Logs, return_dict: bool) -> float | list[float] | Logs:
+    """Return logs, or their values as a list, or the loss where it stands alone."""
+    if return_dict:
+        return logs
+    values = list(logs.values())
+    return values if len(values) > 1 else values[0]

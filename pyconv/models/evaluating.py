@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""evaluate: loss and metrics over samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyconv.autograd import no_recording
+from pyconv.callbacks import Callback, CallbackList
+from pyconv.models.arguments import checked_batch_size, checked_steps
+from pyconv.models.compiled import Compiled
+from pyconv.models.compiling import result_of
+from pyconv.models.data import are_batches
+from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
+from pyconv.models.outputs import mapped
+from pyconv.models.predicting import Predicting
+from pyconv.models.prepared import Prepared, prepare
+from pyconv.models.stepping import Step, Stepper
+from pyconv.models.tracker import Logs, Tracker
+
+
+class Feed(Epochs):
+    """Batches with labels; stepper and tracker are made from the first prepared data."""
+
+    stepper: Stepper
+    tracker: Tracker | None = None
+    _gathered: Any = None  # a tracker's state that waits for the tracker
+
+    def use(self, model: Any, compiled: Compiled, prepared: Prepared) -> Feed:
+        """Make stepper and tracker for outputs of this kind unless they are there."""
+        if self.tracker is None:
+            shapes = [None if y is None else y.shape for y in prepared.y]
+            self.tracker = compiled.tracker(prepared.outputs, shapes)
+            self.stepper = Stepper(model, compiled, prepared.outputs)
+            if self._gathered is not None:
+                self.tracker.set_state(self._gathered)
+        return self
+
+    def resume_tracker(self, state: Any) -> None:
+        """Let the tracker go on from a state, as soon as there is one."""
+        if self.tracker is None:
+            self._gathered = state
+        else:
+            self.tracker.set_state(state)
+
+    def add(self, step: Step, batch: Batch) -> float:
+        """Add what a batch gave to the tracker and return its loss."""
+        assert self.tracker is not None
+        loss, parts = step.values()
+        self.tracker.update(loss, parts, batch.y, step.y_pred, batch.weights)
+        return loss
+
+    def logs(self) -> Logs:
+        return {"loss": 0.0} if self.tracker is None else self.tracker.logs()
+
+
+class Evaluating(Predicting):
+    """A model that measures itself."""
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | CallbackList | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | Logs:
+        """Return [loss, metrics...], or the loss alone where there are no metrics.
+
+        Args:
+            x, y, sample_weight, batch_size: as in fit.
+            steps: batches to take; all by default.
+            return_dict: return values by name.
+        Source: Keras Model.evaluate.
+        """
+        feed = self._feed("evaluate", x, y, sample_weight, batch_size, steps)
+        calls = self._calls("evaluate", feed, verbose, callbacks)
+        return result_of(self._evaluate(feed, calls), return_dict)
+
+    def _feed(
+        self,
+        function: str,
+        x: Any,
+        y: Any,
+        weights: Any,
+        batch_size: int | None,
+        steps: int | None,
+        *,
+        name: str = "",
+        steps_name: str = "steps",
+        shuffle: bool = False,
+        anew: bool = False,
+        class_weight: dict[int, float] | None = None,
+    ) -> Feed:
+        """Return batches of arrays, checked at once, or of an iterable, checked one by one."""
+        compiled = self._need_compiled(function)
+        size = checked_batch_size(function, batch_size, f"{name}batch_size")
+        steps = checked_steps(function, steps_name, steps)
+        if not are_batches(x):
+            prepared = prepare(self, function, compiled, x, y, weights, class_weight, name=name)
+            source = ArraySource(prepared, size, self.dtype, shuffle=shuffle)
+            return Feed(source, steps, anew=anew).use(self, compiled, prepared)
+        if y is not None or weights is not None:
+            raise ValueError(
+                f"{function}: {name}y and {name}sample_weight must come with the batches of {name}x"
+            )
+
+        def prepared_batch(x: Any, y: Any, weights: Any) -> Batch:
+            found = prepare(self, function, compiled, x, y, weights, class_weight, name=name)
+            feed.use(self, compiled, found)
+            ready = mapped(lambda array: array.astype(self.dtype, copy=False), found.x)
+            return Batch(ready, found.y, found.weights)
+
+        batches = IterableSource(x, prepared_batch, f"{function}: {name}x")
+        feed = Feed(batches, steps, anew=anew)
+        return feed
+
+    def _one_batch(
+        self,
+        function: str,
+        x: Any,
+        y: Any,
+        weights: Any,
+        class_weight: dict[int, float] | None = None,
+    ) -> Feed:
+        compiled = self._need_compiled(function)
+        prepared = prepare(self, function, compiled, x, y, weights, class_weight)
+        source = ArraySource(prepared, max(prepared.samples, 1), self.dtype)
+        return Feed(source, None).use(self, compiled, prepared)
+
+    def _evaluate(self, feed: Feed, calls: CallbackList) -> Logs:
+        if feed.tracker is not None:
+            feed.tracker.reset()
+        calls.call("on_test_begin", {})
+        with no_recording():
+            for number, batch in enumerate(feed.epoch()):
+                calls.call("on_test_batch_begin", number, {})
+                feed.add(feed.stepper.run(batch, training=False), batch)
+                if calls.listens("on_test_batch_end"):
+                    calls.call("on_test_batch_end", number, feed.logs())
+        logs = feed.logs()
+        self._tracker = feed.tracker or self._tracker
+        calls.call("on_test_end", logs)
+        return logs
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> float | list[float] | Logs:
+        """Return the loss of one batch, and its metrics where there are.
+
+        Source: Keras Model.test_on_batch.
+        """
+        feed = self._one_batch("test_on_batch", x, y, sample_weight)
+        return result_of(self._evaluate(feed, CallbackList([], self, {})), return_dict)

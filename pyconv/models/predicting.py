@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""predict: the outputs for samples, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pyconv.autograd import Tensor, no_recording
+from pyconv.callbacks import Callback
+from pyconv.models.arguments import checked_batch_size, checked_steps
+from pyconv.models.compiling import Compiling
+from pyconv.models.data import are_batches
+from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
+from pyconv.models.outputs import filled, leaves, mapped
+from pyconv.models.prepared import Prepared, inputs_of, length_of, outputs_for
+
+
+class Collected:
+    """The batches of one output, copied into one array where their number is known."""
+
+    def __init__(self, epochs: Epochs) -> None:
+        self.samples = epochs.source.samples if epochs.given is None else None
+        self.whole: np.ndarray[Any, Any] | None = None
+        self.filled = 0
+        self.parts: list[np.ndarray[Any, Any]] = []
+
+    def add(self, output: Tensor) -> None:
+        if self.samples is None:
+            self.parts.append(output.numpy())
+            return
+        if self.whole is None:
+            self.whole = np.empty((self.samples, *output.shape[1:]), output.dtype)
+        host = output.array.get() if hasattr(output.array, "get") else output.array
+        self.whole[self.filled : self.filled + len(host)] = host
+        self.filled += len(host)
+
+    def joined(self) -> np.ndarray[Any, Any]:
+        if self.whole is not None:
+            return self.whole
+        return np.concatenate(self.parts) if len(self.parts) > 1 else self.parts[0]
+
+
+class Predicting(Compiling):
+    """A model that returns its outputs as NumPy arrays."""
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | None = None,
+    ) -> Any:
+        """Return the outputs for samples x as NumPy arrays (n, ...); nothing is recorded.
+
+        Args:
+            x: (n, ...) numbers; a list or dictionary of them for several inputs; or an iterable of
+                batches x, (x, y) or (x, y, weights).
+            batch_size: 32 by default; not used where x is an iterable of batches.
+            steps: batches to take; all by default.
+        Returns:
+            one array, or a list or dictionary of them as the model returns.
+        Source: Keras Model.predict.
+        """
+        size = checked_batch_size("predict", batch_size)
+        epochs = Epochs(self._inputs("predict", x, size), checked_steps("predict", "steps", steps))
+        calls = self._calls("predict", epochs, verbose, callbacks)
+        calls.call("on_predict_begin", {})
+        found: Any = None
+        collected: list[Collected] = []
+        with no_recording():
+            for step, batch in enumerate(epochs.epoch() if epochs.source.samples != 0 else ()):
+                calls.call("on_predict_batch_begin", step, {})
+                found = self(batch.x, training=False)
+                outputs = leaves(found)
+                collected = collected or [Collected(epochs) for _ in outputs]
+                for kept, output in zip(collected, outputs, strict=True):
+                    kept.add(output)
+                calls.call("on_predict_batch_end", step, {})
+        calls.call("on_predict_end", {})
+        if found is None:
+            return self._nothing(epochs)
+        return filled(found, [kept.joined() for kept in collected])
+
+    def _inputs(self, function: str, x: Any, size: int) -> ArraySource | IterableSource:
+        if are_batches(x):
+            return IterableSource(x, lambda x, y, w: Batch(self._cast(function, x), [], []), "x")
+        x = inputs_of(self, function, x)
+        outputs = outputs_for(self, x)
+        return ArraySource(Prepared(x, [], [], outputs, length_of(x)), size, self.dtype)
+
+    def _cast(self, function: str, x: Any) -> Any:
+        """Return one batch of inputs in the model's dtype."""
+        found = inputs_of(self, function, x)
+        return mapped(lambda array: array.astype(self.dtype, copy=False), found)
+
+    def _nothing(self, epochs: Epochs) -> Any:
+        assert isinstance(epochs.source, ArraySource)
+        outputs = epochs.source.prepared.outputs
+        return outputs.pack([np.empty(shape, self.dtype) for shape in outputs.shapes])
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs for one batch as NumPy arrays.
+
+        Source: Keras Model.predict_on_batch.
+        """
+        with no_recording():
+            found = self(self._cast("predict_on_batch", x), training=False)
+        return mapped(lambda output: output.numpy(), found)

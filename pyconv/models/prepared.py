@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Inputs, labels and weights made ready for a model, each check before anything runs."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pyconv.autograd import Tensor, no_recording
+from pyconv.layers import Layer
+from pyconv.losses import Loss
+from pyconv.losses.loss import aligned, along
+from pyconv.models.compiled import Compiled
+from pyconv.models.data import Samples, as_samples
+from pyconv.models.outputs import Outputs, leaves, mapped
+
+
+class Prepared(NamedTuple):
+    """What a model takes: x in its own form, labels and weights with an item per output."""
+
+    x: Any
+    y: list[Any]
+    weights: list[Any]
+    outputs: Outputs
+    samples: int
+
+
+def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
+    """Return x as the model takes it: an array, or a list or dictionary of arrays of one length.
+
+    A list of arrays is a sample each where the model has one input, an input each elsewhere; a
+    dictionary is put in the order of the model's input names.
+    """
+    names = _names(model, "input_names")
+    if isinstance(x, dict):
+        own = getattr(model, "input", None)
+        if names is not None and not isinstance(own, dict):
+            missing = [key for key in names if key not in x]
+            if missing:
+                raise ValueError(f"{function}: {name} has no {missing[0]!r}; must have {names}")
+            found = [x[key] for key in names]
+            x = found[0] if len(found) == 1 else found
+        else:
+            return _one_length(
+                function,
+                name,
+                {
+                    key: as_samples(function, f"{name}[{key!r}]", item, model.dtype)
+                    for key, item in x.items()
+                },
+            )
+    several = names is None or len(names) > 1
+    if isinstance(x, (list, tuple)) and x and all(map(_is_array, x)):
+        if len(x) == 1 and not several:
+            x = x[0]
+        elif several:
+            return _one_length(
+                function,
+                name,
+                [
+                    as_samples(function, f"{name}[{i}]", item, model.dtype)
+                    for i, item in enumerate(x)
+                ],
+            )
+    return as_samples(function, name, x, model.dtype)
+
+
+def _names(model: Any, attribute: str) -> list[str] | None:
+    """Return the model's names of its inputs or outputs, None where it has not said them."""
+    found = getattr(model, attribute, None)
+    if found is None and attribute == "input_names":
+        inputs = getattr(model, "inputs", None)  # a Sequential's, which has no names for them
+        found = None if inputs is None else [f"input_{i}" for i in range(len(inputs))]
+    return None if found is None else list(found)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, Tensor)) and value.ndim > 0
+
+
+def _one_length(function: str, name: str, x: Any) -> Any:
+    lengths = [len(array) for array in leaves(x)]
+    if len(set(lengths)) != 1:
+        raise ValueError(f"{function}: the arrays of {name} have {lengths} samples; must be equal")
+    return x
+
+
+def length_of(x: Any) -> int:
+    """Return the number of samples of inputs."""
+    return len(leaves(x)[0])
+
+
+def prepare(
+    model: Any,
+    function: str,
+    compiled: Compiled,
+    x: Any,
+    y: Any,
+    weights: Any,
+    class_weight: dict[int, float] | None = None,
+    *,
+    name: str = "",
+) -> Prepared:
+    """Check inputs, labels and weights against the model, and build it if it is not.
+
+    Raises:
+        ValueError: lengths, shapes, labels or weights that do not fit. TypeError: kinds.
+    """
+    x = inputs_of(model, function, x, f"{name}x")
+    outputs = outputs_for(model, x)
+    losses, samples = compiled.losses_of(outputs), length_of(x)
+    labels = _labels(function, f"{name}y", y, outputs, losses, samples)
+    if isinstance(weights, (list, tuple)) and not any(map(_is_array, weights)):
+        weights = as_samples(function, f"{name}sample_weight", weights, model.dtype)
+    given = outputs.arrange(function, f"{name}sample_weight", weights, shared=True)
+    targets, ready = [], []
+    for i, shape in enumerate(outputs.shapes):
+        own, loss = labels[i], losses[i]
+        if loss is not None and own is not None:
+            own = loss.targets(own, shape, np.dtype(model.dtype))
+        elif own is not None:
+            own = aligned(own, shape)
+        targets.append(own)
+        ready.append(_weights(function, f"{name}sample_weight", given[i], shape, model.dtype))
+    if class_weight is not None:
+        if weights is not None:
+            raise ValueError(f"{function}: give class_weight or sample_weight, one of them")
+        if outputs.number > 1 or targets[0] is None:
+            raise ValueError(f"{function}: class_weight needs a model of one output with a loss")
+        ready = [by_class(function, targets[0], class_weight, model.dtype)]
+    return Prepared(x, targets, ready, outputs, samples)
+
+
+def _labels(
+    function: str,
+    name: str,
+    y: Any,
+    outputs: Outputs,
+    losses: list[Loss | None],
+    samples: int,
+) -> list[Any]:
+    """Return labels per output; those of outputs without a loss may be missing."""
+    with_loss = [i for i, loss in enumerate(losses) if loss is not None]
+    several = outputs.number > 1
+    if several and isinstance(y, (list, tuple)) and len(y) == len(with_loss) < outputs.number:
+        found: list[Any] = [None] * outputs.number
+        for i, own in zip(with_loss, y, strict=True):
+            found[i] = own
+    elif several and not isinstance(y, (list, tuple, dict)) and len(with_loss) == 1:
+        found = [y if i in with_loss else None for i in range(outputs.number)]
+    elif several or isinstance(y, dict):
+        found = outputs.arrange(function, name, y)
+    else:
+        listed = isinstance(y, (list, tuple)) and len(y) == 1 and _is_array(y[0])
+        found = [y[0] if listed and samples != 1 else y]
+    for i, own in enumerate(found):
+        label = name if outputs.number == 1 else f"{name} of {outputs.names[i]!r}"
+        if own is None and i not in with_loss:
+            continue
+        found[i] = own = as_samples(function, label, own, "float64")
+        if len(own) != samples or not samples:
+            inputs = f"{name[:-1]}x"
+            raise ValueError(
+                f"{function}: {inputs} has {samples} samples and {label} {len(own)}; "
+                "must be equal and not 0"
+            )
+    return found
+
+
+def _weights(function: str, name: str, given: Any, shape: tuple[int, ...], dtype: str) -> Any:
+    """Return weights (n, ...) that broadcast over the losses per sample."""
+    if given is None:
+        return None
+    weights = as_samples(function, name, given, dtype)
+    if len(weights) != shape[0]:
+        raise ValueError(f"{function}: {name} has {len(weights)} items; must be {shape[0]}")
+    if not np.isfinite(weights).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(weights))[0])
+        where = ", ".join(map(str, place))
+        raise ValueError(f"{function}: {name}[{where}]={weights[place]}; must be finite")
+    along(function, weights, shape)
+    return weights.astype(dtype, copy=False)
+
+
+def by_class(function: str, y: Samples, class_weight: dict[int, float], dtype: str) -> Samples:
+    """Return the weight of each sample's class: its number, or where its one-hot row is largest."""
+    if y.ndim > 1:
+        y = y[..., 0] if y.shape[-1] == 1 else np.argmax(y, axis=-1)
+    numbers = np.round(y).astype(np.int64)
+    if numbers.ndim != 1:
+        raise ValueError(f"{function}: class_weight needs one label per sample, not {y.shape}")
+    weights = np.ones(len(numbers), dtype)
+    for number, weight in class_weight.items():
+        weights[numbers == number] = weight
+    return weights
+
+
+def outputs_for(model: Any, x: Any) -> Outputs:
+    """Build the model for inputs and return what it makes of them."""
+    shapes = mapped(lambda array: array.shape, x)
+    model.ensure_built(mapped(lambda array: (None, *array.shape[1:]), x))
+    model.check_input(shapes)
+    names = _names(model, "output_names")
+    if type(model).compute_output_shape is not Layer.compute_output_shape:
+        return Outputs.of_shapes(model.compute_output_shape(shapes), names)
+    key = str(mapped(lambda array: array.shape[1:], x))
+    known: tuple[str, Any] | None = getattr(model, "_seen_outputs", None)
+    if known is None or known[0] != key:
+        known = model._seen_outputs = (key, _run_on_zeros(model, x))
+    return Outputs.of_shapes(_for_samples(known[1], length_of(x)), names)
+
+
+def _run_on_zeros(model: Any, x: Any) -> Any:
+    """Return the shapes of one sample's outputs; this builds a model that has only `call`."""
+    sample = mapped(lambda array: np.zeros((1, *array.shape[1:]), model.dtype), x)
+    with no_recording():
+        return mapped(lambda output: _Shape(output.shape[1:]), model(sample, training=False))
+
+
+class _Shape(tuple[int, ...]):
+    """The shape of one sample, told from a list of outputs."""
+
+
+def _for_samples(shapes: Any, samples: int) -> Any:
+    if isinstance(shapes, _Shape):
+        return (samples, *shapes)
+    return mapped(lambda shape: (samples, *shape), shapes)
