@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The threads that help a caller: made once, by std::thread, or by OpenMP with PYCONV_OPENMP.
+// The threads that help a caller: made once, by POSIX, or by OpenMP with PYCONV_OPENMP.
 #pragma once
 
 namespace pyconv {

@@ -7,11 +7,10 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <new>
-#include <system_error>
-#include <thread>
 
 #include "team.hpp"
 
@@ -32,6 +31,9 @@ void pause_cpu() {
   _mm_pause();
 #endif
 }
+
+// Kernels keep their data in the arena; many helpers must not use up the address space.
+constexpr size_t kStackBytes = size_t(1) << 20;
 
 // The state of the door: helpers inside, how many may be, whether it is open, and which region.
 constexpr uint64_t kInside = 0xFFFF;
@@ -57,16 +59,23 @@ class Pool {
  private:
   void start_helpers(int wanted) {
     if (helpers_ >= wanted) return;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, kStackBytes);
     // Signals are the main thread's.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-      for (; helpers_ < wanted; ++helpers_) std::thread([this] { help(); }).detach();
-    } catch (const std::system_error&) {
-      // The system gives no more; those at hand do.
-    }
+    const auto life = [](void* self) -> void* {
+      static_cast<Pool*>(self)->help();
+      return nullptr;
+    };
+    pthread_t helper;
+    // Where the system gives no more, those at hand do.
+    while (helpers_ < wanted && pthread_create(&helper, &attributes, life, this) == 0) ++helpers_;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_attr_destroy(&attributes);
   }
 
   void open(uint64_t most) {
@@ -96,8 +105,7 @@ class Pool {
     }
   }
 
-  // The life of a helper.
-  void help() {
+  [[noreturn]] void help() {
     uint64_t seen = 0;
     while (true) {
       seen = next_region(seen);

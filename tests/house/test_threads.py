@@ -187,7 +187,7 @@ def test_the_interpreter_ends_while_a_daemon_thread_computes(run_python, seconds
     assert done.stderr == ""
 
 
-def test_threads_that_the_system_does_not_give_are_done_without(run_python) -> None:
+def test_the_most_threads_fit_a_small_address_space(run_python) -> None:
     program = (
         "import resource\n"
         "import numpy as np\n"
