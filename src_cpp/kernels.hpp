@@ -98,8 +98,6 @@ struct AdamRates {
   T one_minus_beta_1, one_minus_beta_2, alpha, epsilon;
 };
 
-constexpr int kActivations = 5;
-
 template <class T>
 using Move = void (*)(T* to, const T* from, int64_t count);
 
@@ -111,6 +109,13 @@ using Transpose = void (*)(const T* from, int64_t from_pitch, T* to, int64_t to_
 // sums[j] = sum over i, in order, of rows[i * pitch + j].
 template <class T>
 using SumRows = void (*)(const T* rows, int64_t pitch, int64_t count, int64_t columns, T* sums);
+
+template <class T>
+using Activate = void (*)(const T* x, T* y, int64_t count, const ActivationOptions& options);
+// From y up to kTanh, from x beyond.
+template <class T>
+using ActivateBackward = void (*)(const T* dy, const T* kept, T* dx, int64_t count,
+                                  const ActivationOptions& options);
 
 template <class T>
 struct KernelTable {
@@ -127,8 +132,8 @@ struct KernelTable {
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;
-  void (*activation[kActivations])(const T* x, T* y, int64_t count);
-  void (*activation_backward[kActivations])(const T* dy, const T* y, T* dx, int64_t count);
+  Activate<T> activation[kActivations];
+  ActivateBackward<T> activation_backward[kActivations];
   void (*max_pool_row)(const PoolRow<T>& row);
   void (*max_pool_plane_row)(const PoolRow<T>& row);
   void (*max_pool_row_backward)(const PoolRowGradient<T>& row);

@@ -2,6 +2,20 @@
 """Tensors, the tape, and one differentiable function per operation."""
 
 from pyconv.autograd.tensor import Tensor, array_of, as_tensor  # isort: skip
+from pyconv.autograd.activation import (
+    elu,
+    gelu,
+    hard_sigmoid,
+    hard_swish,
+    leaky_relu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    softplus,
+    swish,
+    tanh,
+)
 from pyconv.autograd.arithmetic import add, divide, multiply, negative, power, subtract
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
@@ -11,19 +25,15 @@ from pyconv.autograd.elementwise import (
     clip,
     exp,
     log,
-    relu6,
-    sigmoid,
     sqrt,
-    tanh,
 )
 from pyconv.autograd.function import Function
 from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
 from pyconv.autograd.reductions import max, mean, sum
-from pyconv.autograd.relu import relu
 from pyconv.autograd.shaping import concatenate, getitem, reshape, stack, transpose
-from pyconv.autograd.softmax import softmax
+from pyconv.autograd.softmax import log_softmax, softmax
 from pyconv.autograd.softmax_cross_entropy import cross_entropy, softmax_cross_entropy
 from pyconv.autograd.tape import GradientTape, no_recording
 from pyconv.autograd.variable import Variable
@@ -44,10 +54,16 @@ __all__ = [
     "cross_entropy",
     "dense",
     "divide",
+    "elu",
     "exp",
+    "gelu",
     "getitem",
     "gradient_check",
+    "hard_sigmoid",
+    "hard_swish",
+    "leaky_relu",
     "log",
+    "log_softmax",
     "matmul",
     "max",
     "max_pool2d",
@@ -59,13 +75,16 @@ __all__ = [
     "relu",
     "relu6",
     "reshape",
+    "selu",
     "sigmoid",
     "softmax",
     "softmax_cross_entropy",
+    "softplus",
     "sqrt",
     "stack",
     "subtract",
     "sum",
+    "swish",
     "tanh",
     "transpose",
 ]
