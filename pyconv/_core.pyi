@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -18,13 +18,13 @@ def _set_isa(name: str) -> None:
     """
     Change isa(); for tests and benchmarks
     """
-def activation(dtype: int, x: int, y: int, size: int, kind: int) -> None:
+def activation(dtype: int, x: int, y: int, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
     """
     y = activation(x)
     """
-def activation_backward(dtype: int, dy: int, y: int, dx: int, size: int, kind: int) -> None:
+def activation_backward(dtype: int, dy: int, kept: int, dx: int, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
     """
-    dx = dy activation'(x), from the result y
+    dx = dy activation'(x), from the kept y or x
     """
 def adam_step(dtype: int, table: bytes, learning_rate: float, beta_1: float, beta_2: float, epsilon: float, step: int) -> None:
     """
@@ -121,6 +121,14 @@ def set_flush_denormals(flush: bool) -> None:
 def set_num_threads(count: int) -> None:
     """
     Change num_threads()
+    """
+def softmax(dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool) -> None:
+    """
+    Softmax of every row, or its logarithm
+    """
+def softmax_backward(dtype: int, dy: int, y: int, dx: int, n: int, classes: int, logarithm: bool) -> None:
+    """
+    The gradient of softmax's rows, from the result y
     """
 def softmax_cross_entropy(dtype: int, logits: int, labels: int, targets: int, loss: int, probabilities: int, n: int, classes: int, label_smoothing: float) -> None:
     """

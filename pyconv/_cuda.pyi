@@ -7,9 +7,28 @@ Nothing is allocated and nothing waits: work is ordered by the stream.
 
 class PyconvCudaError(RuntimeError): ...
 
-def activation(dtype: int, x: int, y: int, size: int, kind: int, stream: int) -> None: ...
+def activation(
+    dtype: int,
+    x: int,
+    y: int,
+    size: int,
+    kind: int,
+    slope: float,
+    upper: float,
+    threshold: float,
+    stream: int,
+) -> None: ...
 def activation_backward(
-    dtype: int, dy: int, y: int, dx: int, size: int, kind: int, stream: int
+    dtype: int,
+    dy: int,
+    kept: int,
+    dx: int,
+    size: int,
+    kind: int,
+    slope: float,
+    upper: float,
+    threshold: float,
+    stream: int,
 ) -> None: ...
 def adam_step(
     dtype: int,
@@ -108,6 +127,12 @@ def max_pool2d_backward(
 ) -> None: ...
 def max_pool2d_check(argmax: int, window: bytes, first_bad: int, stream: int) -> None: ...
 def runtime_version() -> int: ...
+def softmax(
+    dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool, stream: int
+) -> None: ...
+def softmax_backward(
+    dtype: int, dy: int, y: int, dx: int, n: int, classes: int, logarithm: bool, stream: int
+) -> None: ...
 def softmax_cross_entropy(
     dtype: int,
     logits: int,

@@ -6,7 +6,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pyconv.autograd import Tensor, as_tensor, relu, relu6, sigmoid, softmax, tanh
+from pyconv.autograd import (
+    Tensor,
+    as_tensor,
+    elu,
+    gelu,
+    hard_sigmoid,
+    hard_swish,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    softmax,
+    softplus,
+    swish,
+    tanh,
+)
 
 if TYPE_CHECKING:
     from pyconv.ops.activation import ActivationName
@@ -19,12 +36,26 @@ def linear(x: object) -> Tensor:
     return as_tensor(x)
 
 
+silu, hard_silu = swish, hard_swish  # Keras's first spellings
+
+# Of two names of one function, the first is written into configurations.
 _by_name: dict[str, Activation] = {
+    "elu": elu,
+    "gelu": gelu,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": hard_silu,
+    "hard_swish": hard_swish,
+    "leaky_relu": leaky_relu,
     "linear": linear,
+    "log_softmax": log_softmax,
     "relu": relu,
     "relu6": relu6,
+    "selu": selu,
     "sigmoid": sigmoid,
+    "silu": silu,
     "softmax": softmax,
+    "softplus": softplus,
+    "swish": swish,
     "tanh": tanh,
 }
 # sigmoid is left out: fused, its logits would be lost to the loss
@@ -59,4 +90,24 @@ def fused_name(activation: Activation) -> ActivationName:
     return _fused.get(activation)
 
 
-__all__ = ["get", "linear", "relu", "relu6", "serialize", "sigmoid", "softmax", "tanh"]
+__all__ = [
+    "elu",
+    "gelu",
+    "get",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "relu",
+    "relu6",
+    "selu",
+    "serialize",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "swish",
+    "tanh",
+]

@@ -43,6 +43,8 @@ _NATIVE = [
     "dense_backward",
     "activation",
     "activation_backward",
+    "softmax",
+    "softmax_backward",
     "softmax_cross_entropy",
     "labels_check",
     "softmax_cross_entropy_backward",

@@ -28,6 +28,29 @@ struct Window {
 static_assert(sizeof(Window) == 19 * sizeof(int64_t), "the packed record has 19 fields");
 
 enum class Algorithm : int64_t { kAuto = 0, kDirect = 1, kIm2col = 2 };
-enum class ActivationKind : int64_t { kLinear = 0, kRelu = 1, kRelu6 = 2, kSigmoid = 3, kTanh = 4 };
+// Convolutions and dense products can end with those up to kTanh.
+enum class ActivationKind : int64_t {
+  kLinear,
+  kRelu,
+  kRelu6,
+  kSigmoid,
+  kTanh,
+  kLeakyRelu,
+  kElu,
+  kSelu,
+  kGelu,
+  kGeluTanh,
+  kSwish,
+  kHardSigmoid,
+  kHardSwish,
+  kSoftplus,
+};
+constexpr int64_t kFusedActivations = 5;
+constexpr int64_t kActivations = 14;
+
+// What leaky_relu and elu take; `slope` is elu's alpha.
+struct ActivationOptions {
+  double slope, upper, threshold;
+};
 
 }  // namespace pyconv

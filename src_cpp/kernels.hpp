@@ -104,8 +104,6 @@ struct AdamRates {
   T one_minus_beta_1, one_minus_beta_2, alpha, epsilon;
 };
 
-constexpr int kActivations = 5;
-
 template <class T>
 using Move = void (*)(T* to, const T* from, int64_t count);
 
@@ -123,6 +121,13 @@ template <class T>
 using AddTerms = void (*)(T* to, int64_t count, const T* from, int64_t pitch, int64_t terms);
 
 template <class T>
+using Activate = void (*)(const T* x, T* y, int64_t count, const ActivationOptions& options);
+// From y up to kTanh, from x beyond.
+template <class T>
+using ActivateBackward = void (*)(const T* dy, const T* kept, T* dx, int64_t count,
+                                  const ActivationOptions& options);
+
+template <class T>
 struct KernelTable {
   int width;                    // lanes of a vector
   int max_vecs;                 // widest tile
@@ -138,8 +143,8 @@ struct KernelTable {
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;
-  void (*activation[kActivations])(const T* x, T* y, int64_t count);
-  void (*activation_backward[kActivations])(const T* dy, const T* y, T* dx, int64_t count);
+  Activate<T> activation[kActivations];
+  ActivateBackward<T> activation_backward[kActivations];
   void (*max_pool_row)(const PoolRow<T>& row);
   void (*max_pool_plane_row)(const PoolRow<T>& row);
   void (*max_pool_row_backward)(const PoolRowGradient<T>& row);

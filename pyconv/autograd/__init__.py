@@ -2,6 +2,20 @@
 """Tensors, the tape, and one differentiable function per operation."""
 
 from pyconv.autograd.tensor import Tensor, array_of, as_tensor  # isort: skip
+from pyconv.autograd.activation import (
+    elu,
+    gelu,
+    hard_sigmoid,
+    hard_swish,
+    leaky_relu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    softplus,
+    swish,
+    tanh,
+)
 from pyconv.autograd.arithmetic import (
     add,
     divide,
@@ -20,19 +34,28 @@ from pyconv.autograd.elementwise import (
     clip,
     exp,
     log,
-    relu6,
-    sigmoid,
     sqrt,
     square,
-    tanh,
 )
-from pyconv.autograd.filling import broadcast_to, pad, tile, where
+from pyconv.autograd.filling import (
+    broadcast_to,
+    pad,
+    tile,
+    where,
+)
 from pyconv.autograd.function import Function
 from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
-from pyconv.autograd.reductions import argmax, l2_normalize, max, mean, min, sum, var
-from pyconv.autograd.relu import relu
+from pyconv.autograd.reductions import (
+    argmax,
+    l2_normalize,
+    max,
+    mean,
+    min,
+    sum,
+    var,
+)
 from pyconv.autograd.shaping import (
     concatenate,
     expand_dims,
@@ -44,7 +67,7 @@ from pyconv.autograd.shaping import (
     stack,
     transpose,
 )
-from pyconv.autograd.softmax import softmax
+from pyconv.autograd.softmax import log_softmax, softmax
 from pyconv.autograd.softmax_cross_entropy import cross_entropy, softmax_cross_entropy
 from pyconv.autograd.tape import GradientTape, no_recording
 from pyconv.autograd.variable import Variable
@@ -67,13 +90,19 @@ __all__ = [
     "cross_entropy",
     "dense",
     "divide",
+    "elu",
     "exp",
     "expand_dims",
     "flip",
+    "gelu",
     "getitem",
     "gradient_check",
+    "hard_sigmoid",
+    "hard_swish",
     "l2_normalize",
+    "leaky_relu",
     "log",
+    "log_softmax",
     "matmul",
     "max",
     "max_pool2d",
@@ -89,9 +118,11 @@ __all__ = [
     "relu",
     "relu6",
     "reshape",
+    "selu",
     "sigmoid",
     "softmax",
     "softmax_cross_entropy",
+    "softplus",
     "split",
     "sqrt",
     "square",
@@ -99,6 +130,7 @@ __all__ = [
     "stack",
     "subtract",
     "sum",
+    "swish",
     "tanh",
     "tile",
     "transpose",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Element-wise functions of one operand that NumPy computes, activations among them."""
+"""Element-wise functions of one operand that NumPy computes."""
 
 from __future__ import annotations
 
@@ -98,27 +98,3 @@ def clip(x: Operand, low: float, high: float) -> Tensor:
     return ElementwiseFunction(
         lambda x: np.clip(x, low, high), lambda dy, y: dy * ((y > low) & (y < high))
     )(as_tensor(x))
-
-
-def relu6(x: Operand) -> Tensor:
-    """Return x held between 0 and 6."""
-    return clip(floating(x), 0, 6)
-
-
-def tanh(x: Operand) -> Tensor:
-    """Return the hyperbolic tangent of x."""
-    return ElementwiseFunction(np.tanh, lambda dy, y: dy * (1 - y * y))(floating(x))
-
-
-def sigmoid(x: Operand) -> Tensor:
-    """Return 1 / (1 + e ** -x), and remember x as its logits."""
-    logits = floating(x)
-    y = ElementwiseFunction(_sigmoid, lambda dy, y: dy * y * (1 - y))(logits)
-    y.made_from = ("sigmoid", logits)
-    return y
-
-
-def _sigmoid(x: Array) -> Array:
-    small = np.exp(-np.abs(x))  # never overflows
-    y: Array = np.where(x >= 0, 1, small) / (1 + small)
-    return y

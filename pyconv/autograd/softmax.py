@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Differentiable softmax: y = e ** x divided by its sum over an axis."""
+"""Differentiable softmax and its logarithm, over any axis."""
 
 from __future__ import annotations
 
-import numpy as np
-
+from pyconv import ops
 from pyconv.autograd.elementwise import floating
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor
@@ -12,29 +11,33 @@ from pyconv.backend import Array
 
 
 class SoftmaxFunction(Function):
-    """Keeps y alone: dx = y * (dy - sum(dy * y))."""
+    """Pairs the ops with their backwards; keeps y alone."""
 
     y: Array
 
-    def __init__(self, axis: int) -> None:
-        self.axis = axis
+    def __init__(self, axis: int, *, logarithm: bool) -> None:
+        self.axis, self.logarithm = axis, logarithm
 
     def forward(self, x: Array) -> Array:
-        with np.errstate(invalid="ignore"):  # infinite logits give NaN without a warning
-            e = np.exp(x - x.max(axis=self.axis, keepdims=True))
-            self.y = e / e.sum(axis=self.axis, keepdims=True)
-        return self.y
+        y = (ops.log_softmax if self.logarithm else ops.softmax)(x, self.axis)
+        if self.recording:
+            self.y = y
+        return y
 
     def backward(self, dy: Array) -> Array:
-        weighted: Array = dy * self.y
-        dx: Array = weighted - self.y * weighted.sum(axis=self.axis, keepdims=True)
-        return dx
+        backward = ops.log_softmax_backward if self.logarithm else ops.softmax_backward
+        return backward(dy, self.y, self.axis)
 
 
 def softmax(x: Operand, axis: int = -1) -> Tensor:
     """Return probabilities that sum to 1 over an axis; over the last, remember x as logits."""
     logits = floating(x)
-    y = SoftmaxFunction(axis)(logits)
+    y = SoftmaxFunction(axis, logarithm=False)(logits)
     if axis in (-1, logits.ndim - 1):
         y.made_from = ("softmax", logits)
     return y
+
+
+def log_softmax(x: Operand, axis: int = -1) -> Tensor:
+    """Return x - log(sum of e^x over an axis)."""
+    return SoftmaxFunction(axis, logarithm=True)(floating(x))

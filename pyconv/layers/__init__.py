@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Layers by Keras's names, argument names and defaults."""
 
-from pyconv.layers.activation import Activation
+from pyconv.layers.activation import ELU, Activation, Softmax
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.dense import Dense
@@ -24,6 +24,7 @@ from pyconv.layers.merging import (
     subtract,
 )
 from pyconv.layers.permute import Permute
+from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector
 from pyconv.layers.reshape import Reshape
 from pyconv.layers.symbolic import SymbolicTensor
@@ -37,15 +38,20 @@ CLASSES: dict[str, type[Layer]] = {
         Concatenate,
         Conv2D,
         Dense,
+        ELU,
         Flatten,
         InputLayer,
+        LeakyReLU,
         MaxPooling2D,
         Maximum,
         Minimum,
         Multiply,
+        PReLU,
         Permute,
+        ReLU,
         RepeatVector,
         Reshape,
+        Softmax,
         Subtract,
     )
 }
@@ -57,19 +63,24 @@ __all__ = [
     "Concatenate",
     "Conv2D",
     "Dense",
+    "ELU",
     "Flatten",
     "Input",
     "InputLayer",
     "Layer",
     "LayerOptions",
+    "LeakyReLU",
     "MaxPool2D",
     "MaxPooling2D",
     "Maximum",
     "Minimum",
     "Multiply",
+    "PReLU",
     "Permute",
+    "ReLU",
     "RepeatVector",
     "Reshape",
+    "Softmax",
     "Subtract",
     "SymbolicTensor",
     "add",

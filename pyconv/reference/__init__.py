@@ -1,8 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Every op again in naive NumPy: readable, obviously right, slow; for tests, docs, benchmarks."""
 
+from pyconv.reference.activation import elu as elu
+from pyconv.reference.activation import elu_backward as elu_backward
+from pyconv.reference.activation import gelu as gelu
+from pyconv.reference.activation import gelu_backward as gelu_backward
+from pyconv.reference.activation import hard_sigmoid as hard_sigmoid
+from pyconv.reference.activation import hard_sigmoid_backward as hard_sigmoid_backward
+from pyconv.reference.activation import hard_swish as hard_swish
+from pyconv.reference.activation import hard_swish_backward as hard_swish_backward
+from pyconv.reference.activation import leaky_relu as leaky_relu
+from pyconv.reference.activation import leaky_relu_backward as leaky_relu_backward
+from pyconv.reference.activation import log_softmax as log_softmax
+from pyconv.reference.activation import log_softmax_backward as log_softmax_backward
 from pyconv.reference.activation import relu as relu
 from pyconv.reference.activation import relu_backward as relu_backward
+from pyconv.reference.activation import selu as selu
+from pyconv.reference.activation import selu_backward as selu_backward
+from pyconv.reference.activation import softmax as softmax
+from pyconv.reference.activation import softmax_backward as softmax_backward
+from pyconv.reference.activation import softplus as softplus
+from pyconv.reference.activation import softplus_backward as softplus_backward
+from pyconv.reference.activation import swish as swish
+from pyconv.reference.activation import swish_backward as swish_backward
 from pyconv.reference.adam_step import adam_step as adam_step
 from pyconv.reference.conv2d import conv2d as conv2d
 from pyconv.reference.conv2d import conv2d_backward as conv2d_backward

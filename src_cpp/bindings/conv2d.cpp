@@ -25,7 +25,7 @@ void bind_forward(py::module_& m) {
          int64_t algorithm, int64_t activation, Address) {
         const Window window = window_of(packed);
         const Algorithm chosen = algorithm_of(algorithm);
-        const ActivationKind kind = activation_kind(activation);
+        const ActivationKind kind = activation_kind(activation, kFusedActivations);
         with_dtype(dtype, [&](auto zero) {
           using T = decltype(zero);
           conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), window, chosen,

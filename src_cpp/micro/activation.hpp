@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Activations and their gradients, vector by vector.
+// Activations and their gradients, vector by vector. Those of this file give the gradient from y.
 #pragma once
 
 #include <cstdint>
@@ -41,25 +41,27 @@ inline Vec<double>::Reg tanh_near_zero(Vec<double>::Reg x) {
 // Each activation: value of x, and derivative from the value y.
 struct Relu {
   template <class T>
-  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x, const pyconv::ActivationOptions&) {
     // A NaN is not below zero: it stays.
     return Vec<T>::select(Vec<T>::greater(Vec<T>::zero(), x), Vec<T>::zero(), x);
   }
   template <class T>
-  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy,
+                                       const pyconv::ActivationOptions&) {
     return Vec<T>::select(Vec<T>::greater(y, Vec<T>::zero()), dy, Vec<T>::zero());
   }
 };
 
 struct Relu6 {
   template <class T>
-  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x, const pyconv::ActivationOptions& o) {
     const typename Vec<T>::Reg six = Vec<T>::set(T(6));
-    const typename Vec<T>::Reg low = Relu::value<T>(x);
+    const typename Vec<T>::Reg low = Relu::value<T>(x, o);
     return Vec<T>::select(Vec<T>::greater(low, six), six, low);
   }
   template <class T>
-  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy,
+                                       const pyconv::ActivationOptions&) {
     using V = Vec<T>;
     const typename V::Mask linear = V::both(V::greater(y, V::zero()), V::greater(V::set(T(6)), y));
     return V::select(linear, dy, V::zero());
@@ -68,7 +70,7 @@ struct Relu6 {
 
 struct Sigmoid {
   template <class T>
-  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x, const pyconv::ActivationOptions&) {
     using V = Vec<T>;
     const typename V::Reg one = V::set(T(1));
     const typename V::Reg e = vector_exp<T>(V::sub(V::zero(), absolute<T>(x)));
@@ -76,14 +78,15 @@ struct Sigmoid {
     return V::select(V::is_nan(x), x, V::div(top, V::add(one, e)));
   }
   template <class T>
-  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy,
+                                       const pyconv::ActivationOptions&) {
     return Vec<T>::mul(dy, Vec<T>::mul(y, Vec<T>::sub(Vec<T>::set(T(1)), y)));
   }
 };
 
 struct Tanh {
   template <class T>
-  static typename Vec<T>::Reg value(typename Vec<T>::Reg x) {
+  static typename Vec<T>::Reg value(typename Vec<T>::Reg x, const pyconv::ActivationOptions&) {
     using V = Vec<T>;
     const typename V::Reg one = V::set(T(1));
     const typename V::Reg size = absolute<T>(x);
@@ -98,43 +101,12 @@ struct Tanh {
   }
   // (1 - y)(1 + y): 1 - y y would lose its digits near 1.
   template <class T>
-  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy) {
+  static typename Vec<T>::Reg gradient(typename Vec<T>::Reg y, typename Vec<T>::Reg dy,
+                                       const pyconv::ActivationOptions&) {
     using V = Vec<T>;
     const typename V::Reg one = V::set(T(1));
     return V::mul(dy, V::mul(V::sub(one, y), V::add(one, y)));
   }
 };
-
-template <class T, class Kind>
-void activate(const T* x, T* y, int64_t count) {
-  using V = Vec<T>;
-  int64_t i = 0;
-  for (; i + V::width <= count; i += V::width) {
-    V::store(y + i, Kind::template value<T>(V::load(x + i)));
-  }
-  if (i < count) {
-    const typename V::Mask mask = V::tail(count - i);
-    V::store(y + i, Kind::template value<T>(V::load(x + i, mask)), mask);
-  }
-}
-
-template <class T, class Kind>
-void activate_backward(const T* dy, const T* y, T* dx, int64_t count) {
-  using V = Vec<T>;
-  int64_t i = 0;
-  for (; i + V::width <= count; i += V::width) {
-    V::store(dx + i, Kind::template gradient<T>(V::load(y + i), V::load(dy + i)));
-  }
-  if (i < count) {
-    const typename V::Mask mask = V::tail(count - i);
-    V::store(dx + i, Kind::template gradient<T>(V::load(y + i, mask), V::load(dy + i, mask)), mask);
-  }
-}
-
-template <class T, class Kind>
-constexpr void fill_activation(pyconv::KernelTable<T>& table, pyconv::ActivationKind kind) {
-  table.activation[static_cast<int64_t>(kind)] = &activate<T, Kind>;
-  table.activation_backward[static_cast<int64_t>(kind)] = &activate_backward<T, Kind>;
-}
 
 }  // namespace

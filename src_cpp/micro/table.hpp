@@ -2,7 +2,7 @@
 // Fills the function table of the instruction set whose Vec was included before.
 #pragma once
 
-#include "micro/activation.hpp"
+#include "micro/activate.hpp"
 #include "micro/adam_step.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
@@ -27,10 +27,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;
-  fill_activation<T, Relu>(table, pyconv::ActivationKind::kRelu);
-  fill_activation<T, Relu6>(table, pyconv::ActivationKind::kRelu6);
-  fill_activation<T, Sigmoid>(table, pyconv::ActivationKind::kSigmoid);
-  fill_activation<T, Tanh>(table, pyconv::ActivationKind::kTanh);
+  fill_activations<T>(table);
   table.max_pool_row = &max_pool_row<T>;
   table.max_pool_plane_row = &max_pool_plane_row<T>;
   table.max_pool_row_backward = &max_pool_row_backward<T>;

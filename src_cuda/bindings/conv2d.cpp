@@ -25,7 +25,7 @@ void bind_forward(py::module_& m) {
          int64_t algorithm, int64_t activation, Address workspace, Address stream) {
         const Window window = window_of(packed);
         const Algorithm chosen = algorithm_code(algorithm);
-        const ActivationKind kind = activation_code(activation);
+        const ActivationKind kind = activation_code(activation, kFusedActivations);
         run_operation("conv2d", dtype, stream, shape_text(window), [&](auto zero) {
           using T = decltype(zero);
           conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), window, chosen,

@@ -18,7 +18,7 @@ void register_dense(py::module_& m) {
       "dense",
       [](int dtype, Address x, Address kernel, Address bias, Address y, int64_t n, int64_t inputs,
          int64_t units, int64_t activation, Address stream) {
-        const ActivationKind kind = activation_code(activation);
+        const ActivationKind kind = activation_code(activation, kFusedActivations);
         run_operation("dense", dtype, stream, dense_text(n, inputs, units), [&](auto zero) {
           using T = decltype(zero);
           dense(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), n, inputs, units,

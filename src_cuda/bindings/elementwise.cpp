@@ -22,28 +22,33 @@ std::vector<AdamRecord> records_of(const py::bytes& table) {
 void bind_activation(py::module_& m) {
   m.def(
       "activation",
-      [](int dtype, Address x, Address y, int64_t size, int64_t kind, Address stream) {
-        const ActivationKind code = activation_code(kind);
+      [](int dtype, Address x, Address y, int64_t size, int64_t kind, double slope, double upper,
+         double threshold, Address stream) {
+        const ActivationKind code = activation_code(kind, kActivations);
+        const ActivationOptions options{slope, upper, threshold};
         run_operation("activation", dtype, stream, "size=" + std::to_string(size), [&](auto zero) {
           using T = decltype(zero);
-          activation(at<const T>(x), at<T>(y), size, code, stream_of(stream));
+          activation(at<const T>(x), at<T>(y), size, code, options, stream_of(stream));
         });
       },
       py::arg("dtype"), py::arg("x"), py::arg("y"), py::arg("size"), py::arg("kind"),
-      py::arg("stream"), "y = f(x)");
+      py::arg("slope"), py::arg("upper"), py::arg("threshold"), py::arg("stream"), "y = f(x)");
   m.def(
       "activation_backward",
-      [](int dtype, Address dy, Address y, Address dx, int64_t size, int64_t kind, Address stream) {
-        const ActivationKind code = activation_code(kind);
+      [](int dtype, Address dy, Address kept, Address dx, int64_t size, int64_t kind, double slope,
+         double upper, double threshold, Address stream) {
+        const ActivationKind code = activation_code(kind, kActivations);
+        const ActivationOptions options{slope, upper, threshold};
         const std::string shape = "size=" + std::to_string(size);
         run_operation("activation_backward", dtype, stream, shape, [&](auto zero) {
           using T = decltype(zero);
-          activation_backward(at<const T>(dy), at<const T>(y), at<T>(dx), size, code,
+          activation_backward(at<const T>(dy), at<const T>(kept), at<T>(dx), size, code, options,
                               stream_of(stream));
         });
       },
-      py::arg("dtype"), py::arg("dy"), py::arg("y"), py::arg("dx"), py::arg("size"),
-      py::arg("kind"), py::arg("stream"), "dx = f'(x) dy, told from y");
+      py::arg("dtype"), py::arg("dy"), py::arg("kept"), py::arg("dx"), py::arg("size"),
+      py::arg("kind"), py::arg("slope"), py::arg("upper"), py::arg("threshold"), py::arg("stream"),
+      "dx = f'(x) dy, told from the kept y or x");
 }
 
 void bind_adam_step(py::module_& m) {

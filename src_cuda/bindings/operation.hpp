@@ -12,9 +12,11 @@ namespace pyconv {
 
 inline void* stream_of(Address stream) { return at<void>(stream); }
 
-inline ActivationKind activation_code(int64_t kind) {
-  if (kind < 0 || kind > 4) {
-    throw std::invalid_argument("activation=" + std::to_string(kind) + "; must be 0 to 4");
+// A code below `count`: kActivations, or kFusedActivations at the end of a product.
+inline ActivationKind activation_code(int64_t kind, int64_t count) {
+  if (kind < 0 || kind >= count) {
+    throw std::invalid_argument("activation=" + std::to_string(kind) + "; must be 0 to " +
+                                std::to_string(count - 1));
   }
   return static_cast<ActivationKind>(kind);
 }
@@ -58,6 +60,7 @@ void register_device(py::module_& m);
 void register_elementwise(py::module_& m);
 void register_gemm(py::module_& m);
 void register_max_pool2d(py::module_& m);
+void register_softmax(py::module_& m);
 void register_softmax_cross_entropy(py::module_& m);
 
 }  // namespace pyconv

@@ -8,24 +8,31 @@
 namespace pyconv {
 
 template <class T>
-void activation(const T* x, T* y, int64_t size, ActivationKind kind, void* stream) {
-  const ActivationParams<T> params{input("x", x, size), output("y", y, size), size, kind};
+void activation(const T* x, T* y, int64_t size, ActivationKind kind,
+                const ActivationOptions& options, void* stream) {
+  const ActivationParams<T> params{input("x", x, size), output("y", y, size), size, kind, options};
   PYCONV_LAUNCH(activation_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
 }
 
 template <class T>
-void activation_backward(const T* dy, const T* y, T* dx, int64_t size, ActivationKind kind,
-                         void* stream) {
-  const ActivationBackwardParams<T> params{input("dy", dy, size), input("y", y, size),
-                                           output("dx", dx, size), size, kind};
+void activation_backward(const T* dy, const T* kept, T* dx, int64_t size, ActivationKind kind,
+                         const ActivationOptions& options, void* stream) {
+  const ActivationBackwardParams<T> params{input("dy", dy, size),
+                                           input("kept", kept, size),
+                                           output("dx", dx, size),
+                                           size,
+                                           kind,
+                                           options};
   PYCONV_LAUNCH(activation_backward_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
 }
 
-template void activation(const float*, float*, int64_t, ActivationKind, void*);
-template void activation(const double*, double*, int64_t, ActivationKind, void*);
+template void activation(const float*, float*, int64_t, ActivationKind, const ActivationOptions&,
+                         void*);
+template void activation(const double*, double*, int64_t, ActivationKind, const ActivationOptions&,
+                         void*);
 template void activation_backward(const float*, const float*, float*, int64_t, ActivationKind,
-                                  void*);
+                                  const ActivationOptions&, void*);
 template void activation_backward(const double*, const double*, double*, int64_t, ActivationKind,
-                                  void*);
+                                  const ActivationOptions&, void*);
 
 }  // namespace pyconv

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// y = f(x) element by element, and dx = f'(x) dy told from y. One thread, one element.
+// y = f(x) element by element, and dx = f'(x) dy told from y for kinds up to kTanh, else from x.
+// One thread, one element.
 #pragma once
 
+#include "ops/smooth_activation.cuh"
 #include "vocabulary.cuh"
 
 namespace pyconv {
@@ -15,7 +17,7 @@ __device__ __noinline__ T activate_curved(T x, ActivationKind kind) {
   return (x < T(0) ? e : T(1)) / (T(1) + e);
 }
 
-// Kinds are geometry.hpp's ActivationKind. NaN stays NaN in every kind.
+// The kinds that a product can end with. NaN stays NaN in every kind.
 template <class T>
 __device__ __forceinline__ T activate(T x, ActivationKind kind) {
   switch (kind) {
@@ -47,32 +49,94 @@ __device__ __forceinline__ T activate_backward(T dy, T y, ActivationKind kind) {
   }
 }
 
+// Every kind; see src_cpp/micro/rectifiers.hpp.
+template <class T>
+__device__ __forceinline__ T activate(T x, ActivationKind kind, const ActivationOptions& o) {
+  switch (kind) {
+    case ActivationKind::kLeakyRelu: {
+      if (x > T(o.threshold)) return x < T(o.upper) ? x : T(o.upper);
+      const T below = x - T(o.threshold);
+      return o.slope == 0 && below == below ? T(0) : T(o.slope) * below;
+    }
+    case ActivationKind::kElu:
+      return x < T(0) ? T(o.slope) * expm1(x) : x;
+    case ActivationKind::kSelu:
+      return x < T(0) ? T(kSeluFactor) * expm1(x) : T(kSeluScale) * x;
+    case ActivationKind::kGelu:
+    case ActivationKind::kGeluTanh:
+      return gelu<T>(x, kind == ActivationKind::kGeluTanh);
+    case ActivationKind::kSwish:
+      return above_tail(x) * activate_curved<T>(x, ActivationKind::kSigmoid);
+    case ActivationKind::kHardSigmoid:
+      return hard_sigmoid(x);
+    case ActivationKind::kHardSwish:
+      return (x < T(-3) ? T(-3) : x) * hard_sigmoid(x);
+    case ActivationKind::kSoftplus:
+      return (x > T(0) ? x : T(0)) + log1p(exp(x > T(0) ? -x : x));
+    default:
+      return activate<T>(x, kind);
+  }
+}
+
+template <class T>
+__device__ __forceinline__ T activate_backward(T dy, T kept, ActivationKind kind,
+                                               const ActivationOptions& o) {
+  switch (kind) {
+    case ActivationKind::kLeakyRelu:
+      if (kept > T(o.threshold)) return kept < T(o.upper) ? dy : T(0);
+      return T(o.slope) * dy;
+    case ActivationKind::kElu:
+      return kept > T(0) ? dy : dy * (T(o.slope) * exp(kept));
+    case ActivationKind::kSelu:
+      return dy * (kept > T(0) ? T(kSeluScale) : T(kSeluFactor) * exp(kept));
+    case ActivationKind::kGelu:
+    case ActivationKind::kGeluTanh:
+      return dy * gelu_slope<T>(kept, kind == ActivationKind::kGeluTanh);
+    case ActivationKind::kSwish: {
+      const T here = activate_curved<T>(kept, ActivationKind::kSigmoid);
+      const T there = activate_curved<T>(-kept, ActivationKind::kSigmoid);
+      const T near = kept > T(1000) ? T(1000) : above_tail(kept);
+      return dy * (here * (T(1) + near * there));
+    }
+    case ActivationKind::kHardSigmoid:
+      return kept > T(-3) && kept < T(3) ? dy / T(6) : T(0);
+    case ActivationKind::kHardSwish:
+      return dy * (hard_sigmoid(kept) + (kept > T(-3) && kept < T(3) ? kept / T(6) : T(0)));
+    case ActivationKind::kSoftplus:
+      return dy * activate_curved<T>(kept, ActivationKind::kSigmoid);
+    default:
+      return activate_backward<T>(dy, kept, kind);
+  }
+}
+
 template <class T>
 struct ActivationParams {
   Global<const T> x;
   Global<T> y;
   int64_t size;
   ActivationKind kind;
+  ActivationOptions options;
 };
 
 template <class T>
 __global__ void activation_kernel(ActivationParams<T> p) {
   const int64_t i = global_thread();
-  if (i < p.size) p.y[i] = activate<T>(p.x[i], p.kind);
+  if (i < p.size) p.y[i] = activate<T>(p.x[i], p.kind, p.options);
 }
 
 template <class T>
 struct ActivationBackwardParams {
-  Global<const T> dy, y;
+  Global<const T> dy, kept;
   Global<T> dx;
   int64_t size;
   ActivationKind kind;
+  ActivationOptions options;
 };
 
 template <class T>
 __global__ void activation_backward_kernel(ActivationBackwardParams<T> p) {
   const int64_t i = global_thread();
-  if (i < p.size) p.dx[i] = activate_backward<T>(p.dy[i], p.y[i], p.kind);
+  if (i < p.size) p.dx[i] = activate_backward<T>(p.dy[i], p.kept[i], p.kind, p.options);
 }
 
 }  // namespace pyconv

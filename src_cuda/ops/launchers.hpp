@@ -46,10 +46,17 @@ void dense_backward(const T* dy, const T* x, const T* kernel, T* dx, T* dkernel,
                     int64_t n, int64_t inputs, int64_t units, void* stream);
 
 template <class T>
-void activation(const T* x, T* y, int64_t size, ActivationKind kind, void* stream);
+void activation(const T* x, T* y, int64_t size, ActivationKind kind,
+                const ActivationOptions& options, void* stream);
 template <class T>
-void activation_backward(const T* dy, const T* y, T* dx, int64_t size, ActivationKind kind,
-                         void* stream);
+void activation_backward(const T* dy, const T* kept, T* dx, int64_t size, ActivationKind kind,
+                         const ActivationOptions& options, void* stream);
+
+template <class T>
+void softmax(const T* x, T* y, int64_t n, int64_t classes, bool logarithm, void* stream);
+template <class T>
+void softmax_backward(const T* dy, const T* y, T* dx, int64_t n, int64_t classes, bool logarithm,
+                      void* stream);
 
 template <class T>
 void softmax_cross_entropy(const T* logits, const int64_t* labels, const T* targets, T* loss,

@@ -3,28 +3,9 @@
 // row. The targets t are one-hot labels or given, smoothed: t (1 - smoothing) + smoothing/classes.
 #pragma once
 
-#include "vocabulary.cuh"
+#include "ops/rows.cuh"
 
 namespace pyconv {
-
-constexpr int kRowThreads = 256;
-constexpr int kRowsPerBlock = kRowThreads / kWarpLanes;
-
-// Sums and maxima of a warp, the same bits in every lane and on every run.
-__device__ __forceinline__ double warp_sum(double value) {
-  for (int flip = kWarpLanes / 2; flip > 0; flip /= 2) {
-    value += __shfl_xor_sync(kFullWarp, value, flip);
-  }
-  return value;
-}
-template <class T>
-__device__ __forceinline__ T warp_max(T value) {
-  for (int flip = kWarpLanes / 2; flip > 0; flip /= 2) {
-    const T other = __shfl_xor_sync(kFullWarp, value, flip);
-    if (other > value || other != other) value = other;
-  }
-  return value;
-}
 
 // Exactly one of labels and targets is there.
 template <class T>

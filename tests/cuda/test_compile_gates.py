@@ -18,8 +18,8 @@ ARCHITECTURES = ("75", "80", "90", "newest")
 # Registers a thread may use, by kernel and element type. A product's block has 256 threads: up to
 # 128 registers two blocks fit on a multiprocessor, up to 80 three do.
 CEILINGS = {
-    ("activation_backward_kernel", "f"): 32,
-    ("activation_backward_kernel", "d"): 32,
+    ("activation_backward_kernel", "f"): 40,
+    ("activation_backward_kernel", "d"): 40,
     ("activation_kernel", "f"): 32,
     ("activation_kernel", "d"): 40,
     ("adam_step_kernel", "f"): 40,
@@ -46,10 +46,14 @@ CEILINGS = {
     ("max_pool2d_check_kernel", ""): 40,
     ("max_pool2d_kernel", "f"): 64,
     ("max_pool2d_kernel", "d"): 64,
+    ("softmax_backward_kernel", "f"): 64,
+    ("softmax_backward_kernel", "d"): 64,
     ("softmax_cross_entropy_backward_kernel", "f"): 40,
     ("softmax_cross_entropy_backward_kernel", "d"): 40,
     ("softmax_cross_entropy_kernel", "f"): 64,
     ("softmax_cross_entropy_kernel", "d"): 64,
+    ("softmax_kernel", "f"): 64,
+    ("softmax_kernel", "d"): 64,
 }
 KERNEL = re.compile(r"_ZN6pyconv\d+([a-z0-9_]+_kernel)I([fd]?)")
 

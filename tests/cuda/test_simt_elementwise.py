@@ -13,6 +13,7 @@ from pyconv import ops, reference
 
 KINDS = {"linear": 0, "relu": 1, "relu6": 2, "sigmoid": 3, "tanh": 4}
 LARGE = 2**63 - 1
+OPTIONS = (0.0, 0.0, 0.0)  # slope, upper, threshold: of other kinds
 
 
 def exact(kind: str, x: Any) -> Any:
@@ -55,13 +56,15 @@ def test_activation_is_within_four_ulps(simt: ModuleType, kind: str, dtype: type
     code = int(dtype is np.float64)
     x = points(dtype)
     y = np.empty_like(x)
-    simt.activation(code, x.ctypes.data, y.ctypes.data, x.size, KINDS[kind], 0)
+    simt.activation(code, x.ctypes.data, y.ctypes.data, x.size, KINDS[kind], *OPTIONS, 0)
     finite = np.isfinite(x)
     assert ulps(y[finite], exact(kind, x[finite])).max() <= 4
     np.testing.assert_array_equal(y[~finite], exact(kind, x[~finite]).astype(dtype))
     dy = np.random.default_rng(2).normal(0, 1, x.size).astype(dtype)
     dx = np.empty_like(x)
-    simt.activation_backward(code, *(a.ctypes.data for a in (dy, y, dx)), x.size, KINDS[kind], 0)
+    simt.activation_backward(
+        code, *(a.ctypes.data for a in (dy, y, dx)), x.size, KINDS[kind], *OPTIONS, 0
+    )
     wanted = dy.astype(np.longdouble) * exact_slope(kind, y)
     assert ulps(dx[finite], wanted[finite]).max() <= 4
 
@@ -69,7 +72,7 @@ def test_activation_is_within_four_ulps(simt: ModuleType, kind: str, dtype: type
 @pytest.mark.parametrize("kind", KINDS)
 def test_activation_keeps_nan(simt: ModuleType, kind: str) -> None:
     x, y = np.full(3, np.nan, np.float32), np.zeros(3, np.float32)
-    simt.activation(0, x.ctypes.data, y.ctypes.data, 3, KINDS[kind], 0)
+    simt.activation(0, x.ctypes.data, y.ctypes.data, 3, KINDS[kind], *OPTIONS, 0)
     assert np.isnan(y).all()
 
 

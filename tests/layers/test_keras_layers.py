@@ -47,6 +47,41 @@ LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
     "dense": ("Dense", {"units": 5, "activation": "softmax"}, (3, 4)),
     "dense on images": ("Dense", {"units": 5, "activation": "relu6"}, (2, 3, 4, 6)),
     "activation": ("Activation", {"activation": "softmax"}, (3, 4)),
+    **{
+        f"activation {name}": ("Activation", {"activation": name}, (3, 40))
+        for name in (
+            "elu",
+            "gelu",
+            "hard_sigmoid",
+            "hard_silu",
+            "hard_swish",
+            "leaky_relu",
+            "linear",
+            "log_softmax",
+            "relu",
+            "relu6",
+            "selu",
+            "sigmoid",
+            "silu",
+            "softplus",
+            "swish",
+            "tanh",
+        )
+    },
+    "elu": ("ELU", {"alpha": 0.5}, (3, 40)),
+    "leaky relu": ("LeakyReLU", {}, (3, 40)),
+    "prelu": (
+        "PReLU",
+        {"alpha_initializer": "random_normal", "shared_axes": [1, 2]},
+        (2, 3, 4, 5),
+    ),
+    "relu": ("ReLU", {}, (3, 40)),
+    "relu with all options": (
+        "ReLU",
+        {"max_value": 1.5, "negative_slope": 0.1, "threshold": 0.3},
+        (3, 40),
+    ),
+    "softmax": ("Softmax", {"axis": 1}, (2, 3, 4)),
 }
 
 pytestmark = [

@@ -60,6 +60,22 @@ LAYERS: dict[str, tuple[Callable[[], Layer], tuple[int, ...], tuple[int, ...]]] 
         (4, 2),
     ),
     "activation": (lambda: Activation("softmax", dtype="float64"), (3, 4), (3, 4)),
+    "activation silu": (lambda: Activation("swish", dtype="float64"), (3, 4), (3, 4)),
+    "elu": (lambda: layers.ELU(0.7, dtype="float64"), (3, 4), (3, 4)),
+    "leaky relu": (lambda: layers.LeakyReLU(dtype="float64"), (3, 4), (3, 4)),
+    "prelu": (lambda: layers.PReLU("random_normal", dtype="float64"), (2, 3, 4), (2, 3, 4)),
+    "prelu of channels": (
+        lambda: layers.PReLU("ones", shared_axes=(1, 2), dtype="float64"),
+        (2, 3, 3, 4),
+        (2, 3, 3, 4),
+    ),
+    "relu": (lambda: layers.ReLU(dtype="float64"), (3, 4), (3, 4)),
+    "relu with all options": (
+        lambda: layers.ReLU(1.5, negative_slope=0.1, threshold=0.25, dtype="float64"),
+        (3, 4),
+        (3, 4),
+    ),
+    "softmax": (lambda: layers.Softmax(1, dtype="float64"), (2, 3, 4), (2, 3, 4)),
 }
 
 
@@ -204,6 +220,14 @@ def test_set_weights_lists_all_differences() -> None:
         (lambda: MaxPooling2D(0), ValueError, "MaxPooling2D: pool_size=0"),
         (lambda: MaxPooling2D(2, strides=0), ValueError, "MaxPooling2D: strides=0"),
         (lambda: MaxPooling2D(2, padding=5), ValueError, "MaxPooling2D"),
+        (lambda: layers.ReLU(-1.0), ValueError, "ReLU: max_value=-1.0; must be >= 0"),
+        (lambda: layers.ReLU(threshold=-0.5), ValueError, "ReLU: threshold=-0.5; must be >= 0"),
+        (lambda: layers.ReLU(negative_slope="0"), TypeError, "ReLU: negative_slope='0'"),
+        (lambda: layers.LeakyReLU(-0.1), ValueError, "LeakyReLU: negative_slope=-0.1; must"),
+        (lambda: layers.ELU(float("nan")), ValueError, "ELU: alpha=nan; must be finite"),
+        (lambda: layers.PReLU(shared_axes=0), ValueError, "PReLU: shared_axes=0; must be >= 1"),
+        (lambda: layers.PReLU(shared_axes=(1.5,)), TypeError, r"PReLU: shared_axes=1.5; must"),
+        (lambda: layers.Softmax("1"), TypeError, "Softmax: axis='1'"),
         (lambda: Dense("3"), TypeError, "Dense: units='3'"),
         (lambda: Dense(3, name="a/b"), ValueError, "Dense: name='a/b'"),
         (lambda: Dense(3, name=".."), ValueError, r"Dense: name='\.\.'"),
@@ -233,3 +257,24 @@ def test_shape_errors_name_the_layer_and_both_shapes() -> None:
         dense(np.ones((1, 5), np.float32))
     with pytest.raises(ValueError, match=r"first: .*2.* must be >= 1"):
         conv(np.ones((1, 2, 2, 3), np.float32))
+
+
+def test_prelu_has_a_slope_for_each_pixel_that_is_not_shared() -> None:
+    x = -np.ones((2, 3, 5, 4), np.float32)
+    free, shared = layers.PReLU(), layers.PReLU("ones", shared_axes=[1, 2])
+    np.testing.assert_array_equal(free(x), np.zeros_like(x))
+    np.testing.assert_array_equal(shared(x), x)
+    assert (free.alpha.shape, shared.alpha.shape) == ((3, 5, 4), (1, 1, 4))
+    assert shared.get_config()["shared_axes"] == [1, 2]
+    with pytest.raises(ValueError, match=r"expected \(n, ...\) for \(3, 5, 4\)"):
+        free(x[:, :2])
+    with pytest.raises(ValueError, match="has no axis 4"):
+        layers.PReLU(shared_axes=4)(x)
+    with pytest.raises(ValueError, match="sizes must be known or shared"):
+        layers.PReLU()(Input(shape=(None, 3)))
+    assert layers.PReLU(shared_axes=1)(Input(shape=(None, 3))).shape == (None, None, 3)
+
+
+def test_softmax_needs_its_axis() -> None:
+    with pytest.raises(ValueError, match=r"last: input shape \(1, 3\) has no axis 2"):
+        layers.Softmax(2, name="last")(np.ones((1, 3), np.float32))

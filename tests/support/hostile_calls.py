@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from op_calls import ACTIVATIONS, KEEP_Y
 
 from pyconv import ops
 
@@ -283,9 +285,46 @@ def _bad_others() -> Iterator[HostileCall]:
         arguments: tuple[Any, ...] = (zeros(*shape), zeros(2, 3), zeros(3, 5))
         text = f"dy.shape={shape}; must be (2, 5)"
         yield HostileCall("dense_backward", arguments, {}, ValueError, text)
-    yield HostileCall("relu_backward", (zeros(3), zeros(4)), {}, ValueError, "y.shape=(4,)")
+    yield from _bad_activations()
     yield from _bad_losses()
     yield from _bad_steps()
+
+
+def _bad_activations() -> Iterator[HostileCall]:
+    for op in ACTIVATIONS:
+        kept = "y" if op in KEEP_Y else "x"
+        text = f"{kept}.shape=(4,); must be (3,)"
+        yield HostileCall(f"{op}_backward", (zeros(3), zeros(4)), {}, ValueError, text)
+        yield HostileCall(op, (zeros(3, dtype="int32"),), {}, TypeError, "x.dtype=int32")
+    for function, arrays in (
+        ("softmax", (zeros(2, 3),)),
+        ("log_softmax", (zeros(2, 3),)),
+        ("softmax_backward", (zeros(2, 3), zeros(2, 3))),
+        ("log_softmax_backward", (zeros(2, 3), zeros(2, 3))),
+    ):
+        for axis in (-3, 2, 2**31, 2**64, -(2**70)):
+            yield HostileCall(function, arrays, {"axis": axis}, ValueError, f"axis={axis}; must be")
+        for axis in (None, 0.0, "0", True, (0,)):
+            yield HostileCall(function, arrays, {"axis": axis}, TypeError, f"axis={axis!r}; must")
+    for suffix, arrays in (("", (zeros(3),)), ("_backward", (zeros(3), zeros(3)))):
+        for function, argument in (
+            ("elu", "alpha"),
+            ("leaky_relu", "negative_slope"),
+            ("leaky_relu", "max_value"),
+            ("leaky_relu", "threshold"),
+        ):
+            for number in (math.nan, math.inf, -math.inf):
+                bad = {argument: number}
+                text = f"{argument}={number}; must be finite"
+                yield HostileCall(function + suffix, arrays, bad, ValueError, text)
+            for other in ("1", True, (1.0,), zeros(1)):
+                text = f"{argument}={other!r}; must be a number"
+                yield HostileCall(function + suffix, arrays, {argument: other}, TypeError, text)
+        for argument in ("max_value", "threshold"):
+            text = f"{argument}=-1.0; must be >= 0"
+            yield HostileCall("leaky_relu" + suffix, arrays, {argument: -1.0}, ValueError, text)
+        bad = {"approximate": "tanh"}
+        yield HostileCall("gelu" + suffix, arrays, bad, TypeError, "approximate='tanh'; must be")
 
 
 def _bad_losses() -> Iterator[HostileCall]:

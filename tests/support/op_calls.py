@@ -13,6 +13,23 @@ from pyconv import ops
 # Arguments that hold whole numbers, and those that may be None.
 INTEGER_ARGUMENTS = {"argmax", "labels"}
 OPTIONAL_ARGUMENTS = {"bias", "y"}
+# Ops that take arrays of any shape; the gradients of some come from y.
+ELEMENTWISE = (
+    "elu",
+    "gelu",
+    "hard_sigmoid",
+    "hard_swish",
+    "leaky_relu",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "softplus",
+    "swish",
+    "tanh",
+)
+ACTIVATIONS = (*ELEMENTWISE, "softmax", "log_softmax")
+KEEP_Y = ("relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax")
 
 
 def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -38,14 +55,22 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "gemm": ({"a": a, "b": b}, {}),
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
-        "relu": ({"x": x}, {}),
-        "relu_backward": ({"dy": x, "y": x[::-1].copy()}, {}),
+        **_activation_calls(x),
         "softmax_cross_entropy": ({"logits": c, "labels": labels}, {}),
         "softmax_cross_entropy_backward": (
             {"dloss": c[:, 0].copy(), "probabilities": np.abs(c), "labels": labels},
             {},
         ),
     }
+
+
+def _activation_calls(x: Any) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    calls: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    for op in ACTIVATIONS:
+        kept = "y" if op in KEEP_Y else "x"
+        calls[op] = ({"x": x}, {})
+        calls[f"{op}_backward"] = ({"dy": x, kept: x[::-1].copy()}, {})
+    return calls
 
 
 def run(op: str, arrays: dict[str, Any], options: dict[str, Any]) -> Any:
