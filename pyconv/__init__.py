@@ -17,10 +17,14 @@ from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
+from pyconv.autograd import avg_pool2d as avg_pool2d
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import dense as dense
+from pyconv.autograd import global_avg_pool2d as global_avg_pool2d
+from pyconv.autograd import global_max_pool2d as global_max_pool2d
 from pyconv.autograd import gradient_check as gradient_check
 from pyconv.autograd import max_pool2d as max_pool2d
+from pyconv.autograd import min_pool2d as min_pool2d
 from pyconv.autograd import no_recording as no_recording
 from pyconv.autograd import relu as relu
 from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy

@@ -46,6 +46,13 @@ def whole_number(function: str, argument: str, value: object, minimum: int) -> i
     return number
 
 
+def checked_flag(function: str, argument: str, value: object) -> bool:
+    """Return True or False; what is not a bool is refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a bool")
+    return bool(value)
+
+
 def normalise_pair(function: str, argument: str, value: object, minimum: int) -> tuple[int, int]:
     """Return (height, width) from an int or a pair of ints, each within [minimum, 2^31 - 1]."""
     if isinstance(value, (tuple, list)):
@@ -262,8 +269,6 @@ class Window:
                 f"{function}: padding={padding}; must be below pool_size={pool_size}, so that "
                 "every window meets a pixel"
             )
-        if not isinstance(ceil_mode, (bool, np.bool_)):
-            raise TypeError(f"{function}: ceil_mode={ceil_mode!r}; must be a bool")
         return _checked(
             function,
             image,
@@ -274,7 +279,34 @@ class Window:
             (1, 1),
             (image[3], 1),
             first,
-            bool(ceil_mode),
+            checked_flag(function, "ceil_mode", ceil_mode),
+        )
+
+    @classmethod
+    def global_pool(
+        cls,
+        function: str,
+        x_shape: Shape,
+        data_format: DataFormat,
+        *,
+        shape_argument: str = "x.shape",
+    ) -> Window:
+        """Return the checked window that covers an image of this shape: oh = ow = 1.
+
+        Args:
+            function, shape_argument: what error texts call the function and the input's shape.
+        Raises:
+            TypeError, ValueError: naming function, argument, value and rule.
+        """
+        first = normalise_data_format(function, data_format)
+        _, h, w, _ = _image(function, shape_argument, x_shape, first)
+        if h * w > _LARGEST:
+            raise ValueError(
+                f"{function}: {shape_argument}={tuple(x_shape)}; must have at most {_LARGEST} "
+                "pixels in an image"
+            )
+        return cls.pool(
+            function, x_shape, (h, w), 1, "valid", data_format, False, shape_argument=shape_argument
         )
 
     @classmethod

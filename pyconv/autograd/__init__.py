@@ -3,6 +3,7 @@
 
 from pyconv.autograd.tensor import Tensor, array_of, as_tensor  # isort: skip
 from pyconv.autograd.arithmetic import add, divide, multiply, negative, power, subtract
+from pyconv.autograd.avg_pool2d import avg_pool2d
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
 from pyconv.autograd.elementwise import (
@@ -17,9 +18,11 @@ from pyconv.autograd.elementwise import (
     tanh,
 )
 from pyconv.autograd.function import Function
+from pyconv.autograd.global_pool2d import global_avg_pool2d, global_max_pool2d
 from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
+from pyconv.autograd.min_pool2d import min_pool2d
 from pyconv.autograd.reductions import max, mean, sum
 from pyconv.autograd.relu import relu
 from pyconv.autograd.shaping import concatenate, getitem, reshape, stack, transpose
@@ -37,6 +40,7 @@ __all__ = [
     "add",
     "array_of",
     "as_tensor",
+    "avg_pool2d",
     "cast",
     "clip",
     "concatenate",
@@ -46,12 +50,15 @@ __all__ = [
     "divide",
     "exp",
     "getitem",
+    "global_avg_pool2d",
+    "global_max_pool2d",
     "gradient_check",
     "log",
     "matmul",
     "max",
     "max_pool2d",
     "mean",
+    "min_pool2d",
     "multiply",
     "negative",
     "no_recording",

@@ -2,28 +2,56 @@
 """Layers by Keras's names, argument names and defaults."""
 
 from pyconv.layers.activation import Activation
+from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.dense import Dense
 from pyconv.layers.flatten import Flatten
+from pyconv.layers.global_pool2d import (
+    GlobalAveragePooling2D,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    GlobalMaxPooling2D,
+)
 from pyconv.layers.input import Input, InputLayer
 from pyconv.layers.layer import Layer, LayerOptions
 from pyconv.layers.max_pool2d import MaxPool2D, MaxPooling2D
+from pyconv.layers.min_pool2d import MinPool2D, MinPooling2D
 from pyconv.layers.symbolic import SymbolicTensor
 
 CLASSES: dict[str, type[Layer]] = {
-    cls.__name__: cls for cls in (Activation, Conv2D, Dense, Flatten, InputLayer, MaxPooling2D)
+    cls.__name__: cls
+    for cls in (
+        Activation,
+        AveragePooling2D,
+        Conv2D,
+        Dense,
+        Flatten,
+        GlobalAveragePooling2D,
+        GlobalMaxPooling2D,
+        InputLayer,
+        MaxPooling2D,
+        MinPooling2D,
+    )
 }
 
 __all__ = [
     "Activation",
+    "AveragePooling2D",
+    "AvgPool2D",
     "Conv2D",
     "Dense",
     "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
     "Layer",
     "LayerOptions",
     "MaxPool2D",
     "MaxPooling2D",
+    "MinPool2D",
+    "MinPooling2D",
     "SymbolicTensor",
 ]

@@ -4,16 +4,28 @@
 from pyconv.ops.activation import relu as relu
 from pyconv.ops.activation import relu_backward as relu_backward
 from pyconv.ops.adam_step import adam_step as adam_step
+from pyconv.ops.avg_pool2d import avg_pool2d as avg_pool2d
+from pyconv.ops.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
 from pyconv.ops.conv2d import conv2d as conv2d
 from pyconv.ops.conv2d import conv2d_backward as conv2d_backward
 from pyconv.ops.dense import dense as dense
 from pyconv.ops.dense import dense_backward as dense_backward
 from pyconv.ops.gemm import gemm as gemm
+from pyconv.ops.global_pool2d import global_avg_pool2d as global_avg_pool2d
+from pyconv.ops.global_pool2d import global_avg_pool2d_backward as global_avg_pool2d_backward
+from pyconv.ops.global_pool2d import global_max_pool2d as global_max_pool2d
+from pyconv.ops.global_pool2d import global_max_pool2d_backward as global_max_pool2d_backward
+from pyconv.ops.global_pool2d import (
+    global_max_pool2d_with_argmax as global_max_pool2d_with_argmax,
+)
 from pyconv.ops.im2col import col2im as col2im
 from pyconv.ops.im2col import im2col as im2col
 from pyconv.ops.max_pool2d import max_pool2d as max_pool2d
 from pyconv.ops.max_pool2d import max_pool2d_backward as max_pool2d_backward
 from pyconv.ops.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argmax
+from pyconv.ops.min_pool2d import min_pool2d as min_pool2d
+from pyconv.ops.min_pool2d import min_pool2d_backward as min_pool2d_backward
+from pyconv.ops.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
 from pyconv.ops.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.ops.softmax_cross_entropy import (
     softmax_cross_entropy_backward as softmax_cross_entropy_backward,

@@ -29,9 +29,13 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   fill_activation<T, Relu6>(table, pyconv::ActivationKind::kRelu6);
   fill_activation<T, Sigmoid>(table, pyconv::ActivationKind::kSigmoid);
   fill_activation<T, Tanh>(table, pyconv::ActivationKind::kTanh);
-  table.max_pool_row = &max_pool_row<T>;
-  table.max_pool_plane_row = &max_pool_plane_row<T>;
-  table.max_pool_row_backward = &max_pool_row_backward<T>;
+  fill_best<T, Larger>(table, pyconv::PoolKind::kMax);
+  fill_best<T, Smaller>(table, pyconv::PoolKind::kMin);
+  table.average_row = &pool_row<T, Average<T>>;
+  table.average_plane_row = &pool_plane_row<T, Average<T>>;
+  table.best_row_backward = &pool_row_backward<T, ToBest<T>>;
+  table.average_row_backward = &pool_row_backward<T, ToAll<T>>;
+  table.average_plane_row_backward = &average_plane_row_backward<T>;
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;

@@ -74,6 +74,26 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
         lambda x: ag.max_pool2d(x, data_format="channels_first"),
         points((1, 3, 4, 6)),
     ),
+    "min_pool2d": (
+        lambda x: ag.min_pool2d(x, (2, 3), strides=(1, 2), padding="same"),
+        points((1, 5, 6, 2)),
+    ),
+    "avg_pool2d": (ag.avg_pool2d, points((2, 5, 6, 3))),
+    "avg_pool2d overlapping": (
+        lambda x: ag.avg_pool2d(x, 3, strides=(2, 1), padding="same"),
+        points((1, 5, 6, 2)),
+    ),
+    "avg_pool2d counting its padding": (
+        lambda x: ag.avg_pool2d(
+            x, 3, strides=2, padding=1, count_include_pad=True, data_format="channels_first"
+        ),
+        points((1, 3, 4, 6)),
+    ),
+    "global_avg_pool2d": (ag.global_avg_pool2d, points((2, 3, 4, 5))),
+    "global_max_pool2d": (
+        lambda x: ag.global_max_pool2d(x, keepdims=True, data_format="channels_first"),
+        points((2, 3, 4, 5)),
+    ),
     "mean of squares": (lambda x: (x * x).mean() + x.max(), points((2, 3))),
 }
 

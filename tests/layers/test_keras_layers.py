@@ -42,6 +42,25 @@ LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
         {"pool_size": (3, 2), "strides": (2, 1), "padding": "same"},
         (2, 7, 8, 3),
     ),
+    "average pool": ("AveragePooling2D", {}, (2, 7, 8, 3)),
+    # On torch Keras repeats the edge where the padding has an odd pixel; on TensorFlow it does not.
+    "average pool same": (
+        "AveragePooling2D",
+        {"pool_size": 3, "strides": (2, 1), "padding": "same"},
+        (2, 7, 8, 3),
+    ),
+    "average pool channels_first": (
+        "AveragePooling2D",
+        {"pool_size": 3, "strides": 2, "padding": "same", "data_format": "channels_first"},
+        (2, 3, 7, 9),
+    ),
+    "global average pool": ("GlobalAveragePooling2D", {}, (2, 7, 8, 3)),
+    "global average pool keeping axes": (
+        "GlobalAveragePooling2D",
+        {"keepdims": True, "data_format": "channels_first"},
+        (2, 3, 7, 8),
+    ),
+    "global max pool": ("GlobalMaxPooling2D", {}, (2, 7, 8, 3)),
     "flatten": ("Flatten", {}, (2, 3, 4, 5)),
     "flatten channels_first": ("Flatten", {"data_format": "channels_first"}, (2, 3, 4, 5)),
     "dense": ("Dense", {"units": 5, "activation": "softmax"}, (3, 4)),

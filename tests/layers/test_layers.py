@@ -11,7 +11,18 @@ import pytest
 
 from pyconv import Input, Tensor, layers, naming, set_seed
 from pyconv.autograd import gradient_check
-from pyconv.layers import Activation, Conv2D, Dense, Flatten, Layer, MaxPooling2D
+from pyconv.layers import (
+    Activation,
+    AveragePooling2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Layer,
+    MaxPooling2D,
+    MinPooling2D,
+)
 from pyconv.saving import deserialize_layer, serialize_layer
 
 LAYERS: dict[str, tuple[Callable[[], Layer], tuple[int, ...], tuple[int, ...]]] = {
@@ -46,6 +57,26 @@ LAYERS: dict[str, tuple[Callable[[], Layer], tuple[int, ...], tuple[int, ...]]] 
         lambda: MaxPooling2D(3, strides=(1, 2), padding="same", dtype="float64"),
         (1, 4, 5, 2),
         (1, 4, 3, 2),
+    ),
+    "min pool": (
+        lambda: MinPooling2D((2, 3), data_format="channels_first", dtype="float64"),
+        (1, 2, 5, 6),
+        (1, 2, 2, 2),
+    ),
+    "average pool": (
+        lambda: AveragePooling2D(3, strides=(1, 2), padding="same", dtype="float64"),
+        (1, 4, 5, 2),
+        (1, 4, 3, 2),
+    ),
+    "global average pool": (
+        lambda: GlobalAveragePooling2D(dtype="float64"),
+        (2, 3, 4, 5),
+        (2, 5),
+    ),
+    "global max pool": (
+        lambda: GlobalMaxPooling2D("channels_first", keepdims=True, dtype="float64"),
+        (2, 3, 4, 5),
+        (2, 3, 1, 1),
     ),
     "flatten": (lambda: Flatten(dtype="float64"), (2, 3, 4, 2), (2, 24)),
     "dense": (lambda: Dense(3, activation="relu", dtype="float64"), (4, 5), (4, 3)),
@@ -204,6 +235,14 @@ def test_set_weights_lists_all_differences() -> None:
         (lambda: MaxPooling2D(0), ValueError, "MaxPooling2D: pool_size=0"),
         (lambda: MaxPooling2D(2, strides=0), ValueError, "MaxPooling2D: strides=0"),
         (lambda: MaxPooling2D(2, padding=5), ValueError, "MaxPooling2D"),
+        (lambda: AveragePooling2D(0), ValueError, "AveragePooling2D: pool_size=0"),
+        (lambda: MinPooling2D(2, strides=0), ValueError, "MinPooling2D: strides=0"),
+        (
+            lambda: GlobalAveragePooling2D(keepdims=1),
+            TypeError,
+            "keepdims=1; must be True or False",
+        ),
+        (lambda: GlobalMaxPooling2D("NHWC"), ValueError, "GlobalMaxPooling2D: data_format='NHWC'"),
         (lambda: Dense("3"), TypeError, "Dense: units='3'"),
         (lambda: Dense(3, name="a/b"), ValueError, "Dense: name='a/b'"),
         (lambda: Dense(3, name=".."), ValueError, r"Dense: name='\.\.'"),

@@ -90,7 +90,8 @@ def _calls(seeds: range) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
             )
         )
         pooled = {"pool_size": 2, "padding": "same", "data_format": case.options["data_format"]}
-        calls.append(("max_pool2d_with_argmax", {"x": x}, pooled))
+        for op in ("max_pool2d_with_argmax", "min_pool2d_with_argmin", "avg_pool2d"):
+            calls.append((op, {"x": x}, pooled))
         rows = x.reshape(-1, x.shape[-1])
         calls.append(
             (

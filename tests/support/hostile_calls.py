@@ -105,6 +105,7 @@ _INPUT_SHAPES = [
     ((1, 4, None, 1), TypeError, "[2]=None; must be an int"),
 ]
 # Functions of windows: their good arguments, and the options that take a positive pair.
+_POOLED = (zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8"), (1, 4, 4, 3))
 _WINDOWED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
     "conv2d": ((zeros(1, 5, 5, 3), zeros(3, 3, 3, 4)), ("strides", "dilation_rate")),
     "conv2d_backward": (
@@ -115,11 +116,25 @@ _WINDOWED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
     "col2im": ((zeros(9, 27), (1, 5, 5, 3), 3), ("strides", "dilation_rate")),
     "max_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
     "max_pool2d_with_argmax": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
-    "max_pool2d_backward": (
-        (zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8"), (1, 4, 4, 3)),
-        ("strides", "pool_size"),
-    ),
+    "max_pool2d_backward": (_POOLED, ("strides", "pool_size")),
+    "min_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "min_pool2d_with_argmin": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "min_pool2d_backward": (_POOLED, ("strides", "pool_size")),
+    "avg_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "avg_pool2d_backward": ((_POOLED[0], _POOLED[2]), ("strides", "pool_size")),
 }
+
+
+_POOLINGS = (
+    "avg_pool2d",
+    "global_avg_pool2d",
+    "global_max_pool2d",
+    "global_max_pool2d_with_argmax",
+    "max_pool2d",
+    "max_pool2d_with_argmax",
+    "min_pool2d",
+    "min_pool2d_with_argmin",
+)
 
 
 def hostile_calls() -> list[HostileCall]:
@@ -148,11 +163,20 @@ def _bad_options() -> Iterator[HostileCall]:
 def _bad_shapes() -> Iterator[HostileCall]:
     for shape, error, text in _INPUT_SHAPES:
         yield HostileCall("col2im", (zeros(9, 27), shape, 3), {}, error, text)
-        gradient = _WINDOWED["max_pool2d_backward"][0][:2]
-        yield HostileCall("max_pool2d_backward", (*gradient, shape), {}, error, text)
+        if text[0] in "=[":  # what the caller called it
+            text = f"input_shape{text}"
+        for function in ("max_pool2d_backward", "min_pool2d_backward"):
+            yield HostileCall(function, (*_POOLED[:2], shape), {}, error, text)
+        yield HostileCall("avg_pool2d_backward", (_POOLED[0], shape), {}, error, text)
+        if shape == (2**31 - 1,) * 4:
+            text = "must have at most 2147483647 pixels"
+        yield HostileCall("global_avg_pool2d_backward", (zeros(1, 3), shape), {}, error, text)
+        argmax = zeros(1, 3, dtype="uint8")
+        arguments = (zeros(1, 3), argmax, shape)
+        yield HostileCall("global_max_pool2d_backward", arguments, {}, error, text)
     for rank in (0, 1, 2, 3, 5):
         x = zeros(*[4] * rank)
-        for function in ("max_pool2d", "max_pool2d_with_argmax"):
+        for function in _POOLINGS:
             yield HostileCall(function, (x,), {}, ValueError, f"x.ndim={rank}; must be 4")
         yield HostileCall("im2col", (x, 3), {}, ValueError, f"x.ndim={rank}; must be 4")
         kernel = zeros(3, 3, 4, 4)
@@ -161,7 +185,8 @@ def _bad_shapes() -> Iterator[HostileCall]:
             "conv2d", (zeros(1, 4, 4, 4), x), {}, ValueError, f"kernel.ndim={rank}; must be 4"
         )
     for shape in ((1, 0, 4, 3), (1, 4, 0, 3), (1, 4, 4, 0), (0, 0, 0, 0)):
-        yield HostileCall("max_pool2d", (zeros(*shape),), {}, ValueError, "=0; must be >= 1")
+        for function in _POOLINGS:
+            yield HostileCall(function, (zeros(*shape),), {}, ValueError, "=0; must be >= 1")
         yield HostileCall("im2col", (zeros(*shape), 1), {}, ValueError, "=0; must be >= 1")
         yield HostileCall(
             "conv2d",
@@ -245,21 +270,66 @@ def _bad_pooling() -> Iterator[HostileCall]:
         ({"ceil_mode": "no"}, TypeError, "ceil_mode='no'; must be a bool"),
         ({"ceil_mode": None}, TypeError, "ceil_mode=None; must be a bool"),
     ):
-        yield HostileCall("max_pool2d", (x,), options, error, text)
-        yield HostileCall("max_pool2d_with_argmax", (x,), options, error, text)
-    dy, argmax = zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8")
-    shape = x.shape
+        for function in _POOLINGS:
+            if not function.startswith("global"):
+                yield HostileCall(function, (x,), options, error, text)
+    for name, argument in (("max_pool2d", "argmax"), ("min_pool2d", "argmin")):
+        pooled = (*_POOLED[:2], x.shape)
+        yield from _bad_offsets(f"{name}_backward", argument, pooled)
+    pooled = (zeros(1, 3), zeros(1, 3, dtype="uint8"), x.shape)
+    yield from _bad_offsets("global_max_pool2d_backward", "argmax", pooled)
+    for flag in (1, "yes", None):
+        text = f"count_include_pad={flag!r}; must be a bool"
+        options = {"count_include_pad": flag}
+        yield HostileCall("avg_pool2d", (x,), options, TypeError, text)
+        yield HostileCall("avg_pool2d_backward", (_POOLED[0], x.shape), options, TypeError, text)
     for bad in ((1, 2, 3, 3), (0, 2, 2, 3), (1, 3, 2, 2)):
         text = f"dy.shape={bad}; must be (1, 2, 2, 3)"
-        arguments: tuple[Any, ...] = (zeros(*bad), argmax, shape)
-        yield HostileCall("max_pool2d_backward", arguments, {}, ValueError, text)
-        text = f"argmax.shape={bad}; must be (1, 2, 2, 3)"
-        arguments = (dy, zeros(*bad, dtype="uint8"), shape)
-        yield HostileCall("max_pool2d_backward", arguments, {}, ValueError, text)
+        yield HostileCall("avg_pool2d_backward", (zeros(*bad), x.shape), {}, ValueError, text)
+    yield from _bad_global_pooling(x)
+
+
+def _bad_offsets(function: str, argument: str, good: tuple[Any, ...]) -> Iterator[HostileCall]:
+    """Yield calls whose dy or offsets do not fit the geometry; good fit it."""
+    dy, offsets, input_shape = good
+    for bad in ((2, *dy.shape[1:]), (0, *dy.shape[1:]), (*dy.shape[:-1], 2)):
+        text = f"dy.shape={bad}; must be {dy.shape}"
+        arguments: tuple[Any, ...] = (zeros(*bad), offsets, input_shape)
+        yield HostileCall(function, arguments, {}, ValueError, text)
+        text = f"{argument}.shape={bad}; must be {dy.shape}"
+        arguments = (dy, zeros(*bad, dtype="uint8"), input_shape)
+        yield HostileCall(function, arguments, {}, ValueError, text)
     for dtype in ("int32", "int64", "int8", "bool", "float32"):
-        arguments = (dy, argmax.astype(dtype), shape)
-        text = f"argmax.dtype={dtype}; must be"
-        yield HostileCall("max_pool2d_backward", arguments, {}, TypeError, text)
+        arguments = (dy, offsets.astype(dtype), input_shape)
+        text = f"{argument}.dtype={dtype}; must be"
+        yield HostileCall(function, arguments, {}, TypeError, text)
+
+
+def _bad_global_pooling(x: np.ndarray) -> Iterator[HostileCall]:
+    average, best = "global_avg_pool2d", "global_max_pool2d"
+    gradient = (zeros(1, 3), zeros(1, 3, dtype="uint8"))
+    calls: list[tuple[str, tuple[Any, ...]]] = [
+        *((function, (x,)) for function in (average, best, f"{best}_with_argmax")),
+        (f"{average}_backward", (gradient[0], x.shape)),
+        (f"{best}_backward", (*gradient, x.shape)),
+    ]
+    for function, arguments in calls:
+        for value, error, text in _DATA_FORMAT:
+            yield HostileCall(function, arguments, {"data_format": value}, error, text)
+        for flag in (1, "no", None):
+            text = f"keepdims={flag!r}; must be a bool"
+            yield HostileCall(function, arguments, {"keepdims": flag}, TypeError, text)
+    kept = {"keepdims": True}
+    for dy in (zeros(1, 3), zeros(3)):
+        text = f"dy.ndim={dy.ndim}; must be 4"
+        yield HostileCall(f"{average}_backward", (dy, x.shape), kept, ValueError, text)
+    for bad in ((1, 4), (2, 3)):
+        text = f"dy.shape={bad}; must be (1, 3)"
+        yield HostileCall(f"{average}_backward", (zeros(*bad), x.shape), {}, ValueError, text)
+    wide = np.broadcast_to(np.float32(0), (1, 2**16, 2**16, 1))
+    for function in (average, best):
+        text = "x.shape=(1, 65536, 65536, 1); must have at most 2147483647 pixels"
+        yield HostileCall(function, (wide,), {}, ValueError, text)
 
 
 def _bad_others() -> Iterator[HostileCall]:

@@ -11,7 +11,7 @@ from arrays import generator, integers
 from pyconv import ops
 
 # Arguments that hold whole numbers, and those that may be None.
-INTEGER_ARGUMENTS = {"argmax", "labels"}
+INTEGER_ARGUMENTS = {"argmax", "argmin", "labels"}
 OPTIONAL_ARGUMENTS = {"bias", "y"}
 
 
@@ -35,6 +35,19 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "max_pool2d": ({"x": x}, {}),
         "max_pool2d_with_argmax": ({"x": x}, {}),
         "max_pool2d_backward": ({"dy": pooled, "argmax": argmax}, {"input_shape": x.shape}),
+        "min_pool2d": ({"x": x}, {}),
+        "min_pool2d_with_argmin": ({"x": x}, {}),
+        "min_pool2d_backward": ({"dy": pooled, "argmin": argmax}, {"input_shape": x.shape}),
+        "avg_pool2d": ({"x": x}, {}),
+        "avg_pool2d_backward": ({"dy": pooled}, {"input_shape": x.shape}),
+        "global_avg_pool2d": ({"x": x}, {}),
+        "global_avg_pool2d_backward": ({"dy": pooled[:, 0, 0].copy()}, {"input_shape": x.shape}),
+        "global_max_pool2d": ({"x": x}, {}),
+        "global_max_pool2d_with_argmax": ({"x": x}, {}),
+        "global_max_pool2d_backward": (
+            {"dy": pooled[:, 0, 0].copy(), "argmax": argmax[:, 0, 0].copy()},
+            {"input_shape": x.shape},
+        ),
         "gemm": ({"a": a, "b": b}, {}),
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
