@@ -17,6 +17,7 @@ from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
+from pyconv.autograd import affine_sample as affine_sample
 from pyconv.autograd import avg_pool2d as avg_pool2d
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import dense as dense
@@ -27,6 +28,7 @@ from pyconv.autograd import max_pool2d as max_pool2d
 from pyconv.autograd import min_pool2d as min_pool2d
 from pyconv.autograd import no_recording as no_recording
 from pyconv.autograd import relu as relu
+from pyconv.autograd import resize as resize
 from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.layers import Input as Input
 from pyconv.models import Model as Model

@@ -29,5 +29,8 @@ static_assert(sizeof(Window) == 19 * sizeof(int64_t), "the packed record has 19 
 
 enum class Algorithm : int64_t { kAuto = 0, kDirect = 1, kIm2col = 2 };
 enum class ActivationKind : int64_t { kLinear = 0, kRelu = 1, kRelu6 = 2, kSigmoid = 3, kTanh = 4 };
+enum class Interpolation : int64_t { kNearest = 0, kBilinear = 1 };
+// What lies beyond an image: one value, its last pixel, its mirror image, or the image again.
+enum class FillMode : int64_t { kConstant = 0, kNearest = 1, kReflect = 2, kWrap = 3 };
 
 }  // namespace pyconv

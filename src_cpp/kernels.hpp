@@ -105,6 +105,15 @@ using PoolRowOf = void (*)(const PoolRow<T>& row);
 template <class T>
 using PoolRowGradientOf = void (*)(const PoolRowGradient<T>& row);
 
+// An output pixel as a sum of up to four input pixels, each by a weight.
+template <class T>
+struct SampledPixel {
+  int64_t from[4];  // pixels of the image
+  T weight[4];
+  int count;
+  T constant;  // what the pixels beyond the image add
+};
+
 template <class T>
 struct AdamRates {
   T one_minus_beta_1, one_minus_beta_2, alpha, epsilon;
@@ -145,6 +154,11 @@ struct KernelTable {
   PoolRowOf<T> pool_plane_row[kPoolKinds], pool_plane_row_with_offsets[kPoolKinds];
   PoolRowOf<T> average_row, average_plane_row;
   PoolRowGradientOf<T> best_row_backward, average_row_backward, average_plane_row_backward;
+  // Of pixels `pitch` elements apart the first `c` elements; `backward` adds to dx.
+  void (*sample_pixels)(const T* image, const SampledPixel<T>* pixels, int64_t count, T* y,
+                        int64_t pitch, int64_t c);
+  void (*sample_pixels_backward)(const T* dy, const SampledPixel<T>* pixels, int64_t count, T* dx,
+                                 int64_t pitch, int64_t c);
   T (*row_max)(const T* x, int64_t count);
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);

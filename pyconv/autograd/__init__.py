@@ -2,6 +2,7 @@
 """Tensors, the tape, and one differentiable function per operation."""
 
 from pyconv.autograd.tensor import Tensor, array_of, as_tensor  # isort: skip
+from pyconv.autograd.affine_sample import affine_sample
 from pyconv.autograd.arithmetic import add, divide, multiply, negative, power, subtract
 from pyconv.autograd.avg_pool2d import avg_pool2d
 from pyconv.autograd.conv2d import conv2d
@@ -23,8 +24,10 @@ from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
 from pyconv.autograd.min_pool2d import min_pool2d
+from pyconv.autograd.pad import pad
 from pyconv.autograd.reductions import max, mean, sum
 from pyconv.autograd.relu import relu
+from pyconv.autograd.resize import resize
 from pyconv.autograd.shaping import concatenate, getitem, reshape, stack, transpose
 from pyconv.autograd.softmax import softmax
 from pyconv.autograd.softmax_cross_entropy import cross_entropy, softmax_cross_entropy
@@ -38,6 +41,7 @@ __all__ = [
     "Variable",
     "absolute",
     "add",
+    "affine_sample",
     "array_of",
     "as_tensor",
     "avg_pool2d",
@@ -62,10 +66,12 @@ __all__ = [
     "multiply",
     "negative",
     "no_recording",
+    "pad",
     "power",
     "relu",
     "relu6",
     "reshape",
+    "resize",
     "sigmoid",
     "softmax",
     "softmax_cross_entropy",

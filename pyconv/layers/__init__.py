@@ -4,6 +4,7 @@
 from pyconv.layers.activation import Activation
 from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
 from pyconv.layers.conv2d import Conv2D
+from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.global_pool2d import (
@@ -17,6 +18,8 @@ from pyconv.layers.layer import Layer, LayerOptions
 from pyconv.layers.max_pool2d import MaxPool2D, MaxPooling2D
 from pyconv.layers.min_pool2d import MinPool2D, MinPooling2D
 from pyconv.layers.symbolic import SymbolicTensor
+from pyconv.layers.up_sampling2d import UpSampling2D
+from pyconv.layers.zero_padding2d import ZeroPadding2D
 
 CLASSES: dict[str, type[Layer]] = {
     cls.__name__: cls
@@ -24,6 +27,7 @@ CLASSES: dict[str, type[Layer]] = {
         Activation,
         AveragePooling2D,
         Conv2D,
+        Cropping2D,
         Dense,
         Flatten,
         GlobalAveragePooling2D,
@@ -31,6 +35,8 @@ CLASSES: dict[str, type[Layer]] = {
         InputLayer,
         MaxPooling2D,
         MinPooling2D,
+        UpSampling2D,
+        ZeroPadding2D,
     )
 }
 
@@ -39,6 +45,7 @@ __all__ = [
     "AveragePooling2D",
     "AvgPool2D",
     "Conv2D",
+    "Cropping2D",
     "Dense",
     "Flatten",
     "GlobalAveragePooling2D",
@@ -54,4 +61,6 @@ __all__ = [
     "MinPool2D",
     "MinPooling2D",
     "SymbolicTensor",
+    "UpSampling2D",
+    "ZeroPadding2D",
 ]

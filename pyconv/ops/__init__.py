@@ -4,6 +4,8 @@
 from pyconv.ops.activation import relu as relu
 from pyconv.ops.activation import relu_backward as relu_backward
 from pyconv.ops.adam_step import adam_step as adam_step
+from pyconv.ops.affine_sample import affine_sample as affine_sample
+from pyconv.ops.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.ops.avg_pool2d import avg_pool2d as avg_pool2d
 from pyconv.ops.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
 from pyconv.ops.conv2d import conv2d as conv2d
@@ -26,6 +28,8 @@ from pyconv.ops.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argm
 from pyconv.ops.min_pool2d import min_pool2d as min_pool2d
 from pyconv.ops.min_pool2d import min_pool2d_backward as min_pool2d_backward
 from pyconv.ops.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
+from pyconv.ops.resize import resize as resize
+from pyconv.ops.resize import resize_backward as resize_backward
 from pyconv.ops.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.ops.softmax_cross_entropy import (
     softmax_cross_entropy_backward as softmax_cross_entropy_backward,

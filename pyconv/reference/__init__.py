@@ -4,6 +4,8 @@
 from pyconv.reference.activation import relu as relu
 from pyconv.reference.activation import relu_backward as relu_backward
 from pyconv.reference.adam_step import adam_step as adam_step
+from pyconv.reference.affine_sample import affine_sample as affine_sample
+from pyconv.reference.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.reference.avg_pool2d import avg_pool2d as avg_pool2d
 from pyconv.reference.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
 from pyconv.reference.conv2d import conv2d as conv2d
@@ -26,6 +28,8 @@ from pyconv.reference.max_pool2d import max_pool2d_with_argmax as max_pool2d_wit
 from pyconv.reference.min_pool2d import min_pool2d as min_pool2d
 from pyconv.reference.min_pool2d import min_pool2d_backward as min_pool2d_backward
 from pyconv.reference.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
+from pyconv.reference.resize import resize as resize
+from pyconv.reference.resize import resize_backward as resize_backward
 from pyconv.reference.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.reference.softmax_cross_entropy import (
     softmax_cross_entropy_backward as softmax_cross_entropy_backward,

@@ -20,6 +20,7 @@ void register_memory(py::module_& m);
 void register_pool2d(py::module_& m);
 void register_probe(py::module_& m);
 void register_runtime(py::module_& m);
+void register_sample2d(py::module_& m);
 void register_softmax_cross_entropy(py::module_& m);
 
 namespace {
@@ -62,5 +63,6 @@ PYBIND11_MODULE(_core, m) {
   register_pool2d(m);
   register_probe(m);
   register_runtime(m);
+  register_sample2d(m);
   register_softmax_cross_entropy(m);
 }

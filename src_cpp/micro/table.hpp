@@ -8,6 +8,7 @@
 #include "micro/gemm_tile.hpp"
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
+#include "micro/sample2d.hpp"
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/transpose.hpp"
@@ -36,6 +37,8 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.best_row_backward = &pool_row_backward<T, ToBest<T>>;
   table.average_row_backward = &pool_row_backward<T, ToAll<T>>;
   table.average_plane_row_backward = &average_plane_row_backward<T>;
+  table.sample_pixels = &sample_pixels<T>;
+  table.sample_pixels_backward = &sample_pixels_backward<T>;
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;

@@ -45,6 +45,19 @@ void max_pool2d_backward(const T* dy, const void* argmax, T* dx, const Window& w
                          void* stream);
 
 template <class T>
+void resize(const T* x, T* y, const Window& window, Interpolation interpolation, void* stream);
+template <class T>
+void resize_backward(const T* dy, T* dx, const Window& window, Interpolation interpolation,
+                     void* stream);
+template <class T>
+void affine_sample(const T* x, const T* matrices, T* y, const Window& window,
+                   Interpolation interpolation, FillMode fill_mode, double fill_value,
+                   void* stream);
+template <class T>
+void affine_sample_backward(const T* dy, const T* matrices, T* dx, const Window& window,
+                            Interpolation interpolation, FillMode fill_mode, void* stream);
+
+template <class T>
 void dense(const T* x, const T* kernel, const T* bias, T* y, int64_t n, int64_t inputs,
            int64_t units, ActivationKind activation, void* stream);
 template <class T>

@@ -139,7 +139,14 @@ _POOLINGS = (
 
 def hostile_calls() -> list[HostileCall]:
     """Return every hostile call."""
-    return [*_bad_options(), *_bad_shapes(), *_bad_convolutions(), *_bad_pooling(), *_bad_others()]
+    return [
+        *_bad_options(),
+        *_bad_shapes(),
+        *_bad_convolutions(),
+        *_bad_pooling(),
+        *_bad_sampling(),
+        *_bad_others(),
+    ]
 
 
 def _bad_options() -> Iterator[HostileCall]:
@@ -330,6 +337,54 @@ def _bad_global_pooling(x: np.ndarray) -> Iterator[HostileCall]:
     for function in (average, best):
         text = "x.shape=(1, 65536, 65536, 1); must have at most 2147483647 pixels"
         yield HostileCall(function, (wide,), {}, ValueError, text)
+
+
+def _bad_sampling() -> Iterator[HostileCall]:
+    x, maps = zeros(1, 4, 4, 3), zeros(1, 2, 3)
+    calls: dict[str, tuple[Any, ...]] = {
+        "resize": (x, 3),
+        "resize_backward": (zeros(1, 2, 2, 3), x.shape),
+        "affine_sample": (x, maps),
+        "affine_sample_backward": (x, maps),
+    }
+    names = (
+        ("bicubic", ValueError, "'bicubic'; must be one of"),
+        (None, TypeError, "None; must be a name"),
+        (1, TypeError, "1; must be a name"),
+    )
+    for function, arguments in calls.items():
+        options = ("interpolation",) if "resize" in function else ("interpolation", "fill_mode")
+        for option in options:
+            for value, error, text in names:
+                text = f"{option}={text}"
+                yield HostileCall(function, arguments, {option: value}, error, text)
+        for value, error, text in _DATA_FORMAT:
+            yield HostileCall(function, arguments, {"data_format": value}, error, text)
+        for rank in (0, 1, 2, 3, 5):
+            array = zeros(*[4] * rank)
+            text = f"ndim={rank}; must be 4"
+            yield HostileCall(function, (array, *arguments[1:]), {}, ValueError, text)
+        for shape in ((1, 0, 4, 3), (1, 4, 0, 3)):
+            bad = (zeros(*shape), *arguments[1:])
+            yield HostileCall(function, bad, {}, ValueError, "=0")
+    for value, error, text in _POSITIVE:
+        yield HostileCall("resize", (x, value), {}, error, text.replace("@", "size"))
+    for shape, error, text in _INPUT_SHAPES:
+        text = f"input_shape{text}" if text[0] in "=[" else text
+        yield HostileCall("resize_backward", (zeros(1, 2, 2, 3), shape), {}, error, text)
+    for bad in ((1, 2, 2, 4), (2, 2, 2, 3), (0, 2, 2, 3)):
+        text = f"dy.shape={bad}; must be (1, 2, 2, 3)"
+        yield HostileCall("resize_backward", (zeros(*bad), x.shape), {}, ValueError, text)
+    for function in ("affine_sample", "affine_sample_backward"):
+        for bad in ((1, 3, 2), (2, 2, 3), (0, 2, 3), (1, 2, 4)):
+            text = f"matrices.shape={bad}; must be (1, 2, 3)"
+            yield HostileCall(function, (x, zeros(*bad)), {}, ValueError, text)
+        for rank in (0, 1, 2, 4):
+            text = f"matrices.ndim={rank}; must be 3"
+            yield HostileCall(function, (x, zeros(*[2] * rank)), {}, ValueError, text)
+    for value in ("0", None, True, 1j, [1.0]):
+        text = f"fill_value={value!r}; must be a number"
+        yield HostileCall("affine_sample", (x, maps), {"fill_value": value}, TypeError, text)
 
 
 def _bad_others() -> Iterator[HostileCall]:

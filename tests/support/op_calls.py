@@ -23,6 +23,7 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     pooled = integers((2, 3, 2, 4), dtype, 5)
     argmax = generator("argmax").integers(0, 4, pooled.shape).astype(np.uint8)
     labels = np.array([0, 3, 2])
+    maps = (integers((2, 2, 3), dtype, 8, largest=2) / 2).astype(dtype)
     relu = {"activation": "relu"}
     return {
         "conv2d": ({"x": x, "kernel": kernel, "bias": bias}, {}),
@@ -48,6 +49,10 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
             {"dy": pooled[:, 0, 0].copy(), "argmax": argmax[:, 0, 0].copy()},
             {"input_shape": x.shape},
         ),
+        "resize": ({"x": x}, {"size": (9, 4)}),
+        "resize_backward": ({"dy": pooled}, {"input_shape": x.shape}),
+        "affine_sample": ({"x": x, "matrices": maps}, {}),
+        "affine_sample_backward": ({"dy": x, "matrices": maps}, {"fill_mode": "reflect"}),
         "gemm": ({"a": a, "b": b}, {}),
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
