@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'num_threads', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -33,6 +33,22 @@ def adam_step(dtype: int, table: bytes, learning_rate: float, beta_1: float, bet
 def address(array: numpy.ndarray) -> int:
     """
     Where the array's elements begin
+    """
+def affine_sample(dtype: int, x: int, matrices: int, y: int, window: bytes, interpolation: int, fill_mode: int, fill_value: float) -> None:
+    """
+    Images through affine maps
+    """
+def affine_sample_backward(dtype: int, dy: int, matrices: int, dx: int, window: bytes, interpolation: int, fill_mode: int) -> None:
+    """
+    The gradient of x
+    """
+def avg_pool2d(dtype: int, x: int, y: int, window: bytes, count_include_pad: bool) -> None:
+    """
+    The mean of every window
+    """
+def avg_pool2d_backward(dtype: int, dy: int, dx: int, window: bytes, count_include_pad: bool) -> None:
+    """
+    The gradient of x
     """
 def col2im(dtype: int, col: int, dx: int, window: bytes) -> None:
     """
@@ -110,9 +126,21 @@ def memory_info() -> dict[str, int]:
     """
     Bytes of the arena: in_use, cached, peak, limit (0 = none)
     """
+def min_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes) -> None:
+    """
+    The smallest pixel of every window, and where it stood
+    """
 def num_threads() -> int:
     """
     Threads that a call may use
+    """
+def resize(dtype: int, x: int, y: int, window: bytes, interpolation: int) -> None:
+    """
+    Images at another size
+    """
+def resize_backward(dtype: int, dy: int, dx: int, window: bytes, interpolation: int) -> None:
+    """
+    The gradient of x
     """
 def set_flush_denormals(flush: bool) -> None:
     """

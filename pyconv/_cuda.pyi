@@ -40,7 +40,34 @@ def adam_step(
     step: int,
     stream: int,
 ) -> None: ...
+def affine_sample(
+    dtype: int,
+    x: int,
+    matrices: int,
+    y: int,
+    window: bytes,
+    interpolation: int,
+    fill_mode: int,
+    fill_value: float,
+    stream: int,
+) -> None: ...
+def affine_sample_backward(
+    dtype: int,
+    dy: int,
+    matrices: int,
+    dx: int,
+    window: bytes,
+    interpolation: int,
+    fill_mode: int,
+    stream: int,
+) -> None: ...
 def architectures() -> list[str]: ...
+def avg_pool2d(
+    dtype: int, x: int, y: int, window: bytes, count_include_pad: bool, stream: int
+) -> None: ...
+def avg_pool2d_backward(
+    dtype: int, dy: int, dx: int, window: bytes, count_include_pad: bool, stream: int
+) -> None: ...
 def col2im(dtype: int, col: int, dx: int, window: bytes, stream: int) -> None: ...
 def compute_capability(device: int) -> int: ...
 def conv2d(
@@ -126,6 +153,13 @@ def max_pool2d_backward(
     dtype: int, dy: int, argmax: int, dx: int, window: bytes, stream: int
 ) -> None: ...
 def max_pool2d_check(argmax: int, window: bytes, first_bad: int, stream: int) -> None: ...
+def min_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes, stream: int) -> None: ...
+def resize(
+    dtype: int, x: int, y: int, window: bytes, interpolation: int, stream: int
+) -> None: ...
+def resize_backward(
+    dtype: int, dy: int, dx: int, window: bytes, interpolation: int, stream: int
+) -> None: ...
 def runtime_version() -> int: ...
 def softmax(
     dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool, stream: int

@@ -46,6 +46,13 @@ def whole_number(function: str, argument: str, value: object, minimum: int) -> i
     return number
 
 
+def checked_flag(function: str, argument: str, value: object) -> bool:
+    """Return True or False; what is not a bool is refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a bool")
+    return bool(value)
+
+
 def normalise_pair(function: str, argument: str, value: object, minimum: int) -> tuple[int, int]:
     """Return (height, width) from an int or a pair of ints, each within [minimum, 2^31 - 1]."""
     if isinstance(value, (tuple, list)):
@@ -74,28 +81,38 @@ def normalise_data_format(function: str, data_format: object) -> bool:
     )
 
 
+_SIDES_RULE = "pixels, (height, width) or ((top, bottom), (left, right))"
+
+
 def normalise_padding(function: str, padding: object) -> Pads:
     """Return "valid", "same", or pixels (top, bottom, left, right)."""
-    rule = "must be 'valid', 'same', pixels, (height, width) or ((top, bottom), (left, right))"
+    rule = f"must be 'valid', 'same', {_SIDES_RULE}"
     if isinstance(padding, str):
         if padding in ("valid", "same"):
             return padding
         raise ValueError(f"{function}: padding={padding!r}; {rule}")
-    if isinstance(padding, (tuple, list)):
-        if len(padding) != 2:
-            raise ValueError(f"{function}: padding={padding!r}; {rule}")
-        if isinstance(padding[0], (tuple, list)):
+    return normalise_sides(function, "padding", padding, rule)
+
+
+def normalise_sides(
+    function: str, argument: str, value: object, rule: str = f"must be {_SIDES_RULE}"
+) -> tuple[int, int, int, int]:
+    """Return pixels (top, bottom, left, right), each at least 0."""
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise ValueError(f"{function}: {argument}={value!r}; {rule}")
+        if isinstance(value[0], (tuple, list)):
             sides: list[int] = []
-            for i, side in enumerate(padding):
+            for i, side in enumerate(value):
                 if not isinstance(side, (tuple, list)):
-                    raise TypeError(f"{function}: padding[{i}]={side!r}; {rule}")
+                    raise TypeError(f"{function}: {argument}[{i}]={side!r}; {rule}")
                 if len(side) != 2:
-                    raise ValueError(f"{function}: padding[{i}]={side!r}; {rule}")
-                sides += normalise_pair(function, f"padding[{i}]", side, 0)
+                    raise ValueError(f"{function}: {argument}[{i}]={side!r}; {rule}")
+                sides += normalise_pair(function, f"{argument}[{i}]", side, 0)
             return sides[0], sides[1], sides[2], sides[3]
-    elif isinstance(padding, bool) or not isinstance(padding, (int, np.integer)):
-        raise TypeError(f"{function}: padding={padding!r}; {rule}")
-    vertical, horizontal = normalise_pair(function, "padding", padding, 0)
+    elif isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{function}: {argument}={value!r}; {rule}")
+    vertical, horizontal = normalise_pair(function, argument, value, 0)
     return vertical, vertical, horizontal, horizontal
 
 
@@ -262,8 +279,6 @@ class Window:
                 f"{function}: padding={padding}; must be below pool_size={pool_size}, so that "
                 "every window meets a pixel"
             )
-        if not isinstance(ceil_mode, (bool, np.bool_)):
-            raise TypeError(f"{function}: ceil_mode={ceil_mode!r}; must be a bool")
         return _checked(
             function,
             image,
@@ -274,8 +289,62 @@ class Window:
             (1, 1),
             (image[3], 1),
             first,
-            bool(ceil_mode),
+            checked_flag(function, "ceil_mode", ceil_mode),
         )
+
+    @classmethod
+    def global_pool(
+        cls,
+        function: str,
+        x_shape: Shape,
+        data_format: DataFormat,
+        *,
+        shape_argument: str = "x.shape",
+    ) -> Window:
+        """Return the checked window that covers an image of this shape: oh = ow = 1.
+
+        Args:
+            function, shape_argument: what error texts call the function and the input's shape.
+        Raises:
+            TypeError, ValueError: naming function, argument, value and rule.
+        """
+        first = normalise_data_format(function, data_format)
+        _, h, w, _ = _image(function, shape_argument, x_shape, first)
+        if h * w > _LARGEST:
+            raise ValueError(
+                f"{function}: {shape_argument}={tuple(x_shape)}; must have at most {_LARGEST} "
+                "pixels in an image"
+            )
+        return cls.pool(
+            function, x_shape, (h, w), 1, "valid", data_format, False, shape_argument=shape_argument
+        )
+
+    @classmethod
+    def resize(
+        cls,
+        function: str,
+        x_shape: Shape,
+        size: IntPair,
+        data_format: DataFormat,
+        *,
+        shape_argument: str = "x.shape",
+    ) -> Window:
+        """Return the checked record of images that become (height, width) = size: oh, ow.
+
+        Args:
+            function, shape_argument: what error texts call the function and the input's shape.
+        Raises:
+            TypeError, ValueError: naming function, argument, value and rule.
+        """
+        first = normalise_data_format(function, data_format)
+        n, h, w, c = _image(function, shape_argument, x_shape, first)
+        oh, ow = normalise_pair(function, "size", size, 1)
+        try:
+            _check_elements("x", n, h, w, c)
+            _check_elements("y", n, oh, ow, c)
+        except ValueError as error:
+            raise ValueError(f"{function}: {error}") from None
+        return cls(n, h, w, c, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, oh, ow, c, 1, int(first))
 
     @classmethod
     def im2col(

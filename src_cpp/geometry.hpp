@@ -52,5 +52,8 @@ constexpr int64_t kActivations = 14;
 struct ActivationOptions {
   double slope, upper, threshold;
 };
+enum class Interpolation : int64_t { kNearest = 0, kBilinear = 1 };
+// What lies beyond an image: one value, its last pixel, its mirror image, or the image again.
+enum class FillMode : int64_t { kConstant = 0, kNearest = 1, kReflect = 2, kWrap = 3 };
 
 }  // namespace pyconv

@@ -71,6 +71,9 @@ using GatherRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t ru
 template <class T>
 using ScatterRows = void (*)(const Gather<T>& gather, const Run* runs, int64_t run_count,
                              int64_t first, int64_t count, const T* rows, int64_t ld, T* target);
+constexpr int kPoolKinds = 2;
+// Which pixel wins a window.
+enum class PoolKind : int { kMax = 0, kMin = 1 };
 
 // One row of pooling windows of a channels_last image, or of one plane (c = 1).
 template <class T>
@@ -84,6 +87,8 @@ struct PoolRow {
   int64_t kh, kw, sw, left;
   int64_t origin_h;  // the windows' first row, may be negative
   int64_t ow;
+  int64_t counted_rows;                 // of a window that an average divides by
+  int64_t counted_left, counted_right;  // the columns that it counts
 };
 
 template <class T>
@@ -97,6 +102,21 @@ struct PoolRowGradient {
   int64_t kw, sw, left;
   int64_t tap_row;  // which row of the windows this row of pixels is
   int64_t ow;
+  int64_t counted_rows, counted_left, counted_right;  // as in PoolRow
+};
+
+template <class T>
+using PoolRowOf = void (*)(const PoolRow<T>& row);
+template <class T>
+using PoolRowGradientOf = void (*)(const PoolRowGradient<T>& row);
+
+// An output pixel as a sum of up to four input pixels, each by a weight.
+template <class T>
+struct SampledPixel {
+  int64_t from[4];  // pixels of the image
+  T weight[4];
+  int count;
+  T constant;  // what the pixels beyond the image add
 };
 
 template <class T>
@@ -145,9 +165,15 @@ struct KernelTable {
   SumRows<T> sum_rows;
   Activate<T> activation[kActivations];
   ActivateBackward<T> activation_backward[kActivations];
-  void (*max_pool_row)(const PoolRow<T>& row);
-  void (*max_pool_plane_row)(const PoolRow<T>& row);
-  void (*max_pool_row_backward)(const PoolRowGradient<T>& row);
+  PoolRowOf<T> pool_row[kPoolKinds], pool_row_with_offsets[kPoolKinds];
+  PoolRowOf<T> pool_plane_row[kPoolKinds], pool_plane_row_with_offsets[kPoolKinds];
+  PoolRowOf<T> average_row, average_plane_row;
+  PoolRowGradientOf<T> best_row_backward, average_row_backward, average_plane_row_backward;
+  // Of pixels `pitch` elements apart the first `c` elements; `backward` adds to dx.
+  void (*sample_pixels)(const T* image, const SampledPixel<T>* pixels, int64_t count, T* y,
+                        int64_t pitch, int64_t c);
+  void (*sample_pixels_backward)(const T* dy, const SampledPixel<T>* pixels, int64_t count, T* dx,
+                                 int64_t pitch, int64_t c);
   T (*row_max)(const T* x, int64_t count);
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);

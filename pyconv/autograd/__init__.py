@@ -16,6 +16,7 @@ from pyconv.autograd.activation import (
     swish,
     tanh,
 )
+from pyconv.autograd.affine_sample import affine_sample
 from pyconv.autograd.arithmetic import (
     add,
     divide,
@@ -26,36 +27,19 @@ from pyconv.autograd.arithmetic import (
     power,
     subtract,
 )
+from pyconv.autograd.avg_pool2d import avg_pool2d
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
-from pyconv.autograd.elementwise import (
-    absolute,
-    cast,
-    clip,
-    exp,
-    log,
-    sqrt,
-    square,
-)
-from pyconv.autograd.filling import (
-    broadcast_to,
-    pad,
-    tile,
-    where,
-)
+from pyconv.autograd.elementwise import absolute, cast, clip, exp, log, sqrt, square
+from pyconv.autograd.filling import broadcast_to, pad, tile, where
 from pyconv.autograd.function import Function
+from pyconv.autograd.global_pool2d import global_avg_pool2d, global_max_pool2d
 from pyconv.autograd.gradient_check import gradient_check
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
-from pyconv.autograd.reductions import (
-    argmax,
-    l2_normalize,
-    max,
-    mean,
-    min,
-    sum,
-    var,
-)
+from pyconv.autograd.min_pool2d import min_pool2d
+from pyconv.autograd.reductions import argmax, l2_normalize, max, mean, min, sum, var
+from pyconv.autograd.resize import resize
 from pyconv.autograd.shaping import (
     concatenate,
     expand_dims,
@@ -79,9 +63,11 @@ __all__ = [
     "Variable",
     "absolute",
     "add",
+    "affine_sample",
     "argmax",
     "array_of",
     "as_tensor",
+    "avg_pool2d",
     "broadcast_to",
     "cast",
     "clip",
@@ -96,6 +82,8 @@ __all__ = [
     "flip",
     "gelu",
     "getitem",
+    "global_avg_pool2d",
+    "global_max_pool2d",
     "gradient_check",
     "hard_sigmoid",
     "hard_swish",
@@ -109,6 +97,7 @@ __all__ = [
     "maximum",
     "mean",
     "min",
+    "min_pool2d",
     "minimum",
     "multiply",
     "negative",
@@ -118,6 +107,7 @@ __all__ = [
     "relu",
     "relu6",
     "reshape",
+    "resize",
     "selu",
     "sigmoid",
     "softmax",

@@ -3,52 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from pyconv import ops
-from pyconv.autograd.function import Function
+from pyconv.autograd.pool2d import BestPool2DFunction, PoolOptions
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array, contiguous
-from pyconv.geometry import DataFormat, IntPair, Padding, Window
-from pyconv.ops.max_pool2d import unchecked_max_pool2d_backward
-
-
-class PoolOptions(TypedDict):
-    """The geometry that forward and backward share."""
-
-    pool_size: IntPair
-    strides: IntPair | None
-    padding: Padding
-    data_format: DataFormat
-    ceil_mode: bool
-
-
-class MaxPool2DFunction(Function):
-    """Pairs the op with its backward; computes and keeps argmax only when a tape records."""
-
-    def __init__(self, options: PoolOptions) -> None:
-        self.options = options
-
-    def forward(self, x: Array) -> Array:
-        if not self.recording:
-            return ops.max_pool2d(x, **self.options)
-        y, self.argmax = ops.max_pool2d_with_argmax(x, **self.options)
-        self.input_shape = x.shape
-        return y
-
-    def backward(self, dy: Array) -> Array:
-        """Return dx; the offsets are the op's own and need no check."""
-        options = self.options
-        window = Window.pool(
-            "max_pool2d",
-            self.input_shape,
-            options["pool_size"],
-            options["strides"],
-            options["padding"],
-            options["data_format"],
-            options["ceil_mode"],
-        )
-        return unchecked_max_pool2d_backward(contiguous(dy), self.argmax, window)
+from pyconv.geometry import DataFormat, IntPair, Padding
 
 
 def max_pool2d(
@@ -68,4 +26,5 @@ def max_pool2d(
         "data_format": data_format,
         "ceil_mode": ceil_mode,
     }
-    return MaxPool2DFunction(options)(as_tensor(x))
+    function = BestPool2DFunction(ops.max_pool2d, ops.max_pool2d_with_argmax, options)
+    return function(as_tensor(x))

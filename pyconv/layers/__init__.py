@@ -2,10 +2,18 @@
 """Layers by Keras's names, argument names and defaults."""
 
 from pyconv.layers.activation import ELU, Activation, Softmax
+from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
+from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
 from pyconv.layers.flatten import Flatten
+from pyconv.layers.global_pool2d import (
+    GlobalAveragePooling2D,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    GlobalMaxPooling2D,
+)
 from pyconv.layers.input import Input, InputLayer
 from pyconv.layers.layer import Layer, LayerOptions
 from pyconv.layers.max_pool2d import MaxPool2D, MaxPooling2D
@@ -23,11 +31,14 @@ from pyconv.layers.merging import (
     multiply,
     subtract,
 )
+from pyconv.layers.min_pool2d import MinPool2D, MinPooling2D
 from pyconv.layers.permute import Permute
 from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector
 from pyconv.layers.reshape import Reshape
 from pyconv.layers.symbolic import SymbolicTensor
+from pyconv.layers.up_sampling2d import UpSampling2D
+from pyconv.layers.zero_padding2d import ZeroPadding2D
 
 CLASSES: dict[str, type[Layer]] = {
     cls.__name__: cls
@@ -35,15 +46,20 @@ CLASSES: dict[str, type[Layer]] = {
         Activation,
         Add,
         Average,
+        AveragePooling2D,
         Concatenate,
         Conv2D,
+        Cropping2D,
         Dense,
         ELU,
         Flatten,
+        GlobalAveragePooling2D,
+        GlobalMaxPooling2D,
         InputLayer,
         LeakyReLU,
         MaxPooling2D,
         Maximum,
+        MinPooling2D,
         Minimum,
         Multiply,
         PReLU,
@@ -53,18 +69,27 @@ CLASSES: dict[str, type[Layer]] = {
         Reshape,
         Softmax,
         Subtract,
+        UpSampling2D,
+        ZeroPadding2D,
     )
 }
 
 __all__ = [
+    "ELU",
     "Activation",
     "Add",
     "Average",
+    "AveragePooling2D",
+    "AvgPool2D",
     "Concatenate",
     "Conv2D",
+    "Cropping2D",
     "Dense",
-    "ELU",
     "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
     "Layer",
@@ -73,6 +98,8 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling2D",
     "Maximum",
+    "MinPool2D",
+    "MinPooling2D",
     "Minimum",
     "Multiply",
     "PReLU",
@@ -83,6 +110,8 @@ __all__ = [
     "Softmax",
     "Subtract",
     "SymbolicTensor",
+    "UpSampling2D",
+    "ZeroPadding2D",
     "add",
     "average",
     "concatenate",

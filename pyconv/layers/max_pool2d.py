@@ -3,65 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
 from pyconv import autograd
 from pyconv.autograd import Tensor
-from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair
-from pyconv.layers.layer import Layer
-from pyconv.layers.symbolic import Shape
-from pyconv.layers.window import checked_data_format, window_output_shape
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from pyconv.layers.layer import LayerOptions
+from pyconv.layers.pool2d import Pooling2D
 
 
-class MaxPooling2D(Layer):
+class MaxPooling2D(Pooling2D):
     """Keep the largest pixel of every window. Shapes and errors as in ops.max_pool2d.
 
     Source: Keras MaxPooling2D.
     """
-
-    def __init__(
-        self,
-        pool_size: IntPair = (2, 2),
-        strides: IntPair | None = None,
-        padding: Padding = "valid",
-        data_format: DataFormat | None = None,
-        **base: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(**base)
-        self.pool_size = normalise_pair("MaxPooling2D", "pool_size", pool_size, 1)
-        self.strides = normalise_pair(
-            "MaxPooling2D", "strides", self.pool_size if strides is None else strides, 1
-        )
-        self.padding = padding
-        self.data_format = checked_data_format("MaxPooling2D", data_format)
-        first = self.data_format == "channels_first"
-        self._window((1, 1, *self.pool_size) if first else (1, *self.pool_size, 1), "MaxPooling2D")
-
-    def _window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
-        return Window.pool(
-            name or self.name,
-            input_shape,
-            self.pool_size,
-            self.strides,
-            self.padding,
-            self.data_format,
-            False,
-        )
-
-    def check_input(self, shape: Shape) -> None:
-        if len(shape) != 4:
-            raise ValueError(f"{self.name}: input shape {shape}; must have 4 axes")
-        if None not in shape:
-            self._window(cast("tuple[int, ...]", shape))
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        self.check_input(input_shape)
-        return window_output_shape(self._window, input_shape, self.data_format)
 
     def call(self, x: Tensor) -> Tensor:
         return autograd.max_pool2d(
@@ -71,15 +22,6 @@ class MaxPooling2D(Layer):
             padding=self.padding,
             data_format=self.data_format,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "pool_size": self.pool_size,
-            "padding": self.padding,
-            "strides": self.strides,
-            "data_format": self.data_format,
-        }
 
 
 MaxPool2D = MaxPooling2D  # Keras's second spelling

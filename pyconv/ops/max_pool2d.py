@@ -3,25 +3,9 @@
 
 from __future__ import annotations
 
-from pyconv.backend import (
-    Array,
-    as_input,
-    as_integers,
-    contiguous,
-    dtype_code,
-    empty_on,
-    first_bad,
-    first_bad_flag,
-    kernels_for,
-)
+from pyconv.backend import Array, as_input
 from pyconv.geometry import DataFormat, IntPair, Padding, Shape, Window
-
-
-def _pooled(x: Array, window: Window, argmax: Array | None) -> Array:
-    x = contiguous(x)
-    y = empty_on(x, window.output_shape)
-    kernels_for(x).max_pool2d(dtype_code(x), x, y, argmax, window.packed)
-    return y
+from pyconv.ops.pool2d import best_pixels, best_pixels_and_offsets, best_pixels_backward
 
 
 def max_pool2d(
@@ -36,7 +20,7 @@ def max_pool2d(
     """Return the largest pixel of every window; max_pool2d_with_argmax says more."""
     x = as_input(x, "max_pool2d", "x", ndim=4)
     window = Window.pool("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
-    return _pooled(x, window, None)
+    return best_pixels("max", x, window)
 
 
 def max_pool2d_with_argmax(
@@ -64,8 +48,7 @@ def max_pool2d_with_argmax(
     """
     x = as_input(x, "max_pool2d", "x", ndim=4)
     window = Window.pool("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
-    argmax = empty_on(x, window.output_shape, window.offset_dtype)
-    return _pooled(x, window, argmax), argmax
+    return best_pixels_and_offsets("max", x, window)
 
 
 def max_pool2d_backward(
@@ -90,46 +73,15 @@ def max_pool2d_backward(
         TypeError: kinds and dtypes. ValueError: geometry, shapes, or an offset outside its window
         or the image, with its position.
     """
-    window, dy, argmax = _checked_gradient(
-        dy, argmax, input_shape, pool_size, strides, padding, data_format, ceil_mode
-    )
-    flag = first_bad_flag(dy)
-    kernels_for(dy).max_pool2d_check(argmax, window.packed, flag)
-    position = first_bad(flag)
-    if position is not None:
-        raise ValueError(
-            f"max_pool2d_backward: argmax.flat[{position}]={argmax.reshape(-1)[position]}; must "
-            "be an offset inside its window and the image"
-        )
-    return unchecked_max_pool2d_backward(dy, argmax, window)
-
-
-def _checked_gradient(
-    dy: Array,
-    argmax: Array,
-    input_shape: Shape,
-    pool_size: IntPair,
-    strides: IntPair | None,
-    padding: Padding,
-    data_format: DataFormat,
-    ceil_mode: bool,
-) -> tuple[Window, Array, Array]:
     function = "max_pool2d_backward"
-    dy = as_input(dy, function, "dy", ndim=4)
-    argmax = as_integers(argmax, function, "argmax", dy)
-    window = Window.pool(function, input_shape, pool_size, strides, padding, data_format, ceil_mode)
-    for name, array in (("dy", dy), ("argmax", argmax)):
-        if array.shape != window.output_shape:
-            raise ValueError(
-                f"{function}: {name}.shape={array.shape}; must be {window.output_shape}"
-            )
-    if argmax.dtype != window.offset_dtype:
-        raise TypeError(f"{function}: argmax.dtype={argmax.dtype}; must be {window.offset_dtype}")
-    return window, contiguous(dy), contiguous(argmax)
-
-
-def unchecked_max_pool2d_backward(dy: Array, argmax: Array, window: Window) -> Array:
-    """Return dx from contiguous arrays whose offsets are known to be good: the tape's own."""
-    dx = empty_on(dy, window.input_shape)
-    kernels_for(dy).max_pool2d_backward(dtype_code(dy), dy, argmax, dx, window.packed)
-    return dx
+    window = Window.pool(
+        function,
+        input_shape,
+        pool_size,
+        strides,
+        padding,
+        data_format,
+        ceil_mode,
+        shape_argument="input_shape",
+    )
+    return best_pixels_backward(function, dy, argmax, "argmax", window, window.output_shape)

@@ -24,16 +24,32 @@ from pyconv.reference.activation import softplus_backward as softplus_backward
 from pyconv.reference.activation import swish as swish
 from pyconv.reference.activation import swish_backward as swish_backward
 from pyconv.reference.adam_step import adam_step as adam_step
+from pyconv.reference.affine_sample import affine_sample as affine_sample
+from pyconv.reference.affine_sample import affine_sample_backward as affine_sample_backward
+from pyconv.reference.avg_pool2d import avg_pool2d as avg_pool2d
+from pyconv.reference.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
 from pyconv.reference.conv2d import conv2d as conv2d
 from pyconv.reference.conv2d import conv2d_backward as conv2d_backward
 from pyconv.reference.dense import dense as dense
 from pyconv.reference.dense import dense_backward as dense_backward
 from pyconv.reference.gemm import gemm as gemm
+from pyconv.reference.global_pool2d import global_avg_pool2d as global_avg_pool2d
+from pyconv.reference.global_pool2d import global_avg_pool2d_backward as global_avg_pool2d_backward
+from pyconv.reference.global_pool2d import global_max_pool2d as global_max_pool2d
+from pyconv.reference.global_pool2d import global_max_pool2d_backward as global_max_pool2d_backward
+from pyconv.reference.global_pool2d import (
+    global_max_pool2d_with_argmax as global_max_pool2d_with_argmax,
+)
 from pyconv.reference.im2col import col2im as col2im
 from pyconv.reference.im2col import im2col as im2col
 from pyconv.reference.max_pool2d import max_pool2d as max_pool2d
 from pyconv.reference.max_pool2d import max_pool2d_backward as max_pool2d_backward
 from pyconv.reference.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argmax
+from pyconv.reference.min_pool2d import min_pool2d as min_pool2d
+from pyconv.reference.min_pool2d import min_pool2d_backward as min_pool2d_backward
+from pyconv.reference.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
+from pyconv.reference.resize import resize as resize
+from pyconv.reference.resize import resize_backward as resize_backward
 from pyconv.reference.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.reference.softmax_cross_entropy import (
     softmax_cross_entropy_backward as softmax_cross_entropy_backward,

@@ -23,6 +23,7 @@ void register_pool2d(py::module_& m);
 void register_probe(py::module_& m);
 void register_runtime(py::module_& m);
 void register_softmax(py::module_& m);
+void register_sample2d(py::module_& m);
 void register_softmax_cross_entropy(py::module_& m);
 
 namespace {
@@ -68,5 +69,6 @@ PYBIND11_MODULE(_core, m) {
   register_probe(m);
   register_runtime(m);
   register_softmax(m);
+  register_sample2d(m);
   register_softmax_cross_entropy(m);
 }

@@ -9,6 +9,7 @@
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
 #include "micro/scatter_rows.hpp"
+#include "micro/sample2d.hpp"
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/transpose.hpp"
@@ -28,9 +29,15 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;
   fill_activations<T>(table);
-  table.max_pool_row = &max_pool_row<T>;
-  table.max_pool_plane_row = &max_pool_plane_row<T>;
-  table.max_pool_row_backward = &max_pool_row_backward<T>;
+  fill_best<T, Larger>(table, pyconv::PoolKind::kMax);
+  fill_best<T, Smaller>(table, pyconv::PoolKind::kMin);
+  table.average_row = &pool_row<T, Average<T>>;
+  table.average_plane_row = &pool_plane_row<T, Average<T>>;
+  table.best_row_backward = &pool_row_backward<T, ToBest<T>>;
+  table.average_row_backward = &pool_row_backward<T, ToAll<T>>;
+  table.average_plane_row_backward = &average_plane_row_backward<T>;
+  table.sample_pixels = &sample_pixels<T>;
+  table.sample_pixels_backward = &sample_pixels_backward<T>;
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;

@@ -46,11 +46,24 @@ struct Channel {
 
 constexpr int64_t kTaskBytes = int64_t(64) << 10;
 
+// How far an average counts: the image's sides, or those of the padding.
+struct Counted {
+  Counted(const Window& w, bool pad)
+      : top(pad ? -w.top : 0),
+        bottom(pad ? w.h + w.bottom : w.h),
+        left(pad ? -w.left : 0),
+        right(pad ? w.w + w.right : w.w) {}
+  // Rows of the window whose first row is `origin`.
+  int64_t rows(int64_t origin, const Window& w) const {
+    return std::min(origin + w.kh, bottom) - std::max(origin, top);
+  }
+  int64_t top, bottom, left, right;
+};
+
 template <class T>
-void pool_rows(const T* x, T* y, void* argmax, const Window& w) {
-  const KernelTable<T>& table = kernel_table_of<T>();
+void pool_rows(PoolRowOf<T> pool, const T* x, T* y, void* argmax, const Window& w,
+               const Counted& counted) {
   const bool planes = by_planes(w);
-  const auto pool = planes ? table.max_pool_plane_row : table.max_pool_row;
   const int64_t c = planes ? 1 : w.c;
   const int64_t images = planes ? w.n * w.c : w.n;
   const int64_t rows = images * w.oh;
@@ -60,18 +73,19 @@ void pool_rows(const T* x, T* y, void* argmax, const Window& w) {
     const int64_t last = std::min(rows, (task + 1) * per_task);
     for (int64_t row = task * per_task; row < last; ++row) {
       const int64_t at = row * w.ow * c;
+      const int64_t origin = row % w.oh * w.sh - w.top;
       pool(PoolRow<T>{x + row / w.oh * w.h * w.w * c, y + at,
                       argmax ? const_cast<void*>(offsets_at(argmax, w, at)) : nullptr,
-                      byte_offsets(w), w.h, w.w, c, w.w * c, c, w.kh, w.kw, w.sw, w.left,
-                      row % w.oh * w.sh - w.top, w.ow});
+                      byte_offsets(w), w.h, w.w, c, w.w * c, c, w.kh, w.kw, w.sw, w.left, origin,
+                      w.ow, counted.rows(origin, w), counted.left, counted.right});
     }
   });
 }
 
 // One window of more positions than lanes can count.
 template <class T>
-void pool_wide_window(const T* x, T* y, int32_t* argmax, const Window& w, const Channel& channel,
-                      int64_t i, int64_t j) {
+void pool_wide_window(PoolKind kind, const T* x, T* y, int32_t* argmax, const Window& w,
+                      const Channel& channel, int64_t i, int64_t j) {
   const int64_t top = i * w.sh - w.top;
   const int64_t left = j * w.sw - w.left;
   int64_t where = -1;
@@ -79,7 +93,8 @@ void pool_wide_window(const T* x, T* y, int32_t* argmax, const Window& w, const 
   for (int64_t r = std::max<int64_t>(0, -top); r < std::min(w.kh, w.h - top); ++r) {
     for (int64_t s = std::max<int64_t>(0, -left); s < std::min(w.kw, w.w - left); ++s) {
       const T value = x[channel.input + ((top + r) * w.w + left + s) * channel.step];
-      if (where < 0 || value > best || (std::isnan(value) && !std::isnan(best))) {
+      const bool better = kind == PoolKind::kMax ? value > best : value < best;
+      if (where < 0 || better || (std::isnan(value) && !std::isnan(best))) {
         best = value;
         where = r * w.kw + s;
       }
@@ -94,20 +109,30 @@ void pool_wide_window(const T* x, T* y, int32_t* argmax, const Window& w, const 
 bool windows_tile(const Window& w) { return w.sw == w.kw && w.left == 0 && w.ow * w.kw >= w.w; }
 
 template <class T>
-void gradient_row(const KernelTable<T>& table, const T* dy, const void* argmax, T* dx,
-                  const Window& w, int64_t image, int64_t y) {
+void gradient_row(PoolRowGradientOf<T> send, const T* dy, const void* argmax, T* dx,
+                  const Window& w, int64_t c, int64_t image, int64_t y, const Counted& counted) {
   // Output rows whose windows hold this row of pixels: i * sh - top <= y < i * sh - top + kh.
   const int64_t reached = y + w.top;
   const int64_t first = reached < w.kh ? 0 : (reached - w.kh) / w.sh + 1;
   const int64_t last = std::min(w.oh, reached / w.sh + 1);
   const bool assign = windows_tile(w) && last - first == 1;
-  if (!assign) std::fill_n(dx, w.w * w.c, T(0));
+  if (!assign) std::fill_n(dx, w.w * c, T(0));
   for (int64_t i = first; i < last; ++i) {
-    const int64_t at = (image * w.oh + i) * w.ow * w.c;
-    table.max_pool_row_backward(PoolRowGradient<T>{dy + at, offsets_at(argmax, w, at), dx,
-                                                   byte_offsets(w), assign, w.w, w.c, w.kw, w.sw,
-                                                   w.left, reached - i * w.sh, w.ow});
+    const int64_t at = (image * w.oh + i) * w.ow * c;
+    send(PoolRowGradient<T>{dy + at, argmax ? offsets_at(argmax, w, at) : nullptr, dx,
+                            byte_offsets(w), assign, w.w, c, w.kw, w.sw, w.left, reached - i * w.sh,
+                            w.ow, counted.rows(i * w.sh - w.top, w), counted.left, counted.right});
   }
+}
+
+// Every row of dx; in planes where c is 1.
+template <class T>
+void gradient_rows(PoolRowGradientOf<T> send, const T* dy, const void* argmax, T* dx,
+                   const Window& w, int64_t c, const Counted& counted) {
+  const int64_t rows = w.n * w.c / c * w.h;
+  parallel_for(rows, rows * w.w * c * int64_t(sizeof(T)), [&](int64_t row) {
+    gradient_row(send, dy, argmax, dx + row * w.w * c, w, c, row / w.h, row % w.h, counted);
+  });
 }
 
 // Adds dy of one channel to the pixels that won; rows [first, last) of dx.
@@ -205,18 +230,32 @@ struct OffsetCheck {
 }  // namespace
 
 template <class T>
-void max_pool2d(const T* x, T* y, void* argmax, const Window& window) {
+void best_pool2d(PoolKind kind, const T* x, T* y, void* argmax, const Window& window) {
   if (window.output_pixels() * window.c == 0) return;
-  if (countable<T>(window)) return pool_rows(x, y, argmax, window);
+  if (countable<T>(window)) {
+    const KernelTable<T>& table = kernel_table_of<T>();
+    const auto& row = argmax ? table.pool_row_with_offsets : table.pool_row;
+    const auto& plane_row = argmax ? table.pool_plane_row_with_offsets : table.pool_plane_row;
+    const auto pool = (by_planes(window) ? plane_row : row)[static_cast<int>(kind)];
+    return pool_rows<T>(pool, x, y, argmax, window, Counted(window, false));
+  }
   const int64_t channels = window.n * window.c;
   parallel_for(channels * window.oh, window.input_pixels() * window.c * int64_t(sizeof(T)),
                [&](int64_t task) {
                  const Channel channel(window, task / window.oh);
                  for (int64_t j = 0; j < window.ow; ++j) {
-                   pool_wide_window(x, y, static_cast<int32_t*>(argmax), window, channel,
+                   pool_wide_window(kind, x, y, static_cast<int32_t*>(argmax), window, channel,
                                     task % window.oh, j);
                  }
                });
+}
+
+template <class T>
+void avg_pool2d(const T* x, T* y, const Window& window, bool count_include_pad) {
+  if (window.output_pixels() * window.c == 0) return;
+  const KernelTable<T>& table = kernel_table_of<T>();
+  pool_rows<T>(by_planes(window) ? table.average_plane_row : table.average_row, x, y, nullptr,
+               window, Counted(window, count_include_pad));
 }
 
 void max_pool2d_check(const void* argmax, const Window& window, int64_t* first_bad) {
@@ -243,18 +282,26 @@ void max_pool2d_backward(const T* dy, const void* argmax, T* dx, const Window& w
   if (by_planes(window) || !countable<T>(window)) {
     return scatter_channels(dy, argmax, dx, window);
   }
-  const KernelTable<T>& table = kernel_table_of<T>();
-  const int64_t row_elements = window.w * window.c;
-  parallel_for(window.n * window.h, window.n * window.h * row_elements * int64_t(sizeof(T)),
-               [&](int64_t row) {
-                 gradient_row(table, dy, argmax, dx + row * row_elements, window, row / window.h,
-                              row % window.h);
-               });
+  gradient_rows<T>(kernel_table_of<T>().best_row_backward, dy, argmax, dx, window, window.c,
+                   Counted(window, false));
 }
 
-template void max_pool2d(const float*, float*, void*, const Window&);
-template void max_pool2d(const double*, double*, void*, const Window&);
+template <class T>
+void avg_pool2d_backward(const T* dy, T* dx, const Window& window, bool count_include_pad) {
+  if (window.input_pixels() * window.c == 0) return;
+  const KernelTable<T>& table = kernel_table_of<T>();
+  const bool planes = by_planes(window);
+  gradient_rows<T>(planes ? table.average_plane_row_backward : table.average_row_backward, dy,
+                   nullptr, dx, window, planes ? 1 : window.c, Counted(window, count_include_pad));
+}
+
+template void best_pool2d(PoolKind, const float*, float*, void*, const Window&);
+template void best_pool2d(PoolKind, const double*, double*, void*, const Window&);
+template void avg_pool2d(const float*, float*, const Window&, bool);
+template void avg_pool2d(const double*, double*, const Window&, bool);
 template void max_pool2d_backward(const float*, const void*, float*, const Window&);
 template void max_pool2d_backward(const double*, const void*, double*, const Window&);
+template void avg_pool2d_backward(const float*, float*, const Window&, bool);
+template void avg_pool2d_backward(const double*, double*, const Window&, bool);
 
 }  // namespace pyconv

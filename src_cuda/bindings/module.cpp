@@ -17,8 +17,9 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_device(m);
   pyconv::register_elementwise(m);
   pyconv::register_gemm(m);
-  pyconv::register_max_pool2d(m);
   pyconv::register_softmax(m);
+  pyconv::register_pool2d(m);
+  pyconv::register_sample2d(m);
   pyconv::register_softmax_cross_entropy(m);
 #ifdef PYCONV_SIMT_MODULE
   pyconv::simt::register_self_test(m);

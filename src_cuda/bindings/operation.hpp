@@ -59,8 +59,9 @@ void register_dense(py::module_& m);
 void register_device(py::module_& m);
 void register_elementwise(py::module_& m);
 void register_gemm(py::module_& m);
-void register_max_pool2d(py::module_& m);
 void register_softmax(py::module_& m);
+void register_pool2d(py::module_& m);
+void register_sample2d(py::module_& m);
 void register_softmax_cross_entropy(py::module_& m);
 
 }  // namespace pyconv

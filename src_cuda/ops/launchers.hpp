@@ -31,12 +31,31 @@ template <class T>
 void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const Window& window,
                             Algorithm algorithm, T* workspace, void* stream);
 
+enum class PoolKind : int { kMax = 0, kMin = 1 };
 template <class T>
-void max_pool2d(const T* x, T* y, void* argmax, const Window& window, void* stream);
+void best_pool2d(PoolKind kind, const T* x, T* y, void* argmax, const Window& window, void* stream);
+template <class T>
+void avg_pool2d(const T* x, T* y, const Window& window, bool count_include_pad, void* stream);
+template <class T>
+void avg_pool2d_backward(const T* dy, T* dx, const Window& window, bool count_include_pad,
+                         void* stream);
 void max_pool2d_check(const void* argmax, const Window& window, int64_t* first_bad, void* stream);
 template <class T>
 void max_pool2d_backward(const T* dy, const void* argmax, T* dx, const Window& window,
                          void* stream);
+
+template <class T>
+void resize(const T* x, T* y, const Window& window, Interpolation interpolation, void* stream);
+template <class T>
+void resize_backward(const T* dy, T* dx, const Window& window, Interpolation interpolation,
+                     void* stream);
+template <class T>
+void affine_sample(const T* x, const T* matrices, T* y, const Window& window,
+                   Interpolation interpolation, FillMode fill_mode, double fill_value,
+                   void* stream);
+template <class T>
+void affine_sample_backward(const T* dy, const T* matrices, T* dx, const Window& window,
+                            Interpolation interpolation, FillMode fill_mode, void* stream);
 
 template <class T>
 void dense(const T* x, const T* kernel, const T* bias, T* y, int64_t n, int64_t inputs,

@@ -21,6 +21,8 @@ def points(*shapes: tuple[int, ...], low: float = -2.0, high: float = 2.0) -> li
     return [generator.uniform(low, high, shape) for shape in shapes]
 
 
+MAPS = np.array([[[0.9, 0.2, -1.3], [-0.3, 1.1, 0.6]], [[1.5, 0, 0.2], [0, 0.6, -0.4]]])
+
 FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
     "add": (ag.add, points((3, 4), (4,))),
     "subtract": (ag.subtract, points((3, 1), (2, 3, 4))),
@@ -107,6 +109,40 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
     "expand_dims": (lambda x: ag.expand_dims(x, -2), points((2, 3))),
     "flip": (lambda x: ag.flip(x, (0, -1)), points((2, 3, 4))),
     "matmul of many stacks": (ag.matmul, points((2, 1, 3, 2), (4, 2, 5))),
+    "min_pool2d": (
+        lambda x: ag.min_pool2d(x, (2, 3), strides=(1, 2), padding="same"),
+        points((1, 5, 6, 2)),
+    ),
+    "avg_pool2d": (ag.avg_pool2d, points((2, 5, 6, 3))),
+    "avg_pool2d overlapping": (
+        lambda x: ag.avg_pool2d(x, 3, strides=(2, 1), padding="same"),
+        points((1, 5, 6, 2)),
+    ),
+    "avg_pool2d counting its padding": (
+        lambda x: ag.avg_pool2d(
+            x, 3, strides=2, padding=1, count_include_pad=True, data_format="channels_first"
+        ),
+        points((1, 3, 4, 6)),
+    ),
+    "global_avg_pool2d": (ag.global_avg_pool2d, points((2, 3, 4, 5))),
+    "global_max_pool2d": (
+        lambda x: ag.global_max_pool2d(x, keepdims=True, data_format="channels_first"),
+        points((2, 3, 4, 5)),
+    ),
+    "resize": (lambda x: ag.resize(x, (7, 3)), points((2, 4, 5, 2))),
+    "resize nearest": (
+        lambda x: ag.resize(x, (3, 8), interpolation="nearest", data_format="channels_first"),
+        points((1, 2, 4, 5)),
+    ),
+    "affine_sample": (lambda x: ag.affine_sample(x, MAPS), points((2, 4, 5, 2))),
+    "affine_sample reflecting": (
+        lambda x: ag.affine_sample(x, MAPS, fill_mode="reflect", data_format="channels_first"),
+        points((2, 2, 4, 5)),
+    ),
+    "affine_sample nearest": (
+        lambda x: ag.affine_sample(x, MAPS, fill_mode="wrap", interpolation="nearest"),
+        points((2, 4, 5, 2)),
+    ),
     "mean of squares": (lambda x: (x * x).mean() + x.max(), points((2, 3))),
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tolerances import KERAS
+from tolerances import FORMULA, KERAS
 
 import pyconv
 from pyconv import GradientTape, Tensor
@@ -42,6 +42,33 @@ LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
         {"pool_size": (3, 2), "strides": (2, 1), "padding": "same"},
         (2, 7, 8, 3),
     ),
+    "average pool": ("AveragePooling2D", {}, (2, 7, 8, 3)),
+    # On torch Keras repeats the edge where the padding has an odd pixel; on TensorFlow it does not.
+    "average pool same": (
+        "AveragePooling2D",
+        {"pool_size": 3, "strides": (2, 1), "padding": "same"},
+        (2, 7, 8, 3),
+    ),
+    "average pool channels_first": (
+        "AveragePooling2D",
+        {"pool_size": 3, "strides": 2, "padding": "same", "data_format": "channels_first"},
+        (2, 3, 7, 9),
+    ),
+    "global average pool": ("GlobalAveragePooling2D", {}, (2, 7, 8, 3)),
+    "global average pool keeping axes": (
+        "GlobalAveragePooling2D",
+        {"keepdims": True, "data_format": "channels_first"},
+        (2, 3, 7, 8),
+    ),
+    "global max pool": ("GlobalMaxPooling2D", {}, (2, 7, 8, 3)),
+    "up-sampling": ("UpSampling2D", {}, (2, 3, 4, 3)),
+    "bilinear up-sampling": (
+        "UpSampling2D",
+        {"size": (3, 2), "interpolation": "bilinear"},
+        (2, 3, 4, 3),
+    ),
+    "zero padding": ("ZeroPadding2D", {"padding": ((0, 1), (2, 3))}, (2, 3, 4, 3)),
+    "cropping": ("Cropping2D", {"cropping": ((0, 1), (2, 0))}, (2, 3, 4, 3)),
     "flatten": ("Flatten", {}, (2, 3, 4, 5)),
     "flatten channels_first": ("Flatten", {"data_format": "channels_first"}, (2, 3, 4, 5)),
     "dense": ("Dense", {"units": 5, "activation": "softmax"}, (3, 4)),
@@ -160,3 +187,45 @@ def test_we_read_configurations_of_keras(keras: Any) -> None:
     x = np.random.default_rng(1).random((3, 9, 9, 2), np.float32)
     expected = model.predict(x, verbose=0)
     np.testing.assert_allclose(twin.predict(x, verbose=0), expected, rtol=KERAS)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("fill_mode", ["constant", "nearest", "reflect", "wrap"])
+def test_affine_sample_is_affine_transform(
+    keras: Any, fill_mode: str, interpolation: str, data_format: str
+) -> None:
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(4, 7, 6, 9))
+    identity = np.array([[1, 0, 0], [0, 1, 0]])
+    matrices = identity + generator.normal(0, 0.4, (4, 2, 3)) * (1, 1, 9)
+    options: dict[str, Any] = {
+        "fill_mode": fill_mode,
+        "fill_value": 2.5,
+        "interpolation": interpolation,
+        "data_format": data_format,
+    }
+    transforms = np.pad(matrices.reshape(4, 6), ((0, 0), (0, 2)))
+    image = keras.ops.convert_to_tensor(x, "float64").requires_grad_(True)
+    expected = keras.ops.image.affine_transform(
+        image, keras.ops.convert_to_tensor(transforms, "float64"), **options
+    )
+    y = pyconv.ops.affine_sample(x, matrices, **options)
+    np.testing.assert_allclose(y, expected.detach().numpy(), rtol=FORMULA, atol=FORMULA)
+    dy = generator.normal(size=y.shape)
+    expected.backward(keras.ops.convert_to_tensor(dy, "float64"))
+    del options["fill_value"]
+    dx = pyconv.ops.affine_sample_backward(dy, matrices, **options)
+    np.testing.assert_allclose(dx, image.grad.numpy(), rtol=FORMULA, atol=FORMULA)
+
+
+@pytest.mark.parametrize("size", [(3, 4), (11, 5), (14, 18)])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+def test_resize_is_resize(keras: Any, interpolation: str, size: tuple[int, int]) -> None:
+    x = np.random.default_rng(5).normal(size=(2, 7, 9, 3))
+    image = keras.ops.convert_to_tensor(x, "float64")
+    expected = keras.ops.image.resize(
+        image, size, interpolation=interpolation, data_format="channels_last"
+    )
+    y = pyconv.ops.resize(x, size, interpolation=interpolation)
+    np.testing.assert_allclose(y, expected.numpy(), rtol=FORMULA, atol=FORMULA)

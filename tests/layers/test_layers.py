@@ -11,7 +11,21 @@ import pytest
 
 from pyconv import Input, Tensor, layers, naming, set_seed
 from pyconv.autograd import gradient_check
-from pyconv.layers import Activation, Conv2D, Dense, Flatten, Layer, MaxPooling2D
+from pyconv.layers import (
+    Activation,
+    AveragePooling2D,
+    Conv2D,
+    Cropping2D,
+    Dense,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Layer,
+    MaxPooling2D,
+    MinPooling2D,
+    UpSampling2D,
+    ZeroPadding2D,
+)
 from pyconv.saving import deserialize_layer, serialize_layer
 
 LAYERS: dict[str, tuple[Callable[[], Layer], tuple[int, ...], tuple[int, ...]]] = {
@@ -46,6 +60,44 @@ LAYERS: dict[str, tuple[Callable[[], Layer], tuple[int, ...], tuple[int, ...]]] 
         lambda: MaxPooling2D(3, strides=(1, 2), padding="same", dtype="float64"),
         (1, 4, 5, 2),
         (1, 4, 3, 2),
+    ),
+    "min pool": (
+        lambda: MinPooling2D((2, 3), data_format="channels_first", dtype="float64"),
+        (1, 2, 5, 6),
+        (1, 2, 2, 2),
+    ),
+    "average pool": (
+        lambda: AveragePooling2D(3, strides=(1, 2), padding="same", dtype="float64"),
+        (1, 4, 5, 2),
+        (1, 4, 3, 2),
+    ),
+    "global average pool": (
+        lambda: GlobalAveragePooling2D(dtype="float64"),
+        (2, 3, 4, 5),
+        (2, 5),
+    ),
+    "global max pool": (
+        lambda: GlobalMaxPooling2D("channels_first", keepdims=True, dtype="float64"),
+        (2, 3, 4, 5),
+        (2, 3, 1, 1),
+    ),
+    "up-sampling": (lambda: UpSampling2D(dtype="float64"), (1, 2, 3, 2), (1, 4, 6, 2)),
+    "bilinear up-sampling": (
+        lambda: UpSampling2D((3, 1), "channels_first", "bilinear", dtype="float64"),
+        (1, 2, 3, 4),
+        (1, 2, 9, 4),
+    ),
+    "zero padding": (lambda: ZeroPadding2D(dtype="float64"), (1, 2, 3, 2), (1, 4, 5, 2)),
+    "zero padding of sides": (
+        lambda: ZeroPadding2D(((0, 1), (2, 3)), "channels_first", dtype="float64"),
+        (1, 2, 3, 4),
+        (1, 2, 4, 9),
+    ),
+    "cropping": (lambda: Cropping2D((1, 2), dtype="float64"), (1, 4, 6, 2), (1, 2, 2, 2)),
+    "cropping of sides": (
+        lambda: Cropping2D(((1, 0), (0, 2)), "channels_first", dtype="float64"),
+        (1, 2, 3, 4),
+        (1, 2, 2, 2),
     ),
     "flatten": (lambda: Flatten(dtype="float64"), (2, 3, 4, 2), (2, 24)),
     "dense": (lambda: Dense(3, activation="relu", dtype="float64"), (4, 5), (4, 3)),
@@ -228,6 +280,19 @@ def test_set_weights_lists_all_differences() -> None:
         (lambda: layers.PReLU(shared_axes=0), ValueError, "PReLU: shared_axes=0; must be >= 1"),
         (lambda: layers.PReLU(shared_axes=(1.5,)), TypeError, r"PReLU: shared_axes=1.5; must"),
         (lambda: layers.Softmax("1"), TypeError, "Softmax: axis='1'"),
+        (lambda: AveragePooling2D(0), ValueError, "AveragePooling2D: pool_size=0"),
+        (lambda: MinPooling2D(2, strides=0), ValueError, "MinPooling2D: strides=0"),
+        (
+            lambda: GlobalAveragePooling2D(keepdims=1),
+            TypeError,
+            "keepdims=1; must be True or False",
+        ),
+        (lambda: GlobalMaxPooling2D("NHWC"), ValueError, "GlobalMaxPooling2D: data_format='NHWC'"),
+        (lambda: UpSampling2D(0), ValueError, "UpSampling2D: size=0; must be >= 1"),
+        (lambda: UpSampling2D(interpolation="bicubic"), ValueError, "interpolation='bicubic'"),
+        (lambda: ZeroPadding2D(-1), ValueError, "ZeroPadding2D: padding=-1; must be >= 0"),
+        (lambda: ZeroPadding2D("same"), TypeError, "ZeroPadding2D: padding='same'; must be pixels"),
+        (lambda: Cropping2D((1, 2, 3)), ValueError, r"Cropping2D: cropping=\(1, 2, 3\); must be"),
         (lambda: Dense("3"), TypeError, "Dense: units='3'"),
         (lambda: Dense(3, name="a/b"), ValueError, "Dense: name='a/b'"),
         (lambda: Dense(3, name=".."), ValueError, r"Dense: name='\.\.'"),
@@ -243,6 +308,14 @@ def test_refuses_at_construction(
 ) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+def test_cropping_must_leave_a_pixel() -> None:
+    layer = Cropping2D(((1, 1), (0, 0)), name="crop")
+    with pytest.raises(
+        ValueError, match=r"crop: input shape \(1, 2, 5, 3\) with cropping=.* pixel"
+    ):
+        layer(np.ones((1, 2, 5, 3), np.float32))
 
 
 def test_shape_errors_name_the_layer_and_both_shapes() -> None:

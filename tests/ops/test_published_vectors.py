@@ -126,6 +126,26 @@ def test_max_pooling(pixels, pool_size, options, expected, dtype, device):
     assert_same(device.host(y), image(expected, dtype))
 
 
+@pytest.mark.parametrize(
+    ("op", "pool_size", "options", "expected"),
+    [
+        (ops.min_pool2d, 2, {}, [[1, 2], [1, 0]]),
+        (ops.avg_pool2d, 2, {}, [[3.25, 5.25], [2, 2]]),
+        (ops.avg_pool2d, 3, {"strides": 2, "padding": "same"}, [[28 / 9, 11 / 3], [2, 2]]),
+        (
+            ops.avg_pool2d,
+            3,
+            {"strides": 2, "padding": "same", "count_include_pad": True},
+            [[28 / 9, 22 / 9], [4 / 3, 8 / 9]],
+        ),
+    ],
+)
+def test_min_and_average_pooling(op, pool_size, options, expected, dtype, device):
+    assert_same(
+        device.host(op(device(image(M, dtype)), pool_size, **options)), image(expected, dtype)
+    )
+
+
 def test_max_pooling_positions(dtype, device):
     y, argmax = device.host(ops.max_pool2d_with_argmax(device(image(M, dtype))))
     rows, columns = np.divmod(argmax[0, :, :, 0].astype(int), 2)

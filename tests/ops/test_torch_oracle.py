@@ -95,6 +95,52 @@ def test_max_pool2d_and_gradient(pool_size, strides, padding, ceil_mode, dtype, 
     assert_same(dx, back(tx.grad, data_format))
 
 
+@pytest.mark.parametrize("count_include_pad", [False, True])
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize(
+    ("pool_size", "strides", "padding"),
+    [(2, 2, 0), (3, 2, 1), (3, 1, 1), ((3, 2), (2, 3), (1, 0)), (5, 3, 2), (4, 4, 2)],
+)
+def test_avg_pool2d_and_gradient(
+    pool_size, strides, padding, ceil_mode, count_include_pad, dtype, data_format
+):
+    shape = (2, 13, 11, 9) if data_format == "channels_last" else (2, 9, 13, 11)
+    x = normal(shape, dtype, 0)
+    tx = tensor(np.ascontiguousarray(images(x, data_format)))
+    ty = functional.avg_pool2d(tx, pool_size, strides, padding, ceil_mode, count_include_pad)
+    options = {
+        "pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format,
+        "ceil_mode": ceil_mode, "count_include_pad": count_include_pad,
+    }  # fmt: skip
+    y = ops.avg_pool2d(x, **options)
+    dy = normal(y.shape, dtype, 1)
+    ty.backward(torch.tensor(np.ascontiguousarray(images(dy, data_format))))
+    dx = ops.avg_pool2d_backward(dy, x.shape, **options)
+    rows = (
+        (y, back(ty, data_format), ops.avg_pool2d(np.abs(x), **options)),
+        (
+            dx,
+            back(tx.grad, data_format),
+            ops.avg_pool2d_backward(np.abs(dy), x.shape, **options),
+        ),
+    )
+    for ours, theirs, size in rows:
+        assert_within(ours, theirs, 2 * tolerances.average(dtype) * size)
+
+
+def test_min_pool2d_is_minus_max_pool2d_of_minus_x(dtype):
+    x = np.round(normal((2, 9, 13, 11), dtype, 0))
+    tx = tensor(x)
+    ty = -functional.max_pool2d(-tx, 3, 2, 1)
+    options = {"strides": 2, "padding": 1, "data_format": "channels_first"}
+    y, argmin = ops.min_pool2d_with_argmin(x, 3, **options)
+    assert_same(y, ty.detach().numpy())
+    dy = np.round(4 * normal(y.shape, dtype, 1))
+    ty.backward(torch.tensor(dy))
+    dx = ops.min_pool2d_backward(dy, argmin, x.shape, pool_size=3, **options)
+    assert_same(dx, tx.grad.numpy())
+
+
 @pytest.mark.parametrize("data_format", ["channels_first"])
 @pytest.mark.parametrize(
     ("kernel_size", "strides", "padding", "dilation_rate"),

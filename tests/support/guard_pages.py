@@ -90,7 +90,19 @@ def _calls(seeds: range) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
             )
         )
         pooled = {"pool_size": 2, "padding": "same", "data_format": case.options["data_format"]}
-        calls.append(("max_pool2d_with_argmax", {"x": x}, pooled))
+        for op in ("max_pool2d_with_argmax", "min_pool2d_with_argmin", "avg_pool2d"):
+            calls.append((op, {"x": x}, pooled))
+        kept = {"data_format": case.options["data_format"]}
+        for interpolation in ("nearest", "bilinear") if seed % 4 == 0 else ():
+            chosen = {**kept, "interpolation": interpolation}
+            calls.append(("resize", {"x": x}, {**chosen, "size": (seed % 7 + 1, seed % 11 + 1)}))
+            maps = integers((x.shape[0], 2, 3), case.dtype, seed, largest=3)
+            options = {
+                **chosen,
+                "fill_mode": ("constant", "nearest", "reflect", "wrap")[seed // 4 % 4],
+            }
+            calls.append(("affine_sample", {"x": x, "matrices": maps}, options))
+            calls.append(("affine_sample_backward", {"dy": x, "matrices": maps}, options))
         rows = x.reshape(-1, x.shape[-1])
         calls.append(
             (

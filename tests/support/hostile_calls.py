@@ -107,6 +107,7 @@ _INPUT_SHAPES = [
     ((1, 4, None, 1), TypeError, "[2]=None; must be an int"),
 ]
 # Functions of windows: their good arguments, and the options that take a positive pair.
+_POOLED = (zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8"), (1, 4, 4, 3))
 _WINDOWED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
     "conv2d": ((zeros(1, 5, 5, 3), zeros(3, 3, 3, 4)), ("strides", "dilation_rate")),
     "conv2d_backward": (
@@ -117,16 +118,37 @@ _WINDOWED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
     "col2im": ((zeros(9, 27), (1, 5, 5, 3), 3), ("strides", "dilation_rate")),
     "max_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
     "max_pool2d_with_argmax": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
-    "max_pool2d_backward": (
-        (zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8"), (1, 4, 4, 3)),
-        ("strides", "pool_size"),
-    ),
+    "max_pool2d_backward": (_POOLED, ("strides", "pool_size")),
+    "min_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "min_pool2d_with_argmin": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "min_pool2d_backward": (_POOLED, ("strides", "pool_size")),
+    "avg_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
+    "avg_pool2d_backward": ((_POOLED[0], _POOLED[2]), ("strides", "pool_size")),
 }
+
+
+_POOLINGS = (
+    "avg_pool2d",
+    "global_avg_pool2d",
+    "global_max_pool2d",
+    "global_max_pool2d_with_argmax",
+    "max_pool2d",
+    "max_pool2d_with_argmax",
+    "min_pool2d",
+    "min_pool2d_with_argmin",
+)
 
 
 def hostile_calls() -> list[HostileCall]:
     """Return every hostile call."""
-    return [*_bad_options(), *_bad_shapes(), *_bad_convolutions(), *_bad_pooling(), *_bad_others()]
+    return [
+        *_bad_options(),
+        *_bad_shapes(),
+        *_bad_convolutions(),
+        *_bad_pooling(),
+        *_bad_sampling(),
+        *_bad_others(),
+    ]
 
 
 def _bad_options() -> Iterator[HostileCall]:
@@ -150,11 +172,20 @@ def _bad_options() -> Iterator[HostileCall]:
 def _bad_shapes() -> Iterator[HostileCall]:
     for shape, error, text in _INPUT_SHAPES:
         yield HostileCall("col2im", (zeros(9, 27), shape, 3), {}, error, text)
-        gradient = _WINDOWED["max_pool2d_backward"][0][:2]
-        yield HostileCall("max_pool2d_backward", (*gradient, shape), {}, error, text)
+        if text[0] in "=[":  # what the caller called it
+            text = f"input_shape{text}"
+        for function in ("max_pool2d_backward", "min_pool2d_backward"):
+            yield HostileCall(function, (*_POOLED[:2], shape), {}, error, text)
+        yield HostileCall("avg_pool2d_backward", (_POOLED[0], shape), {}, error, text)
+        if shape == (2**31 - 1,) * 4:
+            text = "must have at most 2147483647 pixels"
+        yield HostileCall("global_avg_pool2d_backward", (zeros(1, 3), shape), {}, error, text)
+        argmax = zeros(1, 3, dtype="uint8")
+        arguments = (zeros(1, 3), argmax, shape)
+        yield HostileCall("global_max_pool2d_backward", arguments, {}, error, text)
     for rank in (0, 1, 2, 3, 5):
         x = zeros(*[4] * rank)
-        for function in ("max_pool2d", "max_pool2d_with_argmax"):
+        for function in _POOLINGS:
             yield HostileCall(function, (x,), {}, ValueError, f"x.ndim={rank}; must be 4")
         yield HostileCall("im2col", (x, 3), {}, ValueError, f"x.ndim={rank}; must be 4")
         kernel = zeros(3, 3, 4, 4)
@@ -163,7 +194,8 @@ def _bad_shapes() -> Iterator[HostileCall]:
             "conv2d", (zeros(1, 4, 4, 4), x), {}, ValueError, f"kernel.ndim={rank}; must be 4"
         )
     for shape in ((1, 0, 4, 3), (1, 4, 0, 3), (1, 4, 4, 0), (0, 0, 0, 0)):
-        yield HostileCall("max_pool2d", (zeros(*shape),), {}, ValueError, "=0; must be >= 1")
+        for function in _POOLINGS:
+            yield HostileCall(function, (zeros(*shape),), {}, ValueError, "=0; must be >= 1")
         yield HostileCall("im2col", (zeros(*shape), 1), {}, ValueError, "=0; must be >= 1")
         yield HostileCall(
             "conv2d",
@@ -247,21 +279,114 @@ def _bad_pooling() -> Iterator[HostileCall]:
         ({"ceil_mode": "no"}, TypeError, "ceil_mode='no'; must be a bool"),
         ({"ceil_mode": None}, TypeError, "ceil_mode=None; must be a bool"),
     ):
-        yield HostileCall("max_pool2d", (x,), options, error, text)
-        yield HostileCall("max_pool2d_with_argmax", (x,), options, error, text)
-    dy, argmax = zeros(1, 2, 2, 3), zeros(1, 2, 2, 3, dtype="uint8")
-    shape = x.shape
+        for function in _POOLINGS:
+            if not function.startswith("global"):
+                yield HostileCall(function, (x,), options, error, text)
+    for name, argument in (("max_pool2d", "argmax"), ("min_pool2d", "argmin")):
+        pooled = (*_POOLED[:2], x.shape)
+        yield from _bad_offsets(f"{name}_backward", argument, pooled)
+    pooled = (zeros(1, 3), zeros(1, 3, dtype="uint8"), x.shape)
+    yield from _bad_offsets("global_max_pool2d_backward", "argmax", pooled)
+    for flag in (1, "yes", None):
+        text = f"count_include_pad={flag!r}; must be a bool"
+        options = {"count_include_pad": flag}
+        yield HostileCall("avg_pool2d", (x,), options, TypeError, text)
+        yield HostileCall("avg_pool2d_backward", (_POOLED[0], x.shape), options, TypeError, text)
     for bad in ((1, 2, 3, 3), (0, 2, 2, 3), (1, 3, 2, 2)):
         text = f"dy.shape={bad}; must be (1, 2, 2, 3)"
-        arguments: tuple[Any, ...] = (zeros(*bad), argmax, shape)
-        yield HostileCall("max_pool2d_backward", arguments, {}, ValueError, text)
-        text = f"argmax.shape={bad}; must be (1, 2, 2, 3)"
-        arguments = (dy, zeros(*bad, dtype="uint8"), shape)
-        yield HostileCall("max_pool2d_backward", arguments, {}, ValueError, text)
+        yield HostileCall("avg_pool2d_backward", (zeros(*bad), x.shape), {}, ValueError, text)
+    yield from _bad_global_pooling(x)
+
+
+def _bad_offsets(function: str, argument: str, good: tuple[Any, ...]) -> Iterator[HostileCall]:
+    """Yield calls whose dy or offsets do not fit the geometry; good fit it."""
+    dy, offsets, input_shape = good
+    for bad in ((2, *dy.shape[1:]), (0, *dy.shape[1:]), (*dy.shape[:-1], 2)):
+        text = f"dy.shape={bad}; must be {dy.shape}"
+        arguments: tuple[Any, ...] = (zeros(*bad), offsets, input_shape)
+        yield HostileCall(function, arguments, {}, ValueError, text)
+        text = f"{argument}.shape={bad}; must be {dy.shape}"
+        arguments = (dy, zeros(*bad, dtype="uint8"), input_shape)
+        yield HostileCall(function, arguments, {}, ValueError, text)
     for dtype in ("int32", "int64", "int8", "bool", "float32"):
-        arguments = (dy, argmax.astype(dtype), shape)
-        text = f"argmax.dtype={dtype}; must be"
-        yield HostileCall("max_pool2d_backward", arguments, {}, TypeError, text)
+        arguments = (dy, offsets.astype(dtype), input_shape)
+        text = f"{argument}.dtype={dtype}; must be"
+        yield HostileCall(function, arguments, {}, TypeError, text)
+
+
+def _bad_global_pooling(x: np.ndarray) -> Iterator[HostileCall]:
+    average, best = "global_avg_pool2d", "global_max_pool2d"
+    gradient = (zeros(1, 3), zeros(1, 3, dtype="uint8"))
+    calls: list[tuple[str, tuple[Any, ...]]] = [
+        *((function, (x,)) for function in (average, best, f"{best}_with_argmax")),
+        (f"{average}_backward", (gradient[0], x.shape)),
+        (f"{best}_backward", (*gradient, x.shape)),
+    ]
+    for function, arguments in calls:
+        for value, error, text in _DATA_FORMAT:
+            yield HostileCall(function, arguments, {"data_format": value}, error, text)
+        for flag in (1, "no", None):
+            text = f"keepdims={flag!r}; must be a bool"
+            yield HostileCall(function, arguments, {"keepdims": flag}, TypeError, text)
+    kept = {"keepdims": True}
+    for dy in (zeros(1, 3), zeros(3)):
+        text = f"dy.ndim={dy.ndim}; must be 4"
+        yield HostileCall(f"{average}_backward", (dy, x.shape), kept, ValueError, text)
+    for bad in ((1, 4), (2, 3)):
+        text = f"dy.shape={bad}; must be (1, 3)"
+        yield HostileCall(f"{average}_backward", (zeros(*bad), x.shape), {}, ValueError, text)
+    wide = np.broadcast_to(np.float32(0), (1, 2**16, 2**16, 1))
+    for function in (average, best):
+        text = "x.shape=(1, 65536, 65536, 1); must have at most 2147483647 pixels"
+        yield HostileCall(function, (wide,), {}, ValueError, text)
+
+
+def _bad_sampling() -> Iterator[HostileCall]:
+    x, maps = zeros(1, 4, 4, 3), zeros(1, 2, 3)
+    calls: dict[str, tuple[Any, ...]] = {
+        "resize": (x, 3),
+        "resize_backward": (zeros(1, 2, 2, 3), x.shape),
+        "affine_sample": (x, maps),
+        "affine_sample_backward": (x, maps),
+    }
+    names = (
+        ("bicubic", ValueError, "'bicubic'; must be one of"),
+        (None, TypeError, "None; must be a name"),
+        (1, TypeError, "1; must be a name"),
+    )
+    for function, arguments in calls.items():
+        options = ("interpolation",) if "resize" in function else ("interpolation", "fill_mode")
+        for option in options:
+            for value, error, text in names:
+                text = f"{option}={text}"
+                yield HostileCall(function, arguments, {option: value}, error, text)
+        for value, error, text in _DATA_FORMAT:
+            yield HostileCall(function, arguments, {"data_format": value}, error, text)
+        for rank in (0, 1, 2, 3, 5):
+            array = zeros(*[4] * rank)
+            text = f"ndim={rank}; must be 4"
+            yield HostileCall(function, (array, *arguments[1:]), {}, ValueError, text)
+        for shape in ((1, 0, 4, 3), (1, 4, 0, 3)):
+            bad = (zeros(*shape), *arguments[1:])
+            yield HostileCall(function, bad, {}, ValueError, "=0")
+    for value, error, text in _POSITIVE:
+        yield HostileCall("resize", (x, value), {}, error, text.replace("@", "size"))
+    for shape, error, text in _INPUT_SHAPES:
+        text = f"input_shape{text}" if text[0] in "=[" else text
+        yield HostileCall("resize_backward", (zeros(1, 2, 2, 3), shape), {}, error, text)
+    for bad in ((1, 2, 2, 4), (2, 2, 2, 3), (0, 2, 2, 3)):
+        text = f"dy.shape={bad}; must be (1, 2, 2, 3)"
+        yield HostileCall("resize_backward", (zeros(*bad), x.shape), {}, ValueError, text)
+    for function in ("affine_sample", "affine_sample_backward"):
+        for bad in ((1, 3, 2), (2, 2, 3), (0, 2, 3), (1, 2, 4)):
+            text = f"matrices.shape={bad}; must be (1, 2, 3)"
+            yield HostileCall(function, (x, zeros(*bad)), {}, ValueError, text)
+        for rank in (0, 1, 2, 4):
+            text = f"matrices.ndim={rank}; must be 3"
+            yield HostileCall(function, (x, zeros(*[2] * rank)), {}, ValueError, text)
+    for value in ("0", None, True, 1j, [1.0]):
+        text = f"fill_value={value!r}; must be a number"
+        yield HostileCall("affine_sample", (x, maps), {"fill_value": value}, TypeError, text)
 
 
 def _bad_others() -> Iterator[HostileCall]:

@@ -11,7 +11,7 @@ from arrays import generator, integers
 from pyconv import ops
 
 # Arguments that hold whole numbers, and those that may be None.
-INTEGER_ARGUMENTS = {"argmax", "labels"}
+INTEGER_ARGUMENTS = {"argmax", "argmin", "labels"}
 OPTIONAL_ARGUMENTS = {"bias", "y"}
 # Ops that take arrays of any shape; the gradients of some come from y.
 ELEMENTWISE = (
@@ -40,6 +40,7 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     pooled = integers((2, 3, 2, 4), dtype, 5)
     argmax = generator("argmax").integers(0, 4, pooled.shape).astype(np.uint8)
     labels = np.array([0, 3, 2])
+    maps = (integers((2, 2, 3), dtype, 8, largest=2) / 2).astype(dtype)
     relu = {"activation": "relu"}
     return {
         "conv2d": ({"x": x, "kernel": kernel, "bias": bias}, {}),
@@ -52,6 +53,23 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "max_pool2d": ({"x": x}, {}),
         "max_pool2d_with_argmax": ({"x": x}, {}),
         "max_pool2d_backward": ({"dy": pooled, "argmax": argmax}, {"input_shape": x.shape}),
+        "min_pool2d": ({"x": x}, {}),
+        "min_pool2d_with_argmin": ({"x": x}, {}),
+        "min_pool2d_backward": ({"dy": pooled, "argmin": argmax}, {"input_shape": x.shape}),
+        "avg_pool2d": ({"x": x}, {}),
+        "avg_pool2d_backward": ({"dy": pooled}, {"input_shape": x.shape}),
+        "global_avg_pool2d": ({"x": x}, {}),
+        "global_avg_pool2d_backward": ({"dy": pooled[:, 0, 0].copy()}, {"input_shape": x.shape}),
+        "global_max_pool2d": ({"x": x}, {}),
+        "global_max_pool2d_with_argmax": ({"x": x}, {}),
+        "global_max_pool2d_backward": (
+            {"dy": pooled[:, 0, 0].copy(), "argmax": argmax[:, 0, 0].copy()},
+            {"input_shape": x.shape},
+        ),
+        "resize": ({"x": x}, {"size": (9, 4)}),
+        "resize_backward": ({"dy": pooled}, {"input_shape": x.shape}),
+        "affine_sample": ({"x": x, "matrices": maps}, {}),
+        "affine_sample_backward": ({"dy": x, "matrices": maps}, {"fill_mode": "reflect"}),
         "gemm": ({"a": a, "b": b}, {}),
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),

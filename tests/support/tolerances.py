@@ -16,6 +16,8 @@ _SUM_SAME_SIGN = 16.0
 _ELEMENTWISE_ULPS = 4.0
 _SOFTMAX_EPS = 10.0
 _OPTIMIZER_ULPS = 2.0
+_AVERAGE_EPS = 10.0
+_SAMPLE_EPS = 4.0
 # Finite differences of float64 functions.
 GRADIENT_CHECK = {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-3}
 # Vectors printed with ten digits, computed in float64; in float32, what its precision leaves.
@@ -50,6 +52,16 @@ def elementwise(exact: Any, dtype: Any) -> Any:
 def softmax(dtype: Any) -> float:
     """Return the largest error of a softmax, relative to 1 or to the loss if that is larger."""
     return 2.0 * unit_roundoff(dtype) * _SOFTMAX_EPS
+
+
+def average(dtype: Any) -> float:
+    """Return the largest error of average pooling, relative to the mean of |x|."""
+    return 2.0 * unit_roundoff(dtype) * _AVERAGE_EPS
+
+
+def sample(dtype: Any) -> float:
+    """Return the largest error of resizing, relative to the same sum of |x|."""
+    return 2.0 * unit_roundoff(dtype) * _SAMPLE_EPS
 
 
 def optimizer_step(dtype: Any) -> float:
