@@ -7,12 +7,20 @@ import contextlib
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 SUFFIX = ".pyconv-tmp"
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 @contextmanager
@@ -22,9 +30,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     The file gets the umask's mode; temporary files that killed writers left are removed. A link is
     followed, so that it goes on pointing at the file.
     Raises:
+        ValueError: `path` is there and is no regular file: a folder, FIFO, socket or device.
         OSError: naming `path`; the old file is untouched.
     """
     target = Path(os.path.realpath(path))
+    _check_replaceable(path, target)
     temporary = None
     try:
         _sweep(target)
@@ -44,6 +54,18 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
 
 
+def _check_replaceable(path: str | os.PathLike[str], target: Path) -> None:
+    try:
+        mode = os.lstat(target).st_mode
+    except OSError:  # what stands in the way shows when the temporary file is made
+        return
+    if not stat.S_ISREG(mode):
+        kind = next((name for test, name in KINDS if test(mode)), "no regular file")
+        raise ValueError(
+            f"save: {os.fspath(path)}: {kind}; must be a regular file, or not be there"
+        )
+
+
 def _open_temporary(target: Path) -> tuple[Path, BinaryIO]:
     """Return a new locked file; the lock tells sweepers that its writer lives."""
     while True:
@@ -58,9 +80,11 @@ def _open_temporary(target: Path) -> tuple[Path, BinaryIO]:
 def _sweep(target: Path) -> None:
     """Remove temporary files of this target whose writers are gone."""
     for path in target.parent.glob(f".{_escaped(target.name)}.*{SUFFIX}"):
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
+        with contextlib.suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # it may be a FIFO
+            with open(descriptor, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
 
 
 def _escaped(name: str) -> str:

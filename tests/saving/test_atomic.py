@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +165,40 @@ def test_another_living_writers_file_is_not_swept(tmp_path: Path) -> None:
     with atomic_write(path) as file:
         file.write(b"last")
     assert sorted(os.listdir(tmp_path)) == [other.name, path.name]
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.fspath(path))
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(os.mkfifo, "a FIFO"), (make_socket, "a socket"), (Path.mkdir, "a folder")],
+    ids=["fifo", "socket", "folder"],
+)
+@pytest.mark.parametrize("linked", [False, True], ids=["itself", "by-a-link"])
+def test_what_is_no_regular_file_is_refused_and_stays(
+    tmp_path: Path, make: Callable[[Path], object], kind: str, linked: bool
+) -> None:
+    path = tmp_path / "net.npz"
+    make(tmp_path / "thing" if linked else path)
+    if linked:
+        path.symlink_to("thing")
+    before = os.stat(path)
+    with pytest.raises(ValueError, match=rf"net\.npz: {kind}; must be a regular file"):
+        model_of(1.0, 3).save(path)
+    assert os.path.samestat(before, os.stat(path))
+    assert len(os.listdir(tmp_path)) == 1 + linked
+
+
+def test_a_device_is_refused() -> None:
+    # Asked by its mode alone: nothing here opens a device.
+    with pytest.raises(ValueError, match="a device; must be a regular file"):
+        atomic._check_replaceable("null.npz", Path(os.devnull))
+
+
+def test_a_fifo_among_old_temporary_files_does_not_make_saving_wait(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f".net.npz.0123{atomic.SUFFIX}")
+    model_of(1.0, 3).save(tmp_path / "net.npz")
+    assert load_model(tmp_path / "net.npz").count_params() == 303
