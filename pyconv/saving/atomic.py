@@ -62,7 +62,7 @@ def _check_replaceable(path: str | os.PathLike[str], target: Path) -> None:
     if not stat.S_ISREG(mode):
         kind = next((name for test, name in KINDS if test(mode)), "no regular file")
         raise ValueError(
-            f"save: {os.fspath(path)}: {kind}; must be a regular file, or not be there"
+            f"save: {os.fspath(path)}: {kind}; must be a regular file, or absent"
         )
 
 
