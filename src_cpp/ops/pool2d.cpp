@@ -60,6 +60,9 @@ struct Counted {
   int64_t top, bottom, left, right;
 };
 
+// Pixels that windows hold in all, between two looks at whether to go on.
+constexpr int64_t kStretchPixels = int64_t(1) << 22;
+
 template <class T>
 void pool_rows(PoolRowOf<T> pool, const T* x, T* y, void* argmax, const Window& w,
                const Counted& counted) {
@@ -69,15 +72,21 @@ void pool_rows(PoolRowOf<T> pool, const T* x, T* y, void* argmax, const Window& 
   const int64_t rows = images * w.oh;
   const int64_t row_bytes = w.sh * w.w * c * int64_t(sizeof(T));
   const int64_t per_task = std::max<int64_t>(1, kTaskBytes / row_bytes);
+  const int64_t least = planes ? 16 : 1;  // in planes windows are lanes
+  const int64_t stretch = std::max(least, kStretchPixels / (w.taps() * c));
   parallel_for(ceil_div(rows, per_task), rows * row_bytes, [&](int64_t task) {
     const int64_t last = std::min(rows, (task + 1) * per_task);
     for (int64_t row = task * per_task; row < last; ++row) {
-      const int64_t at = row * w.ow * c;
       const int64_t origin = row % w.oh * w.sh - w.top;
-      pool(PoolRow<T>{x + row / w.oh * w.h * w.w * c, y + at,
-                      argmax ? const_cast<void*>(offsets_at(argmax, w, at)) : nullptr,
-                      byte_offsets(w), w.h, w.w, c, w.w * c, c, w.kh, w.kw, w.sw, w.left, origin,
-                      w.ow, counted.rows(origin, w), counted.left, counted.right});
+      for (int64_t j = 0; j < w.ow; j += stretch) {
+        if (j > 0) keep_going();
+        const int64_t at = (row * w.ow + j) * c;
+        pool(PoolRow<T>{x + row / w.oh * w.h * w.w * c, y + at,
+                        argmax ? const_cast<void*>(offsets_at(argmax, w, at)) : nullptr,
+                        byte_offsets(w), w.h, w.w, c, w.w * c, c, w.kh, w.kw, w.sw,
+                        w.left - j * w.sw, origin, std::min(stretch, w.ow - j),
+                        counted.rows(origin, w), counted.left, counted.right});
+      }
     }
   });
 }
@@ -118,6 +127,7 @@ void gradient_row(PoolRowGradientOf<T> send, const T* dy, const void* argmax, T*
   const bool assign = windows_tile(w) && last - first == 1;
   if (!assign) std::fill_n(dx, w.w * c, T(0));
   for (int64_t i = first; i < last; ++i) {
+    if (i > first) keep_going();
     const int64_t at = (image * w.oh + i) * w.ow * c;
     send(PoolRowGradient<T>{dy + at, argmax ? offsets_at(argmax, w, at) : nullptr, dx,
                             byte_offsets(w), assign, w.w, c, w.kw, w.sw, w.left, reached - i * w.sh,

@@ -124,6 +124,8 @@ print(late)
         "ops.conv2d(x, kernel)",
         "ops.conv2d(x, kernel, algorithm='im2col')",
         "ops.gemm(x.reshape(2048, -1), x.reshape(2048, -1), transpose_b=True)",
+        "ops.avg_pool2d(x.reshape(1, 2048, 4096, 1), (2048, 2048), strides=1)",
+        "ops.avg_pool2d_backward(x[:1], (1, 511, 511, 64), pool_size=256, strides=1)",
     ],
 )
 def test_ctrl_c_ends_a_long_kernel_soon(run_python, call: str) -> None:

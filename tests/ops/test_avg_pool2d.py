@@ -55,6 +55,28 @@ def test_gradient_is_the_adjoint(dtype, data_format, device):
     assert (y.astype(np.float64) * dy).sum() == (x.astype(np.float64) * dx).sum()
 
 
+def test_large_windows_go_in_stretches(dtype, data_format, device):
+    """So much work that a row of windows is cut; the cut leaves no trace."""
+    if not device.is_cpu:
+        pytest.skip("the CPU's rows are cut")
+    x = np.zeros((702, 717, 2), dtype)
+    x[::7, ::5] = integers((101, 144, 2), dtype, 0)
+    sums = np.pad(x, ((1, 1), (1, 1), (0, 0))).astype(np.float64).cumsum(0).cumsum(1)
+    sums = np.pad(sums, ((1, 0), (1, 0), (0, 0)))
+    i, j, k = 5, 20, 700  # rows and columns of windows, their size
+    total = sums[k:, k:] - sums[:i, k:] - sums[k:, :j] + sums[:i, :j]
+    rows, columns = (
+        np.minimum(np.arange(count) + k, size + 1) - np.maximum(np.arange(count), 1)
+        for count, size in ((i, 702), (j, 717))
+    )
+    expected = (total / (rows[:, None] * columns)[..., None]).astype(dtype)[None]
+    images = x[None] if data_format == "channels_last" else np.moveaxis(x, -1, 0)[None]
+    options = {"strides": 1, "padding": 1, "data_format": data_format}
+    y = device.host(ops.avg_pool2d(device(images), k, **options))
+    y = y if data_format == "channels_last" else np.moveaxis(y, 1, -1)
+    assert_same(y, expected)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_nan_and_infinity_reach_their_windows_alone(value, dtype, data_format, device):
     x = np.ones((1, 4, 4, 17), dtype)
