@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'num_threads', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -25,10 +25,6 @@ def activation(dtype: int, x: int, y: int, size: int, kind: int, slope: float, u
 def activation_backward(dtype: int, dy: int, kept: int, dx: int, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
     """
     dx = dy activation'(x), from the kept y or x
-    """
-def adam_step(dtype: int, table: bytes, learning_rate: float, beta_1: float, beta_2: float, epsilon: float, step: int) -> None:
-    """
-    One step of Adam, in place, on records (param, grad, m, v, size)
     """
 def address(array: numpy.ndarray) -> int:
     """
@@ -133,6 +129,10 @@ def min_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes) -> None:
 def num_threads() -> int:
     """
     Threads that a call may use
+    """
+def optimizer_step(dtype: int, rule: int, table: bytes, rate: float, decay: float, a: float, b: float, epsilon: float) -> None:
+    """
+    One step of an optimizer, in place, on records (param, grad, 3 states, size)
     """
 def resize(dtype: int, x: int, y: int, window: bytes, interpolation: int) -> None:
     """

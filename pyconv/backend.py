@@ -55,7 +55,7 @@ _NATIVE = [
     "softmax_cross_entropy",
     "labels_check",
     "softmax_cross_entropy_backward",
-    "adam_step",
+    "optimizer_step",
 ]
 
 
@@ -300,17 +300,28 @@ def first_bad(flag: Array) -> int | None:
     return None if position == np.iinfo(np.int64).max else position
 
 
-def tensor_table(rows: Sequence[Sequence[Array]]) -> bytes:
-    """Pack rows of equally long arrays as int64 records: their addresses, then their size."""
+def tensor_table(
+    rows: Sequence[Sequence[Array]], width: int
+) -> tuple[bytes, tuple[int, int] | None]:
+    """Pack rows of equally long arrays as int64 records: `width` addresses, then the size.
+
+    Returns:
+        The table, and the places (row * width + column) of two arrays that share memory, if any.
+    """
     address = _core.address
-    table = [
-        [
-            *(address(a) if isinstance(a, np.ndarray) else a.data.ptr for a in row),
-            row[0].size,
-        ]
-        for row in rows
-    ]
-    return np.array(table, np.int64).tobytes()
+    table = np.zeros((len(rows), width + 1), np.int64)
+    for record, row in zip(table, rows, strict=True):
+        record[: len(row)] = [address(a) if isinstance(a, np.ndarray) else a.data.ptr for a in row]
+        record[width] = row[0].size
+    starts = table[:, :width].ravel()
+    sizes = np.repeat(table[:, width] * rows[0][0].itemsize, width)
+    places = np.flatnonzero((starts != 0) & (sizes != 0))
+    places = places[np.argsort(starts[places], kind="stable")]
+    overlap = np.flatnonzero(starts[places[1:]] < (starts + sizes)[places[:-1]])
+    if not overlap.size:
+        return table.tobytes(), None
+    one, other = sorted(int(place) for place in places[overlap[0] : overlap[0] + 2])
+    return table.tobytes(), (one, other)
 
 
 def memory_overlaps(a: Array, b: Array) -> bool:

@@ -56,4 +56,30 @@ enum class Interpolation : int64_t { kNearest = 0, kBilinear = 1 };
 // What lies beyond an image: one value, its last pixel, its mirror image, or the image again.
 enum class FillMode : int64_t { kConstant = 0, kNearest = 1, kReflect = 2, kWrap = 3 };
 
+// How an optimizer moves weights w against gradients g, by states s; rate, a, b, epsilon: options.
+enum class StepRule : int64_t {
+  kSgd,               // w -= rate g
+  kMomentum,          // s0 = a s0 - rate g;  w += s0
+  kNesterov,          // the same s0;  w += a s0 - rate g
+  kRmsprop,           // s0 += a (g g - s0);  w -= rate g / sqrt(s0 + epsilon)
+  kRmspropMomentum,   // s1 = b s1 + that step;  w -= s1
+  kCentered,          // s1 += a (g - s1);  the root of s0 - s1 s1 + epsilon
+  kCenteredMomentum,  // both; the momentum is s2
+  kAdam,              // s0 += a (g - s0), s1 += b (g g - s1);  w -= rate s0 / (sqrt(s1) + epsilon)
+  kAmsgrad,           // s2 = max(s2, s1) under the root
+  kAdagrad,           // s0 += g g;  w -= rate g / sqrt(s0 + epsilon)
+};
+constexpr int64_t kStepRules = 10;
+constexpr int kStepStates = 3;
+
+struct StepOptions {
+  double rate, decay, a, b, epsilon;  // before the rule, w -= decay w
+};
+
+// A record of the table that Python packs: addresses, 0 for states that the rule lacks.
+struct StepTensor {
+  uint64_t param, grad, state[kStepStates];
+  int64_t size;
+};
+
 }  // namespace pyconv

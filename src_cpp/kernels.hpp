@@ -120,9 +120,20 @@ struct SampledPixel {
 };
 
 template <class T>
-struct AdamRates {
-  T one_minus_beta_1, one_minus_beta_2, alpha, epsilon;
+struct StepRates {
+  T rate, decay, a, b, epsilon;
 };
+
+template <class T>
+struct StepPiece {
+  T* param;
+  const T* grad;
+  T* state[kStepStates];
+  int64_t count;
+};
+
+template <class T>
+using OptimizerStep = void (*)(const StepPiece<T>& piece, const StepRates<T>& rates);
 
 template <class T>
 using Move = void (*)(T* to, const T* from, int64_t count);
@@ -177,7 +188,7 @@ struct KernelTable {
   T (*row_max)(const T* x, int64_t count);
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);
-  void (*adam_step)(T* param, const T* grad, T* m, T* v, int64_t count, const AdamRates<T>& rates);
+  OptimizerStep<T> optimizer_step[kStepRules];
   T (*probe_fma)(int64_t steps);
   int probe_flops;  // per step
 };

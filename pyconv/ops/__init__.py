@@ -25,6 +25,7 @@ from pyconv.ops.activation import swish as swish
 from pyconv.ops.activation import swish_backward as swish_backward
 from pyconv.ops.activation import tanh as tanh
 from pyconv.ops.activation import tanh_backward as tanh_backward
+from pyconv.ops.adagrad_step import adagrad_step as adagrad_step
 from pyconv.ops.adam_step import adam_step as adam_step
 from pyconv.ops.affine_sample import affine_sample as affine_sample
 from pyconv.ops.affine_sample import affine_sample_backward as affine_sample_backward
@@ -50,6 +51,8 @@ from pyconv.ops.min_pool2d import min_pool2d_backward as min_pool2d_backward
 from pyconv.ops.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
 from pyconv.ops.resize import resize as resize
 from pyconv.ops.resize import resize_backward as resize_backward
+from pyconv.ops.rmsprop_step import rmsprop_step as rmsprop_step
+from pyconv.ops.sgd_step import sgd_step as sgd_step
 from pyconv.ops.softmax import log_softmax as log_softmax
 from pyconv.ops.softmax import log_softmax_backward as log_softmax_backward
 from pyconv.ops.softmax import softmax as softmax

@@ -23,6 +23,7 @@ from pyconv.reference.activation import softplus as softplus
 from pyconv.reference.activation import softplus_backward as softplus_backward
 from pyconv.reference.activation import swish as swish
 from pyconv.reference.activation import swish_backward as swish_backward
+from pyconv.reference.adagrad_step import adagrad_step as adagrad_step
 from pyconv.reference.adam_step import adam_step as adam_step
 from pyconv.reference.affine_sample import affine_sample as affine_sample
 from pyconv.reference.affine_sample import affine_sample_backward as affine_sample_backward
@@ -50,6 +51,8 @@ from pyconv.reference.min_pool2d import min_pool2d_backward as min_pool2d_backwa
 from pyconv.reference.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
 from pyconv.reference.resize import resize as resize
 from pyconv.reference.resize import resize_backward as resize_backward
+from pyconv.reference.rmsprop_step import rmsprop_step as rmsprop_step
+from pyconv.reference.sgd_step import sgd_step as sgd_step
 from pyconv.reference.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.reference.softmax_cross_entropy import (
     softmax_cross_entropy_backward as softmax_cross_entropy_backward,

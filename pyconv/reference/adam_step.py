@@ -17,22 +17,28 @@ def adam_step(
     grads: Sequence[Array],
     m: Sequence[Array],
     v: Sequence[Array],
+    v_hat: Sequence[Array] | None = None,
     *,
     learning_rate: float,
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
     step: int,
+    weight_decay: float = 0.0,
 ) -> None:
     """Move every parameter by one step of Adam, in place; step counts from 1.
 
     alpha = learning_rate * sqrt(1 - beta_2^step) / (1 - beta_1^step).
     """
     alpha = learning_rate * np.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
-    for param, grad, mean, square in zip(params, grads, m, v, strict=True):
+    for i, (param, grad, mean, square) in enumerate(zip(params, grads, m, v, strict=True)):
         wide = grad.astype(np.result_type(grad.dtype, np.float64))
         new_mean = mean + (1.0 - beta_1) * (wide - mean)
         new_square = square + (1.0 - beta_2) * (wide * wide - square)
         mean[...] = new_mean
         square[...] = new_square
-        param[...] = param - alpha * new_mean / (np.sqrt(new_square) + epsilon)
+        if v_hat is not None:
+            new_square = np.maximum(v_hat[i], new_square)
+            v_hat[i][...] = new_square
+        kept = param - param * (learning_rate * weight_decay)
+        param[...] = kept - alpha * new_mean / (np.sqrt(new_square) + epsilon)

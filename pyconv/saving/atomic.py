@@ -61,9 +61,7 @@ def _check_replaceable(path: str | os.PathLike[str], target: Path) -> None:
         return
     if not stat.S_ISREG(mode):
         kind = next((name for test, name in KINDS if test(mode)), "no regular file")
-        raise ValueError(
-            f"save: {os.fspath(path)}: {kind}; must be a regular file, or absent"
-        )
+        raise ValueError(f"save: {os.fspath(path)}: {kind}; must be a regular file, or absent")
 
 
 def _open_temporary(target: Path) -> tuple[Path, BinaryIO]:

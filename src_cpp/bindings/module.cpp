@@ -13,12 +13,12 @@ namespace pyconv {
 namespace py = pybind11;
 
 void register_activation(py::module_& m);
-void register_adam_step(py::module_& m);
 void register_conv2d(py::module_& m);
 void register_dense(py::module_& m);
 void register_gemm(py::module_& m);
 void register_im2col(py::module_& m);
 void register_memory(py::module_& m);
+void register_optimizer_step(py::module_& m);
 void register_pool2d(py::module_& m);
 void register_probe(py::module_& m);
 void register_runtime(py::module_& m);
@@ -59,12 +59,12 @@ PYBIND11_MODULE(_core, m) {
   set_interrupt_poll(&signal_pending);
   py::register_exception_translator(&translate_interrupt);
   register_activation(m);
-  register_adam_step(m);
   register_conv2d(m);
   register_dense(m);
   register_gemm(m);
   register_im2col(m);
   register_memory(m);
+  register_optimizer_step(m);
   register_pool2d(m);
   register_probe(m);
   register_runtime(m);

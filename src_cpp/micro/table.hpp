@@ -3,9 +3,9 @@
 #pragma once
 
 #include "micro/activate.hpp"
-#include "micro/adam_step.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
+#include "micro/optimizer_step.hpp"
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
 #include "micro/scatter_rows.hpp"
@@ -41,7 +41,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;
-  table.adam_step = &adam_step<T>;
+  fill_optimizer_steps<T>(table);
   table.probe_fma = &probe_fma<T>;
   table.probe_flops = 2 * kProbeChains * Vec<T>::width;
   return table;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bindings of activation functions and of adam_step.
+// Bindings of activation functions and of optimizer_step.
 #include <vector>
 
 #include "bindings/operation.hpp"
@@ -8,13 +8,13 @@
 namespace pyconv {
 namespace {
 
-std::vector<AdamRecord> records_of(const py::bytes& table) {
+std::vector<StepTensor> records_of(const py::bytes& table) {
   const std::string packed = table;
-  if (packed.size() % sizeof(AdamRecord) != 0) {
-    throw std::invalid_argument("adam_step: table has " + std::to_string(packed.size()) +
-                                " bytes; must be records of five int64");
+  if (packed.size() % sizeof(StepTensor) != 0) {
+    throw std::invalid_argument("optimizer_step: table has " + std::to_string(packed.size()) +
+                                " bytes; must be records of six int64");
   }
-  std::vector<AdamRecord> records(packed.size() / sizeof(AdamRecord));
+  std::vector<StepTensor> records(packed.size() / sizeof(StepTensor));
   if (!records.empty()) std::memcpy(records.data(), packed.data(), packed.size());
   return records;
 }
@@ -51,29 +51,33 @@ void bind_activation(py::module_& m) {
       "dx = f'(x) dy, told from the kept y or x");
 }
 
-void bind_adam_step(py::module_& m) {
+void bind_optimizer_step(py::module_& m) {
   m.def(
-      "adam_step",
-      [](int dtype, const py::bytes& table, double learning_rate, double beta_1, double beta_2,
-         double epsilon, int64_t step, Address stream) {
-        const std::vector<AdamRecord> records = records_of(table);
+      "optimizer_step",
+      [](int dtype, int64_t rule, const py::bytes& table, double rate, double decay, double a,
+         double b, double epsilon, Address stream) {
+        if (rule < 0 || rule >= kStepRules) {
+          throw std::invalid_argument("rule=" + std::to_string(rule) + "; must be a StepRule");
+        }
+        const std::vector<StepTensor> records = records_of(table);
+        const StepOptions options{rate, decay, a, b, epsilon};
         const std::string shape = "tensors=" + std::to_string(records.size());
-        run_operation("adam_step", dtype, stream, shape, [&](auto zero) {
-          using T = decltype(zero);
-          adam_step<T>(records.data(), static_cast<int64_t>(records.size()), learning_rate, beta_1,
-                       beta_2, epsilon, step, stream_of(stream));
+        run_operation("optimizer_step", dtype, stream, shape, [&](auto zero) {
+          optimizer_step<decltype(zero)>(static_cast<StepRule>(rule), records.data(),
+                                         static_cast<int64_t>(records.size()), options,
+                                         stream_of(stream));
         });
       },
-      py::arg("dtype"), py::arg("table"), py::arg("learning_rate"), py::arg("beta_1"),
-      py::arg("beta_2"), py::arg("epsilon"), py::arg("step"), py::arg("stream"),
-      "One step of Adam on every tensor of the table, in place");
+      py::arg("dtype"), py::arg("rule"), py::arg("table"), py::arg("rate"), py::arg("decay"),
+      py::arg("a"), py::arg("b"), py::arg("epsilon"), py::arg("stream"),
+      "One step of an optimizer on every tensor of the table, in place");
 }
 
 }  // namespace
 
 void register_elementwise(py::module_& m) {
   bind_activation(m);
-  bind_adam_step(m);
+  bind_optimizer_step(m);
 }
 
 }  // namespace pyconv

@@ -88,13 +88,8 @@ void softmax_cross_entropy_backward(const T* dloss, const T* probabilities, cons
                                     const T* targets, T* dlogits, int64_t n, int64_t classes,
                                     double label_smoothing, void* stream);
 
-// One tensor of adam_step's table.
-struct AdamRecord {
-  int64_t param, grad, m, v;  // addresses
-  int64_t size;
-};
 template <class T>
-void adam_step(const AdamRecord* records, int64_t count, double learning_rate, double beta_1,
-               double beta_2, double epsilon, int64_t step, void* stream);
+void optimizer_step(StepRule rule, const StepTensor* records, int64_t count,
+                    const StepOptions& options, void* stream);
 
 }  // namespace pyconv

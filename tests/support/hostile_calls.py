@@ -505,6 +505,27 @@ def _bad_steps() -> Iterator[HostileCall]:
             text = f"{name}={value!r}; must be"
             yield HostileCall("adam_step", lists, options, TypeError, text)
     yield HostileCall("adam_step", lists, {**good, "step": 1.0}, TypeError, "step=1.0; must be")
+    others = {
+        "sgd_step": (2, ("learning_rate", "momentum", "weight_decay")),
+        "rmsprop_step": (3, ("learning_rate", "rho", "momentum", "epsilon", "weight_decay")),
+        "adagrad_step": (3, ("learning_rate", "epsilon", "weight_decay")),
+    }
+    for op, (count, numbers) in others.items():
+        few = lists[:count]
+        for name in numbers:
+            for value in (-0.1, float("nan"), float("inf")):
+                text = f"{op}: {name}={value}; must be"
+                yield HostileCall(op, few, {"learning_rate": 0.1, name: value}, ValueError, text)
+            text = f"{op}: {name}='0.1'; must be a number"
+            yield HostileCall(op, few, {"learning_rate": 0.1, name: "0.1"}, TypeError, text)
+        short = (few[0], [], *few[2:])
+        text = f"{op}: len(grads)=0; must be 1"
+        yield HostileCall(op, short, {"learning_rate": 0.1}, ValueError, text)
+    text = "nesterov=1; must be True or False"
+    yield HostileCall("sgd_step", lists[:2], {"learning_rate": 0.1, "nesterov": 1}, TypeError, text)
+    text = "centered=None; must be True or False"
+    bad = {"learning_rate": 0.1, "centered": None}
+    yield HostileCall("rmsprop_step", lists[:3], bad, TypeError, text)
     for which, name in ((1, "grads"), (2, "m"), (3, "v")):
         short = tuple([] if i == which else [zeros(3)] for i in range(4))
         text = f"len({name})=0; must be 1"

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the steps of all optimizers share: checked lists of arrays, one native call.
+
+A step first makes w -= learning_rate * weight_decay * w, then moves by its rule, in place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pyconv.backend import (
+    Array,
+    as_input,
+    contiguous,
+    dtype_code,
+    kernels_for,
+    tensor_table,
+)
+
+WIDTH = 5  # of a record: parameter, gradient, up to three states
+# The rules, numbered as StepRule in src_cpp/geometry.hpp.
+SGD, MOMENTUM, NESTEROV = 0, 1, 2
+RMSPROP, RMSPROP_MOMENTUM, CENTERED, CENTERED_MOMENTUM = 3, 4, 5, 6
+ADAM, AMSGRAD, ADAGRAD = 7, 8, 9
+
+Lists = Mapping[str, Sequence[Array] | None]
+
+
+def checked_rate(function: str, argument: str, value: float, below: float = math.inf) -> float:
+    """Return a finite number from 0 on, less than `below`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a number")
+    number = float(value)
+    if not (math.isfinite(number) and 0.0 <= number < below):
+        rule = "finite and >= 0" if below == math.inf else f"within 0 and {below:g}"
+        raise ValueError(f"{function}: {argument}={number}; must be {rule}")
+    return number
+
+
+def move(
+    function: str,
+    rule: int,
+    params: Sequence[Array],
+    grads: Sequence[Array],
+    states: Lists,
+    *,
+    rate: float,
+    learning_rate: float,
+    weight_decay: float,
+    a: float = 0.0,
+    b: float = 0.0,
+    epsilon: float = 0.0,
+) -> None:
+    """Check all arrays, then make one step on all parameters.
+
+    Args:
+        states: the rule's lists by argument name, in the rule's order.
+        rate, a, b, epsilon: as StepRule says; learning_rate and weight_decay: checked here.
+    """
+    decay = checked_rate(function, "weight_decay", weight_decay) * learning_rate
+    lists: dict[str, Sequence[Array]] = {"params": params, "grads": grads}
+    for argument, arrays in states.items():
+        if arrays is None:
+            raise TypeError(f"{function}: {argument} is None; these options need it")
+        lists[argument] = arrays
+    for argument, arrays in lists.items():
+        if len(arrays) != len(params):
+            raise ValueError(f"{function}: len({argument})={len(arrays)}; must be {len(params)}")
+    if not params:
+        return
+    first = as_input(params[0], function, "params[0]")
+    rows = [_checked_row(function, lists, i, first) for i in range(len(params))]
+    table, overlap = tensor_table(rows, WIDTH)
+    if overlap is not None:  # threads would race
+        names = list(lists)
+        one, other = (f"{names[place % WIDTH]}[{place // WIDTH}]" for place in overlap)
+        raise ValueError(f"{function}: {other} shares memory with {one}; all must be apart")
+    kernels_for(first).optimizer_step(dtype_code(first), rule, table, rate, decay, a, b, epsilon)
+
+
+def _checked_row(
+    function: str, lists: Mapping[str, Sequence[Array]], i: int, first: Array
+) -> list[Array]:
+    """Return the i-th parameter, its gradient and its states."""
+    row: list[Array] = []
+    for argument, arrays in lists.items():
+        name = f"{function}: {argument}[{i}]"
+        array = as_input(arrays[i], function, f"{argument}[{i}]", like=first)
+        if row and array.shape != row[0].shape:
+            raise ValueError(f"{name}.shape={array.shape}; must be {row[0].shape}")
+        plain = contiguous(array)
+        if argument != "grads":
+            if array is not arrays[i] or plain is not array:
+                raise ValueError(f"{name} is not a contiguous array; it is written in place")
+            if isinstance(array, np.ndarray) and not array.flags.writeable:
+                raise ValueError(f"{name} is read-only; it is written in place")
+        row.append(plain)
+    return row
