@@ -19,6 +19,7 @@ from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import dense as dense
+from pyconv.autograd import dropout as dropout
 from pyconv.autograd import elu as elu
 from pyconv.autograd import gelu as gelu
 from pyconv.autograd import gradient_check as gradient_check

@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -65,6 +65,10 @@ def dense(dtype: int, x: int, kernel: int, bias: int, y: int, n: int, inputs: in
 def dense_backward(dtype: int, dy: int, x: int, kernel: int, dx: int, dkernel: int, dbias: int, n: int, inputs: int, units: int) -> None:
     """
     Gradients of dense
+    """
+def dropout(dtype: int, x: int, y: int, outer: int, shared: int, inner: int, seed: int, limit: int, scale: float) -> None:
+    """
+    y = x scaled, or 0 where the random word is below the limit
     """
 def empty(shape: tuple[int, ...], dtype: numpy.dtype[typing.Any]) -> numpy.ndarray:
     """

@@ -106,6 +106,18 @@ def dense_backward(
 ) -> None: ...
 def device_count() -> int: ...
 def device_name(device: int) -> str: ...
+def dropout(
+    dtype: int,
+    x: int,
+    y: int,
+    outer: int,
+    shared: int,
+    inner: int,
+    seed: int,
+    limit: int,
+    scale: float,
+    stream: int,
+) -> None: ...
 def driver_version() -> int: ...
 def gemm(
     dtype: int,

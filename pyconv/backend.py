@@ -43,6 +43,7 @@ _NATIVE = [
     "dense_backward",
     "activation",
     "activation_backward",
+    "dropout",
     "softmax",
     "softmax_backward",
     "softmax_cross_entropy",

@@ -117,6 +117,13 @@ template <class T>
 using ActivateBackward = void (*)(const T* dy, const T* kept, T* dx, int64_t count,
                                   const ActivationOptions& options);
 
+// Which elements are dropped: those whose random word is below `limit`; the others are scaled.
+struct DropoutMask {
+  uint64_t seed;
+  uint32_t limit;
+  double scale;
+};
+
 template <class T>
 struct KernelTable {
   int width;                    // lanes of a vector
@@ -140,6 +147,8 @@ struct KernelTable {
   T (*row_max)(const T* x, int64_t count);
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);
+  // y = x masked; element i of x has the random word first + i.
+  void (*dropout)(const T* x, T* y, int64_t first, int64_t count, const DropoutMask& mask);
   void (*adam_step)(T* param, const T* grad, T* m, T* v, int64_t count, const AdamRates<T>& rates);
   T (*probe_fma)(int64_t steps);
   int probe_flops;  // per step

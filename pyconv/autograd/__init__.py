@@ -19,6 +19,7 @@ from pyconv.autograd.activation import (
 from pyconv.autograd.arithmetic import add, divide, multiply, negative, power, subtract
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
+from pyconv.autograd.dropout import dropout
 from pyconv.autograd.elementwise import (
     absolute,
     cast,
@@ -54,6 +55,7 @@ __all__ = [
     "cross_entropy",
     "dense",
     "divide",
+    "dropout",
     "elu",
     "exp",
     "gelu",

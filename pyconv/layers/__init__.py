@@ -4,6 +4,7 @@
 from pyconv.layers.activation import ELU, Activation, Softmax
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.dense import Dense
+from pyconv.layers.dropout import Dropout, GaussianNoise, SpatialDropout2D
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.input import Input, InputLayer
 from pyconv.layers.layer import Layer, LayerOptions
@@ -17,14 +18,17 @@ CLASSES: dict[str, type[Layer]] = {
         Activation,
         Conv2D,
         Dense,
+        Dropout,
         ELU,
         Flatten,
+        GaussianNoise,
         InputLayer,
         LeakyReLU,
         MaxPooling2D,
         PReLU,
         ReLU,
         Softmax,
+        SpatialDropout2D,
     )
 }
 
@@ -33,7 +37,9 @@ __all__ = [
     "Activation",
     "Conv2D",
     "Dense",
+    "Dropout",
     "Flatten",
+    "GaussianNoise",
     "Input",
     "InputLayer",
     "Layer",
@@ -44,5 +50,6 @@ __all__ = [
     "PReLU",
     "ReLU",
     "Softmax",
+    "SpatialDropout2D",
     "SymbolicTensor",
 ]

@@ -30,6 +30,8 @@ from pyconv.ops.conv2d import conv2d as conv2d
 from pyconv.ops.conv2d import conv2d_backward as conv2d_backward
 from pyconv.ops.dense import dense as dense
 from pyconv.ops.dense import dense_backward as dense_backward
+from pyconv.ops.dropout import dropout as dropout
+from pyconv.ops.dropout import dropout_backward as dropout_backward
 from pyconv.ops.gemm import gemm as gemm
 from pyconv.ops.im2col import col2im as col2im
 from pyconv.ops.im2col import im2col as im2col

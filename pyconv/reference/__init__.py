@@ -28,6 +28,8 @@ from pyconv.reference.conv2d import conv2d as conv2d
 from pyconv.reference.conv2d import conv2d_backward as conv2d_backward
 from pyconv.reference.dense import dense as dense
 from pyconv.reference.dense import dense_backward as dense_backward
+from pyconv.reference.dropout import dropout as dropout
+from pyconv.reference.dropout import dropout_backward as dropout_backward
 from pyconv.reference.gemm import gemm as gemm
 from pyconv.reference.im2col import col2im as col2im
 from pyconv.reference.im2col import im2col as im2col

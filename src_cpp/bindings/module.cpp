@@ -14,6 +14,7 @@ void register_activation(py::module_& m);
 void register_adam_step(py::module_& m);
 void register_conv2d(py::module_& m);
 void register_dense(py::module_& m);
+void register_dropout(py::module_& m);
 void register_gemm(py::module_& m);
 void register_im2col(py::module_& m);
 void register_memory(py::module_& m);
@@ -57,6 +58,7 @@ PYBIND11_MODULE(_core, m) {
   register_adam_step(m);
   register_conv2d(m);
   register_dense(m);
+  register_dropout(m);
   register_gemm(m);
   register_im2col(m);
   register_memory(m);

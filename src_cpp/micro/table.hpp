@@ -4,6 +4,7 @@
 
 #include "micro/activate.hpp"
 #include "micro/adam_step.hpp"
+#include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
 #include "micro/pool2d.hpp"
@@ -32,6 +33,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;
+  table.dropout = &dropout<T>;
   table.adam_step = &adam_step<T>;
   table.probe_fma = &probe_fma<T>;
   table.probe_flops = 2 * kProbeChains * Vec<T>::width;

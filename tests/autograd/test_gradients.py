@@ -50,6 +50,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
     "hard_sigmoid": (ag.hard_sigmoid, points((3, 4), low=-6.0, high=6.0)),
     "hard_swish": (ag.hard_swish, points((3, 4), low=-6.0, high=6.0)),
     "softplus": (ag.softplus, points((3, 4))),
+    "dropout": (lambda x: ag.dropout(x, 0.5, seed=4), points((3, 4))),
     "softmax": (ag.softmax, points((3, 4))),
     "log_softmax": (ag.log_softmax, points((3, 4))),
     "log_softmax over a middle axis": (lambda x: ag.log_softmax(x, 1), points((2, 3, 4))),

@@ -20,7 +20,7 @@ ARCHITECTURES = ("75", "80", "90", "newest")
 CEILINGS = {
     ("activation_backward_kernel", "f"): 40,
     ("activation_backward_kernel", "d"): 40,
-    ("activation_kernel", "f"): 32,
+    ("activation_kernel", "f"): 40,
     ("activation_kernel", "d"): 40,
     ("adam_step_kernel", "f"): 40,
     ("adam_step_kernel", "d"): 40,
@@ -36,6 +36,8 @@ CEILINGS = {
     ("conv2d_backward_kernel_kernel", "d"): 128,
     ("conv2d_kernel", "f"): 104,
     ("conv2d_kernel", "d"): 128,
+    ("dropout_kernel", "f"): 40,
+    ("dropout_kernel", "d"): 40,
     ("gemm_kernel", "f"): 80,
     ("gemm_kernel", "d"): 104,
     ("im2col_kernel", "f"): 40,

@@ -13,23 +13,26 @@ from pyconv import ops
 # Arguments that hold whole numbers, and those that may be None.
 INTEGER_ARGUMENTS = {"argmax", "labels"}
 OPTIONAL_ARGUMENTS = {"bias", "y"}
-# Ops that take arrays of any shape; the gradients of some come from y.
-ELEMENTWISE = (
+# The gradients of some come from y.
+ACTIVATIONS = (
     "elu",
     "gelu",
     "hard_sigmoid",
     "hard_swish",
     "leaky_relu",
+    "log_softmax",
     "relu",
     "relu6",
     "selu",
     "sigmoid",
+    "softmax",
     "softplus",
     "swish",
     "tanh",
 )
-ACTIVATIONS = (*ELEMENTWISE, "softmax", "log_softmax")
 KEEP_Y = ("relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax")
+# Ops that take arrays of any shape, scalars too.
+ELEMENTWISE = {"dropout", *ACTIVATIONS} - {"softmax", "log_softmax"}
 
 
 def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -53,6 +56,8 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "max_pool2d_with_argmax": ({"x": x}, {}),
         "max_pool2d_backward": ({"dy": pooled, "argmax": argmax}, {"input_shape": x.shape}),
         "gemm": ({"a": a, "b": b}, {}),
+        "dropout": ({"x": x}, {"rate": 0.5, "seed": 3}),
+        "dropout_backward": ({"dy": x}, {"rate": 0.5, "seed": 3}),
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
         **_activation_calls(x),
