@@ -33,6 +33,7 @@ from pyconv.autograd import relu as relu
 from pyconv.autograd import relu6 as relu6
 from pyconv.autograd import selu as selu
 from pyconv.autograd import sigmoid as sigmoid
+from pyconv.autograd import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.autograd import softmax as softmax
 from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.autograd import softplus as softplus

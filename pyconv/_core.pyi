@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'adam_step', 'address', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'num_threads', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -125,6 +125,14 @@ def set_flush_denormals(flush: bool) -> None:
 def set_num_threads(count: int) -> None:
     """
     Change num_threads()
+    """
+def sigmoid_cross_entropy(dtype: int, logits: int, targets: int, loss: int, size: int, label_smoothing: float) -> None:
+    """
+    Binary loss of every logit
+    """
+def sigmoid_cross_entropy_backward(dtype: int, dloss: int, logits: int, targets: int, dlogits: int, size: int, label_smoothing: float) -> None:
+    """
+    The gradient of the logits
     """
 def softmax(dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool) -> None:
     """

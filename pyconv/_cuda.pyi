@@ -139,6 +139,25 @@ def max_pool2d_backward(
 ) -> None: ...
 def max_pool2d_check(argmax: int, window: bytes, first_bad: int, stream: int) -> None: ...
 def runtime_version() -> int: ...
+def sigmoid_cross_entropy(
+    dtype: int,
+    logits: int,
+    targets: int,
+    loss: int,
+    size: int,
+    label_smoothing: float,
+    stream: int,
+) -> None: ...
+def sigmoid_cross_entropy_backward(
+    dtype: int,
+    dloss: int,
+    logits: int,
+    targets: int,
+    dlogits: int,
+    size: int,
+    label_smoothing: float,
+    stream: int,
+) -> None: ...
 def softmax(
     dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool, stream: int
 ) -> None: ...

@@ -44,6 +44,8 @@ _NATIVE = [
     "activation",
     "activation_backward",
     "dropout",
+    "sigmoid_cross_entropy",
+    "sigmoid_cross_entropy_backward",
     "softmax",
     "softmax_backward",
     "softmax_cross_entropy",

@@ -149,6 +149,10 @@ struct KernelTable {
   void (*divide_row)(T* x, T divisor, int64_t count);
   // y = x masked; element i of x has the random word first + i.
   void (*dropout)(const T* x, T* y, int64_t first, int64_t count, const DropoutMask& mask);
+  void (*sigmoid_cross_entropy)(const T* logits, const T* targets, T* loss, int64_t count,
+                                double label_smoothing);
+  void (*sigmoid_cross_entropy_backward)(const T* dloss, const T* logits, const T* targets,
+                                         T* dlogits, int64_t count, double label_smoothing);
   void (*adam_step)(T* param, const T* grad, T* m, T* v, int64_t count, const AdamRates<T>& rates);
   T (*probe_fma)(int64_t steps);
   int probe_flops;  // per step

@@ -34,6 +34,7 @@ from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
 from pyconv.autograd.reductions import max, mean, sum
 from pyconv.autograd.shaping import concatenate, getitem, reshape, stack, transpose
+from pyconv.autograd.sigmoid_cross_entropy import binary_cross_entropy, sigmoid_cross_entropy
 from pyconv.autograd.softmax import log_softmax, softmax
 from pyconv.autograd.softmax_cross_entropy import cross_entropy, softmax_cross_entropy
 from pyconv.autograd.tape import GradientTape, no_recording
@@ -48,6 +49,7 @@ __all__ = [
     "add",
     "array_of",
     "as_tensor",
+    "binary_cross_entropy",
     "cast",
     "clip",
     "concatenate",
@@ -79,6 +81,7 @@ __all__ = [
     "reshape",
     "selu",
     "sigmoid",
+    "sigmoid_cross_entropy",
     "softmax",
     "softmax_cross_entropy",
     "softplus",

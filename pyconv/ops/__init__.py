@@ -38,6 +38,10 @@ from pyconv.ops.im2col import im2col as im2col
 from pyconv.ops.max_pool2d import max_pool2d as max_pool2d
 from pyconv.ops.max_pool2d import max_pool2d_backward as max_pool2d_backward
 from pyconv.ops.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argmax
+from pyconv.ops.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
+from pyconv.ops.sigmoid_cross_entropy import (
+    sigmoid_cross_entropy_backward as sigmoid_cross_entropy_backward,
+)
 from pyconv.ops.softmax import log_softmax as log_softmax
 from pyconv.ops.softmax import log_softmax_backward as log_softmax_backward
 from pyconv.ops.softmax import softmax as softmax

@@ -36,6 +36,10 @@ from pyconv.reference.im2col import im2col as im2col
 from pyconv.reference.max_pool2d import max_pool2d as max_pool2d
 from pyconv.reference.max_pool2d import max_pool2d_backward as max_pool2d_backward
 from pyconv.reference.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argmax
+from pyconv.reference.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
+from pyconv.reference.sigmoid_cross_entropy import (
+    sigmoid_cross_entropy_backward as sigmoid_cross_entropy_backward,
+)
 from pyconv.reference.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.reference.softmax_cross_entropy import (
     softmax_cross_entropy_backward as softmax_cross_entropy_backward,

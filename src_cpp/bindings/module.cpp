@@ -21,6 +21,7 @@ void register_memory(py::module_& m);
 void register_pool2d(py::module_& m);
 void register_probe(py::module_& m);
 void register_runtime(py::module_& m);
+void register_sigmoid_cross_entropy(py::module_& m);
 void register_softmax(py::module_& m);
 void register_softmax_cross_entropy(py::module_& m);
 
@@ -65,6 +66,7 @@ PYBIND11_MODULE(_core, m) {
   register_pool2d(m);
   register_probe(m);
   register_runtime(m);
+  register_sigmoid_cross_entropy(m);
   register_softmax(m);
   register_softmax_cross_entropy(m);
 }

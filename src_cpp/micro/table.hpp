@@ -9,6 +9,7 @@
 #include "micro/gemm_tile.hpp"
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
+#include "micro/sigmoid_cross_entropy.hpp"
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/transpose.hpp"
@@ -34,6 +35,8 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;
   table.dropout = &dropout<T>;
+  table.sigmoid_cross_entropy = &sigmoid_cross_entropy<T>;
+  table.sigmoid_cross_entropy_backward = &sigmoid_cross_entropy_backward<T>;
   table.adam_step = &adam_step<T>;
   table.probe_fma = &probe_fma<T>;
   table.probe_flops = 2 * kProbeChains * Vec<T>::width;

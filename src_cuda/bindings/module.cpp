@@ -19,6 +19,7 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_elementwise(m);
   pyconv::register_gemm(m);
   pyconv::register_max_pool2d(m);
+  pyconv::register_sigmoid_cross_entropy(m);
   pyconv::register_softmax(m);
   pyconv::register_softmax_cross_entropy(m);
 #ifdef PYCONV_SIMT_MODULE

@@ -63,6 +63,13 @@ void softmax_backward(const T* dy, const T* y, T* dx, int64_t n, int64_t classes
                       void* stream);
 
 template <class T>
+void sigmoid_cross_entropy(const T* logits, const T* targets, T* loss, int64_t size,
+                           double label_smoothing, void* stream);
+template <class T>
+void sigmoid_cross_entropy_backward(const T* dloss, const T* logits, const T* targets, T* dlogits,
+                                    int64_t size, double label_smoothing, void* stream);
+
+template <class T>
 void softmax_cross_entropy(const T* logits, const int64_t* labels, const T* targets, T* loss,
                            T* probabilities, int64_t n, int64_t classes, double label_smoothing,
                            void* stream);

@@ -288,6 +288,7 @@ def _bad_others() -> Iterator[HostileCall]:
     yield from _bad_activations()
     yield from _bad_dropouts()
     yield from _bad_losses()
+    yield from _bad_binary_losses()
     yield from _bad_steps()
 
 
@@ -353,6 +354,28 @@ def _bad_dropouts() -> Iterator[HostileCall]:
         ):
             text = f"{argument}={value!r}; must be"
             yield HostileCall(function, x, {**good, argument: value}, TypeError, text)
+
+
+def _bad_binary_losses() -> Iterator[HostileCall]:
+    for function, names in (
+        ("sigmoid_cross_entropy", ("logits", "targets")),
+        ("sigmoid_cross_entropy_backward", ("dloss", "logits", "targets")),
+    ):
+        good = [zeros(4, 3) for _ in names]
+        for place, name in enumerate(names[1:], 1):
+            short, wide = list(good), list(good)
+            short[place], wide[place] = zeros(4, 1), zeros(4, 3, dtype="float64")
+            text = f"{name}.shape=(4, 1); must be (4, 3), the shape of {names[0]}"
+            yield HostileCall(function, tuple(short), {}, ValueError, text)
+            yield HostileCall(function, tuple(wide), {}, TypeError, f"{name}.dtype=float64")
+        for smoothing in (-0.1, 1.1, math.nan, math.inf):
+            bad = {"label_smoothing": smoothing}
+            text = f"label_smoothing={smoothing}; must be within 0 and 1"
+            yield HostileCall(function, tuple(good), bad, ValueError, text)
+        for other in ("0", None, True):
+            bad = {"label_smoothing": other}
+            text = f"label_smoothing={other!r}; must be a number"
+            yield HostileCall(function, tuple(good), bad, TypeError, text)
 
 
 def _bad_losses() -> Iterator[HostileCall]:

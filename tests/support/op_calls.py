@@ -32,7 +32,7 @@ ACTIVATIONS = (
 )
 KEEP_Y = ("relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax")
 # Ops that take arrays of any shape, scalars too.
-ELEMENTWISE = {"dropout", *ACTIVATIONS} - {"softmax", "log_softmax"}
+ELEMENTWISE = {"dropout", "sigmoid_cross_entropy", *ACTIVATIONS} - {"softmax", "log_softmax"}
 
 
 def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -61,6 +61,11 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
         **_activation_calls(x),
+        "sigmoid_cross_entropy": ({"logits": x, "targets": x[::-1].copy()}, {}),
+        "sigmoid_cross_entropy_backward": (
+            {"dloss": x, "logits": x + 1, "targets": x[::-1].copy()},
+            {},
+        ),
         "softmax_cross_entropy": ({"logits": c, "labels": labels}, {}),
         "softmax_cross_entropy_backward": (
             {"dloss": c[:, 0].copy(), "probabilities": np.abs(c), "labels": labels},
