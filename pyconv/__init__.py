@@ -22,6 +22,7 @@ from pyconv.autograd import argmax as argmax
 from pyconv.autograd import avg_pool2d as avg_pool2d
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import dense as dense
+from pyconv.autograd import dropout as dropout
 from pyconv.autograd import elu as elu
 from pyconv.autograd import gelu as gelu
 from pyconv.autograd import global_avg_pool2d as global_avg_pool2d
@@ -42,6 +43,7 @@ from pyconv.autograd import reshape as reshape
 from pyconv.autograd import resize as resize
 from pyconv.autograd import selu as selu
 from pyconv.autograd import sigmoid as sigmoid
+from pyconv.autograd import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.autograd import softmax as softmax
 from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.autograd import softplus as softplus

@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -78,6 +78,10 @@ def dense_backward(dtype: int, dy: int, x: int, kernel: int, dx: int, dkernel: i
     """
     Gradients of dense
     """
+def dropout(dtype: int, x: int, y: int, outer: int, shared: int, inner: int, seed: int, limit: int, scale: float) -> None:
+    """
+    y = x scaled, or 0 where the random word is below the limit
+    """
 def empty(shape: tuple[int, ...], dtype: numpy.dtype[typing.Any]) -> numpy.ndarray:
     """
     A C-contiguous array of the arena; contents undefined
@@ -149,6 +153,14 @@ def set_flush_denormals(flush: bool) -> None:
 def set_num_threads(count: int) -> None:
     """
     Change num_threads()
+    """
+def sigmoid_cross_entropy(dtype: int, logits: int, targets: int, loss: int, size: int, label_smoothing: float) -> None:
+    """
+    Binary loss of every logit
+    """
+def sigmoid_cross_entropy_backward(dtype: int, dloss: int, logits: int, targets: int, dlogits: int, size: int, label_smoothing: float) -> None:
+    """
+    The gradient of the logits
     """
 def softmax(dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool) -> None:
     """

@@ -30,16 +30,6 @@ def activation_backward(
     threshold: float,
     stream: int,
 ) -> None: ...
-def adam_step(
-    dtype: int,
-    table: bytes,
-    learning_rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-    step: int,
-    stream: int,
-) -> None: ...
 def affine_sample(
     dtype: int,
     x: int,
@@ -133,6 +123,18 @@ def dense_backward(
 ) -> None: ...
 def device_count() -> int: ...
 def device_name(device: int) -> str: ...
+def dropout(
+    dtype: int,
+    x: int,
+    y: int,
+    outer: int,
+    shared: int,
+    inner: int,
+    seed: int,
+    limit: int,
+    scale: float,
+    stream: int,
+) -> None: ...
 def driver_version() -> int: ...
 def gemm(
     dtype: int,
@@ -154,6 +156,17 @@ def max_pool2d_backward(
 ) -> None: ...
 def max_pool2d_check(argmax: int, window: bytes, first_bad: int, stream: int) -> None: ...
 def min_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes, stream: int) -> None: ...
+def optimizer_step(
+    dtype: int,
+    rule: int,
+    table: bytes,
+    rate: float,
+    decay: float,
+    a: float,
+    b: float,
+    epsilon: float,
+    stream: int,
+) -> None: ...
 def resize(
     dtype: int, x: int, y: int, window: bytes, interpolation: int, stream: int
 ) -> None: ...
@@ -161,6 +174,25 @@ def resize_backward(
     dtype: int, dy: int, dx: int, window: bytes, interpolation: int, stream: int
 ) -> None: ...
 def runtime_version() -> int: ...
+def sigmoid_cross_entropy(
+    dtype: int,
+    logits: int,
+    targets: int,
+    loss: int,
+    size: int,
+    label_smoothing: float,
+    stream: int,
+) -> None: ...
+def sigmoid_cross_entropy_backward(
+    dtype: int,
+    dloss: int,
+    logits: int,
+    targets: int,
+    dlogits: int,
+    size: int,
+    label_smoothing: float,
+    stream: int,
+) -> None: ...
 def softmax(
     dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool, stream: int
 ) -> None: ...

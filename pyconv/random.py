@@ -28,6 +28,17 @@ def generator() -> np.random.Generator:
     return _generator
 
 
+def draw_seed(own: int | None = None) -> int:
+    """Return 64 random bits, for one use of a generator of its own.
+
+    Args:
+        own: what tells this user apart from others, mixed in. The bits come from the one generator
+            all the same: its state is all that a saved model needs to go on.
+    """
+    bits = int(_generator.integers(2**64, dtype=np.uint64))
+    return bits if own is None else bits ^ own
+
+
 def get_state() -> dict[str, Any]:
     """Return the generator's state as plain integers and strings, fit for JSON."""
     state: Any = _generator.bit_generator.state

@@ -158,6 +158,13 @@ template <class T>
 using ActivateBackward = void (*)(const T* dy, const T* kept, T* dx, int64_t count,
                                   const ActivationOptions& options);
 
+// Which elements are dropped: those whose random word is below `limit`; the others are scaled.
+struct DropoutMask {
+  uint64_t seed;
+  uint32_t limit;
+  double scale;
+};
+
 template <class T>
 struct KernelTable {
   int width;                    // lanes of a vector
@@ -189,6 +196,12 @@ struct KernelTable {
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);
   OptimizerStep<T> optimizer_step[kStepRules];
+  // y = x masked; element i of x has the random word first + i.
+  void (*dropout)(const T* x, T* y, int64_t first, int64_t count, const DropoutMask& mask);
+  void (*sigmoid_cross_entropy)(const T* logits, const T* targets, T* loss, int64_t count,
+                                double label_smoothing);
+  void (*sigmoid_cross_entropy_backward)(const T* dloss, const T* logits, const T* targets,
+                                         T* dlogits, int64_t count, double label_smoothing);
   T (*probe_fma)(int64_t steps);
   int probe_flops;  // per step
 };

@@ -30,6 +30,7 @@ from pyconv.autograd.arithmetic import (
 from pyconv.autograd.avg_pool2d import avg_pool2d
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
+from pyconv.autograd.dropout import dropout
 from pyconv.autograd.elementwise import absolute, cast, clip, exp, log, sqrt, square
 from pyconv.autograd.filling import broadcast_to, pad, tile, where
 from pyconv.autograd.function import Function
@@ -51,6 +52,7 @@ from pyconv.autograd.shaping import (
     stack,
     transpose,
 )
+from pyconv.autograd.sigmoid_cross_entropy import binary_cross_entropy, sigmoid_cross_entropy
 from pyconv.autograd.softmax import log_softmax, softmax
 from pyconv.autograd.softmax_cross_entropy import cross_entropy, softmax_cross_entropy
 from pyconv.autograd.tape import GradientTape, no_recording
@@ -68,6 +70,7 @@ __all__ = [
     "array_of",
     "as_tensor",
     "avg_pool2d",
+    "binary_cross_entropy",
     "broadcast_to",
     "cast",
     "clip",
@@ -76,6 +79,7 @@ __all__ = [
     "cross_entropy",
     "dense",
     "divide",
+    "dropout",
     "elu",
     "exp",
     "expand_dims",
@@ -110,6 +114,7 @@ __all__ = [
     "resize",
     "selu",
     "sigmoid",
+    "sigmoid_cross_entropy",
     "softmax",
     "softmax_cross_entropy",
     "softplus",

@@ -7,6 +7,7 @@ from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
+from pyconv.layers.dropout import Dropout, GaussianNoise, SpatialDropout2D
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.global_pool2d import (
     GlobalAveragePooling2D,
@@ -51,8 +52,10 @@ CLASSES: dict[str, type[Layer]] = {
         Conv2D,
         Cropping2D,
         Dense,
+        Dropout,
         ELU,
         Flatten,
+        GaussianNoise,
         GlobalAveragePooling2D,
         GlobalMaxPooling2D,
         InputLayer,
@@ -68,6 +71,7 @@ CLASSES: dict[str, type[Layer]] = {
         RepeatVector,
         Reshape,
         Softmax,
+        SpatialDropout2D,
         Subtract,
         UpSampling2D,
         ZeroPadding2D,
@@ -85,7 +89,9 @@ __all__ = [
     "Conv2D",
     "Cropping2D",
     "Dense",
+    "Dropout",
     "Flatten",
+    "GaussianNoise",
     "GlobalAveragePooling2D",
     "GlobalAvgPool2D",
     "GlobalMaxPool2D",
@@ -108,6 +114,7 @@ __all__ = [
     "RepeatVector",
     "Reshape",
     "Softmax",
+    "SpatialDropout2D",
     "Subtract",
     "SymbolicTensor",
     "UpSampling2D",

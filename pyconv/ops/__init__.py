@@ -1,28 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pure functions on arrays, forward and backward; no state, no graph."""
 
-from pyconv.ops.activation import elu as elu
-from pyconv.ops.activation import elu_backward as elu_backward
-from pyconv.ops.activation import gelu as gelu
-from pyconv.ops.activation import gelu_backward as gelu_backward
-from pyconv.ops.activation import hard_sigmoid as hard_sigmoid
-from pyconv.ops.activation import hard_sigmoid_backward as hard_sigmoid_backward
-from pyconv.ops.activation import hard_swish as hard_swish
-from pyconv.ops.activation import hard_swish_backward as hard_swish_backward
-from pyconv.ops.activation import leaky_relu as leaky_relu
-from pyconv.ops.activation import leaky_relu_backward as leaky_relu_backward
 from pyconv.ops.activation import relu as relu
 from pyconv.ops.activation import relu6 as relu6
 from pyconv.ops.activation import relu6_backward as relu6_backward
 from pyconv.ops.activation import relu_backward as relu_backward
-from pyconv.ops.activation import selu as selu
-from pyconv.ops.activation import selu_backward as selu_backward
 from pyconv.ops.activation import sigmoid as sigmoid
 from pyconv.ops.activation import sigmoid_backward as sigmoid_backward
-from pyconv.ops.activation import softplus as softplus
-from pyconv.ops.activation import softplus_backward as softplus_backward
-from pyconv.ops.activation import swish as swish
-from pyconv.ops.activation import swish_backward as swish_backward
 from pyconv.ops.activation import tanh as tanh
 from pyconv.ops.activation import tanh_backward as tanh_backward
 from pyconv.ops.adagrad_step import adagrad_step as adagrad_step
@@ -35,6 +19,12 @@ from pyconv.ops.conv2d import conv2d as conv2d
 from pyconv.ops.conv2d import conv2d_backward as conv2d_backward
 from pyconv.ops.dense import dense as dense
 from pyconv.ops.dense import dense_backward as dense_backward
+from pyconv.ops.dropout import dropout as dropout
+from pyconv.ops.dropout import dropout_backward as dropout_backward
+from pyconv.ops.gelu import gelu as gelu
+from pyconv.ops.gelu import gelu_backward as gelu_backward
+from pyconv.ops.gelu import swish as swish
+from pyconv.ops.gelu import swish_backward as swish_backward
 from pyconv.ops.gemm import gemm as gemm
 from pyconv.ops.global_pool2d import global_avg_pool2d as global_avg_pool2d
 from pyconv.ops.global_pool2d import global_avg_pool2d_backward as global_avg_pool2d_backward
@@ -49,10 +39,26 @@ from pyconv.ops.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argm
 from pyconv.ops.min_pool2d import min_pool2d as min_pool2d
 from pyconv.ops.min_pool2d import min_pool2d_backward as min_pool2d_backward
 from pyconv.ops.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
+from pyconv.ops.rectifiers import elu as elu
+from pyconv.ops.rectifiers import elu_backward as elu_backward
+from pyconv.ops.rectifiers import hard_sigmoid as hard_sigmoid
+from pyconv.ops.rectifiers import hard_sigmoid_backward as hard_sigmoid_backward
+from pyconv.ops.rectifiers import hard_swish as hard_swish
+from pyconv.ops.rectifiers import hard_swish_backward as hard_swish_backward
+from pyconv.ops.rectifiers import leaky_relu as leaky_relu
+from pyconv.ops.rectifiers import leaky_relu_backward as leaky_relu_backward
+from pyconv.ops.rectifiers import selu as selu
+from pyconv.ops.rectifiers import selu_backward as selu_backward
+from pyconv.ops.rectifiers import softplus as softplus
+from pyconv.ops.rectifiers import softplus_backward as softplus_backward
 from pyconv.ops.resize import resize as resize
 from pyconv.ops.resize import resize_backward as resize_backward
 from pyconv.ops.rmsprop_step import rmsprop_step as rmsprop_step
 from pyconv.ops.sgd_step import sgd_step as sgd_step
+from pyconv.ops.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
+from pyconv.ops.sigmoid_cross_entropy import (
+    sigmoid_cross_entropy_backward as sigmoid_cross_entropy_backward,
+)
 from pyconv.ops.softmax import log_softmax as log_softmax
 from pyconv.ops.softmax import log_softmax_backward as log_softmax_backward
 from pyconv.ops.softmax import softmax as softmax

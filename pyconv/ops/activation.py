@@ -25,8 +25,8 @@ _CURVES = {
     "hard_swish": 12,
     "softplus": 13,
 }
-_Options: TypeAlias = tuple[float, float, float]  # slope, upper, threshold
-_PLAIN: _Options = (0.0, 0.0, 0.0)
+Options: TypeAlias = tuple[float, float, float]  # slope, upper, threshold
+PLAIN: Options = (0.0, 0.0, 0.0)
 
 
 def activation_code(function: str, activation: ActivationName) -> int:
@@ -39,7 +39,7 @@ def activation_code(function: str, activation: ActivationName) -> int:
     return _CODES[activation]
 
 
-def apply_activation(x: Array, code: int, options: _Options = _PLAIN) -> Array:
+def apply_activation(x: Array, code: int, options: Options = PLAIN) -> Array:
     """Return the activation of a contiguous array."""
     y = empty_on(x, x.shape)
     kernels_for(x).activation(dtype_code(x), x, y, x.size, code, *options)
@@ -61,11 +61,12 @@ def through_activation(function: str, dy: Array, y: Array | None, code: int) -> 
         raise ValueError(f"{function}: y.shape={y.shape}; must be {dy.shape}, the shape of dy")
     y = contiguous(y)
     dx = empty_on(dy, dy.shape)
-    kernels_for(dy).activation_backward(dtype_code(dy), dy, y, dx, dy.size, code, *_PLAIN)
+    kernels_for(dy).activation_backward(dtype_code(dy), dy, y, dx, dy.size, code, *PLAIN)
     return dx
 
 
-def _forward(function: str, x: Array, kind: str, options: _Options = _PLAIN) -> Array:
+def activate(function: str, x: Array, kind: str, options: Options = PLAIN) -> Array:
+    """Return the activation of this kind of any array."""
     code = _CODES[kind] if kind in _CODES else _CURVES[kind]
     return apply_activation(contiguous(as_input(x, function, "x")), code, options)
 
@@ -76,7 +77,10 @@ def _from_y(function: str, dy: Array, y: Array) -> Array:
     return through_activation(function, contiguous(as_input(dy, function, "dy")), y, code)
 
 
-def _from_x(function: str, dy: Array, x: Array, kind: str, options: _Options = _PLAIN) -> Array:
+def gradient_from_x(
+    function: str, dy: Array, x: Array, kind: str, options: Options = PLAIN
+) -> Array:
+    """Return the gradient of an activation that needs x."""
     dy = as_input(dy, function, "dy")
     x = as_input(x, function, "x", like=dy)
     if x.shape != dy.shape:
@@ -96,24 +100,6 @@ def checked_number(function: str, argument: str, value: float) -> float:
     return float(value)
 
 
-def _leaky_options(
-    function: str, negative_slope: float, max_value: float | None, threshold: float
-) -> _Options:
-    slope = checked_number(function, "negative_slope", negative_slope)
-    upper = math.inf if max_value is None else checked_number(function, "max_value", max_value)
-    low = checked_number(function, "threshold", threshold)
-    for argument, value in (("max_value", upper), ("threshold", low)):
-        if value < 0:
-            raise ValueError(f"{function}: {argument}={value}; must be >= 0")
-    return slope, upper, low
-
-
-def _gelu_kind(function: str, approximate: bool) -> str:
-    if not isinstance(approximate, bool):
-        raise TypeError(f"{function}: approximate={approximate!r}; must be True or False")
-    return "gelu_tanh" if approximate else "gelu"
-
-
 def relu(x: Array) -> Array:
     """Return max(x, 0), element by element; NaN stays.
 
@@ -125,7 +111,7 @@ def relu(x: Array) -> Array:
         TypeError: dtype of x.
     Source: Keras relu; the naive form is pyconv.reference.relu.
     """
-    return _forward("relu", x, "relu")
+    return activate("relu", x, "relu")
 
 
 def relu_backward(dy: Array, y: Array) -> Array:
@@ -150,7 +136,7 @@ def relu6(x: Array) -> Array:
         TypeError: dtype of x.
     Source: Keras relu6.
     """
-    return _forward("relu6", x, "relu6")
+    return activate("relu6", x, "relu6")
 
 
 def relu6_backward(dy: Array, y: Array) -> Array:
@@ -175,7 +161,7 @@ def sigmoid(x: Array) -> Array:
         TypeError: dtype of x.
     Source: Keras sigmoid.
     """
-    return _forward("sigmoid", x, "sigmoid")
+    return activate("sigmoid", x, "sigmoid")
 
 
 def sigmoid_backward(dy: Array, y: Array) -> Array:
@@ -200,7 +186,7 @@ def tanh(x: Array) -> Array:
         TypeError: dtype of x.
     Source: Keras tanh.
     """
-    return _forward("tanh", x, "tanh")
+    return activate("tanh", x, "tanh")
 
 
 def tanh_backward(dy: Array, y: Array) -> Array:
@@ -212,223 +198,3 @@ def tanh_backward(dy: Array, y: Array) -> Array:
         TypeError: dtypes. ValueError: shapes that differ.
     """
     return _from_y("tanh_backward", dy, y)
-
-
-def leaky_relu(
-    x: Array,
-    negative_slope: float = 0.2,
-    *,
-    max_value: float | None = None,
-    threshold: float = 0.0,
-) -> Array:
-    """Return x above the threshold, negative_slope * (x - threshold) below; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64.
-        negative_slope: finite. max_value: what larger results become, >= 0. threshold: >= 0.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x. ValueError: a number out of its range.
-    Source: Keras leaky_relu, and relu with its arguments; the naive form is
-    pyconv.reference.leaky_relu.
-    """
-    options = _leaky_options("leaky_relu", negative_slope, max_value, threshold)
-    return _forward("leaky_relu", x, "leaky_relu", options)
-
-
-def leaky_relu_backward(
-    dy: Array,
-    x: Array,
-    negative_slope: float = 0.2,
-    *,
-    max_value: float | None = None,
-    threshold: float = 0.0,
-) -> Array:
-    """Return dy between threshold and max_value, 0 above, negative_slope * dy below.
-
-    Args:
-        dy, x: equal shapes and dtypes. The numbers are those of leaky_relu.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ, a number out of its range.
-    """
-    function = "leaky_relu_backward"
-    options = _leaky_options(function, negative_slope, max_value, threshold)
-    return _from_x(function, dy, x, "leaky_relu", options)
-
-
-def elu(x: Array, alpha: float = 1.0) -> Array:
-    """Return x where x > 0, alpha (e^x - 1) elsewhere, element by element; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64. alpha: finite.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x. ValueError: alpha.
-    Source: Keras elu; the naive form is pyconv.reference.elu.
-    """
-    return _forward("elu", x, "elu", (checked_number("elu", "alpha", alpha), 0.0, 0.0))
-
-
-def elu_backward(dy: Array, x: Array, alpha: float = 1.0) -> Array:
-    """Return dy where x > 0, dy alpha e^x elsewhere.
-
-    Args:
-        dy, x: equal shapes and dtypes. alpha: finite.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ, alpha.
-    """
-    options = (checked_number("elu_backward", "alpha", alpha), 0.0, 0.0)
-    return _from_x("elu_backward", dy, x, "elu", options)
-
-
-def selu(x: Array) -> Array:
-    """Return elu scaled as self-normalising networks need it, element by element; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x.
-    Source: Keras selu; the naive form is pyconv.reference.selu.
-    """
-    return _forward("selu", x, "selu")
-
-
-def selu_backward(dy: Array, x: Array) -> Array:
-    """Return scale * dy where x > 0, scale alpha e^x dy elsewhere: the gradient from x.
-
-    Args:
-        dy, x: equal shapes and dtypes.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ.
-    """
-    return _from_x("selu_backward", dy, x, "selu")
-
-
-def gelu(x: Array, *, approximate: bool = False) -> Array:
-    """Return x P(x), P the normal distribution, element by element; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64.
-        approximate: x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 instead.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x.
-    Source: Keras gelu; the naive form is pyconv.reference.gelu.
-    """
-    return _forward("gelu", x, _gelu_kind("gelu", approximate))
-
-
-def gelu_backward(dy: Array, x: Array, *, approximate: bool = False) -> Array:
-    """Return dy (P(x) + x P'(x)), the gradient of gelu.
-
-    Args:
-        dy, x: equal shapes and dtypes.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ.
-    """
-    return _from_x("gelu_backward", dy, x, _gelu_kind("gelu_backward", approximate))
-
-
-def swish(x: Array) -> Array:
-    """Return x sigmoid(x), element by element; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x.
-    Source: Keras silu; the naive form is pyconv.reference.swish.
-    """
-    return _forward("swish", x, "swish")
-
-
-def swish_backward(dy: Array, x: Array) -> Array:
-    """Return dy sigmoid(x) (1 + x sigmoid(-x)): the gradient from x.
-
-    Args:
-        dy, x: equal shapes and dtypes.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ.
-    """
-    return _from_x("swish_backward", dy, x, "swish")
-
-
-def hard_sigmoid(x: Array) -> Array:
-    """Return relu6(x + 3) / 6, element by element; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x.
-    Source: Keras hard_sigmoid; the naive form is pyconv.reference.hard_sigmoid.
-    """
-    return _forward("hard_sigmoid", x, "hard_sigmoid")
-
-
-def hard_sigmoid_backward(dy: Array, x: Array) -> Array:
-    """Return dy / 6 where -3 < x < 3, else 0: the gradient from x.
-
-    Args:
-        dy, x: equal shapes and dtypes.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ.
-    """
-    return _from_x("hard_sigmoid_backward", dy, x, "hard_sigmoid")
-
-
-def hard_swish(x: Array) -> Array:
-    """Return x relu6(x + 3) / 6, element by element; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x.
-    Source: Keras hard_silu; the naive form is pyconv.reference.hard_swish.
-    """
-    return _forward("hard_swish", x, "hard_swish")
-
-
-def hard_swish_backward(dy: Array, x: Array) -> Array:
-    """Return dy (hard_sigmoid(x) + x / 6 where -3 < x < 3): the gradient from x.
-
-    Args:
-        dy, x: equal shapes and dtypes.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ.
-    """
-    return _from_x("hard_swish_backward", dy, x, "hard_swish")
-
-
-def softplus(x: Array) -> Array:
-    """Return log(1 + e^x), element by element; NaN stays.
-
-    Args:
-        x: any shape; float32 or float64.
-    Returns:
-        y: shape and dtype of x.
-    Raises:
-        TypeError: dtype of x.
-    Source: Keras softplus; the naive form is pyconv.reference.softplus.
-    """
-    return _forward("softplus", x, "softplus")
-
-
-def softplus_backward(dy: Array, x: Array) -> Array:
-    """Return dy sigmoid(x): the gradient from x.
-
-    Args:
-        dy, x: equal shapes and dtypes.
-    Raises:
-        TypeError: dtypes. ValueError: shapes that differ.
-    """
-    return _from_x("softplus_backward", dy, x, "softplus")

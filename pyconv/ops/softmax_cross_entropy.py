@@ -20,7 +20,8 @@ from pyconv.backend import (
 _NAME = "softmax_cross_entropy"
 
 
-def _checked_smoothing(function: str, label_smoothing: float) -> float:
+def checked_smoothing(function: str, label_smoothing: float) -> float:
+    """Return a label smoothing as a float from 0 to 1."""
     if isinstance(label_smoothing, bool) or not isinstance(label_smoothing, (int, float)):
         raise TypeError(f"{function}: label_smoothing={label_smoothing!r}; must be a number")
     if not (math.isfinite(label_smoothing) and 0.0 <= label_smoothing <= 1.0):
@@ -84,7 +85,7 @@ def softmax_cross_entropy(
     naive form is pyconv.reference.softmax_cross_entropy.
     """
     logits = _checked_logits(_NAME, "logits", logits)
-    smoothing = _checked_smoothing(_NAME, label_smoothing)
+    smoothing = checked_smoothing(_NAME, label_smoothing)
     numbers, targets = _split_labels(_NAME, labels, logits)
     n, classes = logits.shape
     loss = empty_on(logits, (n,))
@@ -112,7 +113,7 @@ def softmax_cross_entropy_backward(
     n, classes = probabilities.shape
     if dloss.shape != (n,):
         raise ValueError(f"{function}: dloss.shape={dloss.shape}; must be ({n},)")
-    smoothing = _checked_smoothing(function, label_smoothing)
+    smoothing = checked_smoothing(function, label_smoothing)
     numbers, targets = _split_labels(function, labels, probabilities)
     dlogits = empty_on(probabilities, (n, classes))
     kernels_for(probabilities).softmax_cross_entropy_backward(

@@ -33,6 +33,8 @@ from pyconv.reference.conv2d import conv2d as conv2d
 from pyconv.reference.conv2d import conv2d_backward as conv2d_backward
 from pyconv.reference.dense import dense as dense
 from pyconv.reference.dense import dense_backward as dense_backward
+from pyconv.reference.dropout import dropout as dropout
+from pyconv.reference.dropout import dropout_backward as dropout_backward
 from pyconv.reference.gemm import gemm as gemm
 from pyconv.reference.global_pool2d import global_avg_pool2d as global_avg_pool2d
 from pyconv.reference.global_pool2d import global_avg_pool2d_backward as global_avg_pool2d_backward
@@ -53,6 +55,10 @@ from pyconv.reference.resize import resize as resize
 from pyconv.reference.resize import resize_backward as resize_backward
 from pyconv.reference.rmsprop_step import rmsprop_step as rmsprop_step
 from pyconv.reference.sgd_step import sgd_step as sgd_step
+from pyconv.reference.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
+from pyconv.reference.sigmoid_cross_entropy import (
+    sigmoid_cross_entropy_backward as sigmoid_cross_entropy_backward,
+)
 from pyconv.reference.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.reference.softmax_cross_entropy import (
     softmax_cross_entropy_backward as softmax_cross_entropy_backward,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // gelu(x) = x P(x), P the normal distribution, and its approximation x sigmoid(v) with
-// v = sqrt(8 / pi) (x + 0.044715 x^3). Both hold their digits in the tail, where P is tiny.
+// v = sqrt(8 / pi) (x + 0.044715 x^3), which hold their digits in the tail, where P is tiny; swish.
 #pragma once
 
 #include "micro/activation.hpp"

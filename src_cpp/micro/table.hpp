@@ -3,13 +3,15 @@
 #pragma once
 
 #include "micro/activate.hpp"
+#include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
 #include "micro/optimizer_step.hpp"
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
-#include "micro/scatter_rows.hpp"
 #include "micro/sample2d.hpp"
+#include "micro/scatter_rows.hpp"
+#include "micro/sigmoid_cross_entropy.hpp"
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/transpose.hpp"
@@ -42,6 +44,9 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;
   fill_optimizer_steps<T>(table);
+  table.dropout = &dropout<T>;
+  table.sigmoid_cross_entropy = &sigmoid_cross_entropy<T>;
+  table.sigmoid_cross_entropy_backward = &sigmoid_cross_entropy_backward<T>;
   table.probe_fma = &probe_fma<T>;
   table.probe_flops = 2 * kProbeChains * Vec<T>::width;
   return table;

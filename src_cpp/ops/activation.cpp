@@ -4,25 +4,9 @@
 #include <algorithm>
 
 #include "dispatch.hpp"
-#include "ops/tiles.hpp"
-#include "parallel.hpp"
+#include "ops/pieces.hpp"
 
 namespace pyconv {
-namespace {
-
-constexpr int64_t kPiece = 1 << 14;
-
-// Calls body(first, count) for pieces of `size` elements.
-template <class T, class Body>
-void for_each_piece(int64_t size, int64_t arrays, Body&& body) {
-  parallel_for(ceil_div(size, kPiece), arrays * size * int64_t(sizeof(T)), [&](int64_t piece) {
-    const int64_t first = piece * kPiece;
-    body(first, std::min(kPiece, size - first));
-  });
-}
-
-}  // namespace
-
 template <class T>
 void activation(const T* x, T* y, int64_t size, ActivationKind kind,
                 const ActivationOptions& options) {

@@ -15,8 +15,10 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_conv2d(m);
   pyconv::register_dense(m);
   pyconv::register_device(m);
+  pyconv::register_dropout(m);
   pyconv::register_elementwise(m);
   pyconv::register_gemm(m);
+  pyconv::register_sigmoid_cross_entropy(m);
   pyconv::register_softmax(m);
   pyconv::register_pool2d(m);
   pyconv::register_sample2d(m);

@@ -57,8 +57,10 @@ void run_operation(const char* name, int dtype, Address stream, const std::strin
 void register_conv2d(py::module_& m);
 void register_dense(py::module_& m);
 void register_device(py::module_& m);
+void register_dropout(py::module_& m);
 void register_elementwise(py::module_& m);
 void register_gemm(py::module_& m);
+void register_sigmoid_cross_entropy(py::module_& m);
 void register_softmax(py::module_& m);
 void register_pool2d(py::module_& m);
 void register_sample2d(py::module_& m);

@@ -72,10 +72,21 @@ void activation_backward(const T* dy, const T* kept, T* dx, int64_t size, Activa
                          const ActivationOptions& options, void* stream);
 
 template <class T>
+void dropout(const T* x, T* y, int64_t outer, int64_t shared, int64_t inner, uint64_t seed,
+             uint32_t limit, double scale, void* stream);
+
+template <class T>
 void softmax(const T* x, T* y, int64_t n, int64_t classes, bool logarithm, void* stream);
 template <class T>
 void softmax_backward(const T* dy, const T* y, T* dx, int64_t n, int64_t classes, bool logarithm,
                       void* stream);
+
+template <class T>
+void sigmoid_cross_entropy(const T* logits, const T* targets, T* loss, int64_t size,
+                           double label_smoothing, void* stream);
+template <class T>
+void sigmoid_cross_entropy_backward(const T* dloss, const T* logits, const T* targets, T* dlogits,
+                                    int64_t size, double label_smoothing, void* stream);
 
 template <class T>
 void softmax_cross_entropy(const T* logits, const int64_t* labels, const T* targets, T* loss,

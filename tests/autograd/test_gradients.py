@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import KERAS
 
 from pyconv import autograd as ag
 from pyconv.autograd import Tensor, gradient_check
@@ -52,6 +53,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
     "hard_sigmoid": (ag.hard_sigmoid, points((3, 4), low=-6.0, high=6.0)),
     "hard_swish": (ag.hard_swish, points((3, 4), low=-6.0, high=6.0)),
     "softplus": (ag.softplus, points((3, 4))),
+    "dropout": (lambda x: ag.dropout(x, 0.5, seed=4), points((3, 4))),
     "softmax": (ag.softmax, points((3, 4))),
     "log_softmax": (ag.log_softmax, points((3, 4))),
     "log_softmax over a middle axis": (lambda x: ag.log_softmax(x, 1), points((2, 3, 4))),
@@ -81,6 +83,18 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
     "cross-entropy of probabilities": (
         lambda x: ag.cross_entropy(x, ONE_HOT),
         points((3, 4), low=0.1, high=1.0),
+    ),
+    "binary cross-entropy": (
+        lambda x: ag.sigmoid_cross_entropy(x, ONE_HOT, label_smoothing=0.1),
+        points((3, 4)),
+    ),
+    "binary cross-entropy of a sigmoid": (
+        lambda x: ag.binary_cross_entropy(ag.sigmoid(x), ONE_HOT),
+        points((3, 4)),
+    ),
+    "binary cross-entropy of probabilities": (
+        lambda x: ag.binary_cross_entropy(x, ONE_HOT, label_smoothing=0.2),
+        points((3, 4), low=0.1, high=0.9),
     ),
     "max_pool2d": (ag.max_pool2d, points((2, 5, 6, 3))),
     "max_pool2d overlapping": (
@@ -194,3 +208,24 @@ def test_sigmoid_and_softmax_do_not_overflow() -> None:
     assert ag.sigmoid(x).numpy().tolist() == [0.0, pytest.approx(3.8e-44, rel=0.1), 0.5, 1.0, 1.0]
     np.testing.assert_array_equal(ag.softmax(x).numpy(), [0, 0, 0, 0, 1])
     assert ag.sigmoid(x).dtype == ag.softmax(x).dtype == np.float32
+
+
+def test_binary_cross_entropy_of_a_sigmoid_comes_from_its_logits() -> None:
+    x = Tensor(np.array([-200.0, -3.0, 0.5, 200.0], np.float32))
+    targets = np.array([1, 0, 1, 0], np.float32)
+    with ag.GradientTape() as tape:
+        tape.watch(x)
+        loss = ag.binary_cross_entropy(ag.sigmoid(x), targets)
+    np.testing.assert_array_equal(loss, ag.sigmoid_cross_entropy(x, targets))
+    assert loss.numpy()[[0, 3]].tolist() == [200.0, 200.0]
+    gradient = tape.gradient(loss, x)
+    assert gradient is not None
+    assert gradient.numpy()[[0, 3]].tolist() == [-1.0, 1.0]
+    plain = ag.binary_cross_entropy(ag.sigmoid(x).numpy(), targets)
+    np.testing.assert_allclose(plain.numpy()[1:3], loss.numpy()[1:3], rtol=KERAS)
+    assert plain.numpy()[0] == pytest.approx(-np.log(1e-7), rel=KERAS)
+
+
+def test_binary_cross_entropy_refuses_targets_of_another_shape() -> None:
+    with pytest.raises(ValueError, match=r"targets of float32\(3, 1\); must be float32\(3, 4\)"):
+        ag.binary_cross_entropy(np.full((3, 4), 0.5, np.float32), np.ones((3, 1), np.float32))

@@ -95,7 +95,9 @@ LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
             "tanh",
         )
     },
+    "dropout": ("Dropout", {"rate": 0.4, "noise_shape": (None, 1), "seed": 3}, (3, 40)),
     "elu": ("ELU", {"alpha": 0.5}, (3, 40)),
+    "gaussian noise": ("GaussianNoise", {"stddev": 0.4}, (3, 40)),
     "leaky relu": ("LeakyReLU", {}, (3, 40)),
     "prelu": (
         "PReLU",
@@ -109,6 +111,7 @@ LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
         (3, 40),
     ),
     "softmax": ("Softmax", {"axis": 1}, (2, 3, 4)),
+    "spatial dropout": ("SpatialDropout2D", {"rate": 0.4}, (2, 3, 4, 5)),
 }
 
 pytestmark = [

@@ -244,3 +244,48 @@ def test_adam_takes_the_same_path(dtype):
         ops.adam_step([ours], [grad], [m], [v], learning_rate=0.01, epsilon=0.0, step=step)
     bound = 2 * len(grads) * tolerances.optimizer_step(dtype)
     assert_within(ours, theirs.detach().numpy(), bound * (np.abs(param) + 1))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("name", "options", "peer"),
+    [
+        ("elu", {"alpha": 0.7}, lambda x: functional.elu(x, 0.7)),
+        ("gelu", {}, functional.gelu),
+        ("gelu", {"approximate": True}, lambda x: functional.gelu(x, approximate="tanh")),
+        ("hard_sigmoid", {}, functional.hardsigmoid),
+        ("hard_swish", {}, functional.hardswish),
+        ("leaky_relu", {}, lambda x: functional.leaky_relu(x, 0.2)),
+        ("log_softmax", {"axis": 0}, lambda x: functional.log_softmax(x, 0)),
+        ("selu", {}, functional.selu),
+        ("softmax", {"axis": 1}, lambda x: functional.softmax(x, 1)),
+        ("softplus", {}, functional.softplus),
+        ("swish", {}, functional.silu),
+    ],
+)
+def test_activations_and_gradients(name, options, peer, dtype):
+    x, dy = normal((7, 50), dtype, name), normal((7, 50), dtype, "dy")
+    tx = torch.tensor(x, requires_grad=True)
+    ty = peer(tx)
+    ty.backward(torch.tensor(dy))
+    y = getattr(ops, name)(x, **options)
+    kept = y if "softmax" in name else x
+    dx = getattr(ops, f"{name}_backward")(dy, kept, **options)
+    # PyTorch's 1 / 6 has the digits of float32.
+    digits = "float32" if name.startswith("hard") else dtype
+    bound = 2 * tolerances.softmax(digits) * max(1.0, np.abs(y).max())
+    assert_within(y, ty.detach().numpy(), bound)
+    assert_within(dx, tx.grad.numpy(), bound * max(1.0, np.abs(dy).sum(0).max()))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_binary_cross_entropy_and_gradient(dtype):
+    x, dloss = normal((7, 50), dtype, 0), normal((7, 50), dtype, 1)
+    targets = np.abs(normal((7, 50), dtype, 2)) % 1
+    tx = torch.tensor(x, requires_grad=True)
+    loss = functional.binary_cross_entropy_with_logits(tx, torch.tensor(targets), reduction="none")
+    loss.backward(torch.tensor(dloss))
+    bound = 2 * tolerances.softmax(dtype) * np.maximum(1.0, np.abs(x))
+    assert_within(ops.sigmoid_cross_entropy(x, targets), loss.detach().numpy(), bound)
+    dx = ops.sigmoid_cross_entropy_backward(dloss, x, targets)
+    assert_within(dx, tx.grad.numpy(), bound * np.maximum(1.0, np.abs(dloss)))

@@ -411,7 +411,9 @@ def _bad_others() -> Iterator[HostileCall]:
         text = f"dy.shape={shape}; must be (2, 5)"
         yield HostileCall("dense_backward", arguments, {}, ValueError, text)
     yield from _bad_activations()
+    yield from _bad_dropouts()
     yield from _bad_losses()
+    yield from _bad_binary_losses()
     yield from _bad_steps()
 
 
@@ -450,6 +452,55 @@ def _bad_activations() -> Iterator[HostileCall]:
             yield HostileCall("leaky_relu" + suffix, arrays, {argument: -1.0}, ValueError, text)
         bad = {"approximate": "tanh"}
         yield HostileCall("gelu" + suffix, arrays, bad, TypeError, "approximate='tanh'; must be")
+
+
+def _bad_dropouts() -> Iterator[HostileCall]:
+    x, good = (zeros(2, 3),), {"rate": 0.5, "seed": 1}
+    for function in ("dropout", "dropout_backward"):
+        for rate in (-0.1, 1.0, 1.5, math.nan, math.inf):
+            text = f"rate={rate}; must be >= 0 and < 1"
+            yield HostileCall(function, x, {**good, "rate": rate}, ValueError, text)
+        for seed in (-1, 2**64, 2**70):
+            text = f"seed={seed}; must be within 0 and 2**64 - 1"
+            yield HostileCall(function, x, {**good, "seed": seed}, ValueError, text)
+        for noise_shape in ((2,), (2, 2), (0, 3), (-1, 3), (2, 3, 1), (), (2**64, 1)):
+            bad = {**good, "noise_shape": noise_shape}
+            text = f"noise_shape={noise_shape}; must be 1 or the size"
+            yield HostileCall(function, x, bad, ValueError, text)
+        for argument, value in (
+            ("rate", "0.5"),
+            ("rate", None),
+            ("rate", True),
+            ("seed", 1.0),
+            ("seed", None),
+            ("seed", True),
+            ("noise_shape", 2),
+            ("noise_shape", "23"),
+        ):
+            text = f"{argument}={value!r}; must be"
+            yield HostileCall(function, x, {**good, argument: value}, TypeError, text)
+
+
+def _bad_binary_losses() -> Iterator[HostileCall]:
+    for function, names in (
+        ("sigmoid_cross_entropy", ("logits", "targets")),
+        ("sigmoid_cross_entropy_backward", ("dloss", "logits", "targets")),
+    ):
+        good = [zeros(4, 3) for _ in names]
+        for place, name in enumerate(names[1:], 1):
+            short, wide = list(good), list(good)
+            short[place], wide[place] = zeros(4, 1), zeros(4, 3, dtype="float64")
+            text = f"{name}.shape=(4, 1); must be (4, 3), the shape of {names[0]}"
+            yield HostileCall(function, tuple(short), {}, ValueError, text)
+            yield HostileCall(function, tuple(wide), {}, TypeError, f"{name}.dtype=float64")
+        for smoothing in (-0.1, 1.1, math.nan, math.inf):
+            bad = {"label_smoothing": smoothing}
+            text = f"label_smoothing={smoothing}; must be within 0 and 1"
+            yield HostileCall(function, tuple(good), bad, ValueError, text)
+        for other in ("0", None, True):
+            bad = {"label_smoothing": other}
+            text = f"label_smoothing={other!r}; must be a number"
+            yield HostileCall(function, tuple(good), bad, TypeError, text)
 
 
 def _bad_losses() -> Iterator[HostileCall]:

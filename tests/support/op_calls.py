@@ -13,23 +13,26 @@ from pyconv import ops
 # Arguments that hold whole numbers, and those that may be None.
 INTEGER_ARGUMENTS = {"argmax", "argmin", "labels"}
 OPTIONAL_ARGUMENTS = {"bias", "y"}
-# Ops that take arrays of any shape; the gradients of some come from y.
-ELEMENTWISE = (
+# The gradients of some come from y.
+ACTIVATIONS = (
     "elu",
     "gelu",
     "hard_sigmoid",
     "hard_swish",
     "leaky_relu",
+    "log_softmax",
     "relu",
     "relu6",
     "selu",
     "sigmoid",
+    "softmax",
     "softplus",
     "swish",
     "tanh",
 )
-ACTIVATIONS = (*ELEMENTWISE, "softmax", "log_softmax")
 KEEP_Y = ("relu", "relu6", "sigmoid", "tanh", "softmax", "log_softmax")
+# Ops that take arrays of any shape, scalars too.
+ELEMENTWISE = {"dropout", "sigmoid_cross_entropy", *ACTIVATIONS} - {"softmax", "log_softmax"}
 
 
 def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -71,9 +74,16 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "affine_sample": ({"x": x, "matrices": maps}, {}),
         "affine_sample_backward": ({"dy": x, "matrices": maps}, {"fill_mode": "reflect"}),
         "gemm": ({"a": a, "b": b}, {}),
+        "dropout": ({"x": x}, {"rate": 0.5, "seed": 3}),
+        "dropout_backward": ({"dy": x}, {"rate": 0.5, "seed": 3}),
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
         **_activation_calls(x),
+        "sigmoid_cross_entropy": ({"logits": x, "targets": x[::-1].copy()}, {}),
+        "sigmoid_cross_entropy_backward": (
+            {"dloss": x, "logits": x + 1, "targets": x[::-1].copy()},
+            {},
+        ),
         "softmax_cross_entropy": ({"logits": c, "labels": labels}, {}),
         "softmax_cross_entropy_backward": (
             {"dloss": c[:, 0].copy(), "probabilities": np.abs(c), "labels": labels},
