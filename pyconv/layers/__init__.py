@@ -2,6 +2,7 @@
 """Layers by Keras's names, argument names and defaults."""
 
 from pyconv.layers.activation import ELU, Activation, Softmax
+from pyconv.layers.activity_regularization import ActivityRegularization
 from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
@@ -44,6 +45,7 @@ from pyconv.layers.zero_padding2d import ZeroPadding2D
 CLASSES: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
+        ActivityRegularization,
         Activation,
         Add,
         Average,
@@ -81,6 +83,7 @@ CLASSES: dict[str, type[Layer]] = {
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "Add",
     "Average",
     "AveragePooling2D",

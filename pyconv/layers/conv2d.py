@@ -5,27 +5,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyconv import activations, autograd, initializers
+from pyconv import activations, autograd
 from pyconv.autograd import Tensor, Variable
 from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair, whole_number
-from pyconv.layers.layer import Layer, checked_bool
+from pyconv.layers.kernel_layer import KernelLayer, WeightOptions
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format, window_output_shape
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.layer import BaseOptions
 
 
-class Conv2D(Layer):
+class Conv2D(KernelLayer):
     """Convolve images with learned filters. Shapes and errors as in ops.conv2d.
 
     Weights: kernel (kh, kw, c // groups, filters), and bias (filters,) with `use_bias`.
     Source: Keras Conv2D.
     """
 
-    bias: Variable | None = None
     kernel: Variable
 
     def __init__(
@@ -41,9 +40,15 @@ class Conv2D(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        **base: Unpack[LayerOptions],
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **base: Unpack[BaseOptions],
     ) -> None:
-        super().__init__(**base)
+        bias = WeightOptions(bias_initializer, bias_regularizer, bias_constraint)
+        super().__init__(activation, use_bias, bias, activity_regularizer, **base)
         self.filters = whole_number("Conv2D", "filters", filters, 1)
         self.groups = whole_number("Conv2D", "groups", groups, 1)
         self.kernel_size = normalise_pair("Conv2D", "kernel_size", kernel_size, 1)
@@ -51,11 +56,9 @@ class Conv2D(Layer):
         self.dilation_rate = normalise_pair("Conv2D", "dilation_rate", dilation_rate, 1)
         self.padding = padding
         self.data_format = checked_data_format("Conv2D", data_format)
-        self.activation = activations.get(activation)
-        self.use_bias = checked_bool("Conv2D", "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self._fused = activations.fused_name(self.activation)
+        self.kernel_options = WeightOptions(
+            kernel_initializer, kernel_regularizer, kernel_constraint
+        )
         self._check_geometry()
 
     def _check_geometry(self) -> None:
@@ -91,9 +94,8 @@ class Conv2D(Layer):
                 f"multiple of groups={self.groups}"
             )
         shape = (*self.kernel_size, channels // self.groups, self.filters)
-        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
-        if self.use_bias:
-            self.bias = self.add_weight((self.filters,), self.bias_initializer, name="bias")
+        self.kernel = self.kernel_options.add_to(self, shape, "kernel")
+        self.add_bias(self.filters)
 
     def _check_rank(self, shape: Shape) -> None:
         if len(shape) != 4:
@@ -127,7 +129,7 @@ class Conv2D(Layer):
             data_format=self.data_format,
             activation=self._fused,
         )
-        return y if self._fused else self.activation(y)
+        return self.activated(y)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -139,8 +141,5 @@ class Conv2D(Layer):
             "data_format": self.data_format,
             "dilation_rate": self.dilation_rate,
             "groups": self.groups,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
+            **self.kernel_options.get_config("kernel"),
         }
