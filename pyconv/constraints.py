@@ -49,7 +49,7 @@ class _NormConstraint(Constraint):
 
     def _take_axis(self, axis: Axis) -> None:
         several = isinstance(axis, (list, tuple))
-        whole = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+        whole: list[Any] = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         if any(isinstance(a, bool) or not isinstance(a, (int, np.integer)) for a in whole):
             raise TypeError(f"{type(self).__name__}: axis={axis!r}; must be integers")
         self.axis = tuple(int(a) for a in whole) if several else int(whole[0])
