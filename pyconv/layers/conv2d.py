@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from pyconv import activations, autograd
@@ -116,6 +117,13 @@ class Conv2D(KernelLayer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self._check_rank(input_shape)
         return window_output_shape(self._window, input_shape, self.data_format)
+
+    @property
+    def algorithm(self) -> str:
+        return "direct"
+
+    def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:
+        return 2 * math.prod(output_shape) * math.prod(self.kernel.shape[:3])
 
     def call(self, x: Tensor) -> Tensor:
         y = autograd.conv2d(

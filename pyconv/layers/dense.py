@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from pyconv import activations, autograd
@@ -62,6 +63,13 @@ class Dense(KernelLayer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.units)
+
+    @property
+    def algorithm(self) -> str:
+        return "gemm"
+
+    def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:
+        return 2 * math.prod(output_shape) * self.kernel.shape[0]
 
     def call(self, x: Tensor) -> Tensor:
         rows = x if x.ndim == 2 else autograd.reshape(x, (-1, x.shape[-1]))

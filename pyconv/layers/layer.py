@@ -8,6 +8,7 @@ import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -30,9 +31,25 @@ class _Running(threading.local):
     """The losses that the layers of this thread's outermost call have added; None outside."""
 
     losses: list[tuple[Any, Tensor]] | None = None
+    observer: Callable[[Any, Any, Callable[[], Any]], Any] | None = None
 
 
 _running = _Running()
+
+
+@contextmanager
+def observing(observer: Callable[[Any, Any, Callable[[], Any]], Any]) -> Iterator[None]:
+    """Let observer(layer, inputs, run) run every layer that this thread calls meanwhile.
+
+    It returns what run() does.
+    """
+    before, _running.observer = _running.observer, observer
+    try:
+        yield
+    finally:
+        _running.observer = before
+
+
 LARGEST_TRIAL = 1 << 28  # elements
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
@@ -153,14 +170,23 @@ class Layer:
             self._call_losses, _running.losses = _running.losses, None
 
     def _run(self, tensors: Any, training: bool | None) -> Any:
+        run = partial(self.call, tensors)
         if self._takes_training and training is not None:
-            results = self.call(tensors, training=training)
-        else:
-            results = self.call(tensors)
+            run = partial(self.call, tensors, training=training)
+        results = run() if _running.observer is None else _running.observer(self, tensors, run)
         if self.activity_regularizer is not None:
             for y in flatten(results):
                 self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
         return results
+
+    @property
+    def algorithm(self) -> str | None:
+        """How the layer's operation is computed, where there is a choice."""
+        return None
+
+    def flop(self, input_shape: Any, output_shape: Any) -> int:
+        """Return the multiplications and additions of one call; 0 where they are not counted."""
+        return 0
 
     def add_loss(self, loss: Any) -> None:
         """Add a scalar to what training makes smaller; inside `call`, for that call.
