@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.applications import simple_convnet
 from pyconv.callbacks import Callback, History
 from pyconv.cli.book_baseline import images_per_second
 from pyconv.cli.demo_files import write_history, write_pictures
-from pyconv.cli.simple_convnet import simple_convnet
 from pyconv.datasets import generated_digits, mnist
 from pyconv.models import Sequential
 from pyconv.optimizers import Adam
