@@ -8,9 +8,15 @@ import sys
 from collections.abc import Sequence
 
 import pyconv
-from pyconv.cli import demo, info
+from pyconv.cli import demo, evaluate, info, predict, train
 
-COMMANDS = {"demo": demo, "info": info}
+COMMANDS = {
+    "demo": demo,
+    "evaluate": evaluate,
+    "info": info,
+    "predict": predict,
+    "train": train,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

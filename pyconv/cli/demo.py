@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pyconv.applications import simple_convnet
-from pyconv.callbacks import Callback, History
+from pyconv.callbacks import History
 from pyconv.cli.book_baseline import images_per_second
 from pyconv.cli.demo_files import write_history, write_pictures
+from pyconv.cli.options import positive, writable_folder
+from pyconv.cli.stopwatch import Stopwatch
 from pyconv.datasets import generated_digits, mnist
 from pyconv.models import Sequential
 from pyconv.optimizers import Adam
@@ -42,39 +42,18 @@ class Digits:
     y_test: npt.NDArray[np.uint8]
 
 
-class Stopwatch(Callback):
-    """Takes the time of every training batch."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._begun = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.seconds.append(time.perf_counter() - self._begun)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.add_argument("--epochs", type=_positive, help="4 on MNIST, 6 on generated digits")
-    parser.add_argument("--subset", type=_positive, help="train on the first N images only")
+    parser.add_argument("--epochs", type=positive, help="4 on MNIST, 6 on generated digits")
+    parser.add_argument("--subset", type=positive, help="train on the first N images only")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order, generated digits")
     parser.add_argument("--out", type=Path, default=Path("pyconv-demo"), help="folder for files")
     parser.add_argument("--data", help="folder or .npz file of MNIST, or the word 'generated'")
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}; must be >= 1")
-    return value
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Train, test, write the files and say where they are."""
-    out: Path = arguments.out
-    out.mkdir(parents=True, exist_ok=True)
+    out = writable_folder(arguments.out)
     digits = _digits(arguments.data, arguments.subset, arguments.seed)
     set_seed(arguments.seed)
     model = simple_convnet()
@@ -137,7 +116,7 @@ def _train(model: Sequential, digits: Digits, epochs: int) -> tuple[History, flo
         callbacks=[watch],
         validation_split=share,
     )
-    return history, BATCH / median(watch.seconds)
+    return history, watch.images_per_second(BATCH)
 
 
 def _draw(out: Path, history: History, kernels: Any, digits: Digits, predictions: Any) -> None:
