@@ -16,6 +16,7 @@ from pyconv.callbacks import History
 from pyconv.cli.book_baseline import images_per_second
 from pyconv.cli.demo_files import write_history, write_pictures
 from pyconv.cli.options import positive, writable_folder
+from pyconv.cli.pictures import as_inputs
 from pyconv.cli.stopwatch import Stopwatch
 from pyconv.datasets import generated_digits, mnist
 from pyconv.models import Sequential
@@ -28,6 +29,7 @@ BATCH = 100
 HELD_OUT = 0.05  # share of the training images that only the curves see
 EPOCHS = {"mnist": 4, "generated": 6}
 GENERATED, GENERATED_TEST = 60_000, 5_000
+SHAPE = (28, 28, 1)
 BOOK_SECONDS = 3.0
 
 
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"SimpleConvNet: {model.count_params():,} weights, Adam 0.001, batches of {BATCH}\n")
     before = model.layers[0].weights[0].numpy()
     history, rate = _train(model, digits, arguments.epochs or EPOCHS[digits.kind])
-    predictions = model.predict(_pictures(digits.x_test), 500).argmax(axis=1)
+    predictions = model.predict(as_inputs(digits.x_test, SHAPE), 500).argmax(axis=1)
     book = images_per_second(digits.x_train, digits.y_train, seconds=BOOK_SECONDS, batch_size=BATCH)
     print(f"\ntest accuracy: {np.mean(predictions == digits.y_test):.4f}")
     print(
@@ -99,17 +101,12 @@ def _digits(data: str | None, subset: int | None, seed: int) -> Digits:
     return Digits("mnist", x_train, y_train, x_test, y_test)
 
 
-def _pictures(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    pictures: npt.NDArray[np.float32] = images[..., None] / np.float32(255)  # (n, 28, 28, 1)
-    return pictures
-
-
 def _train(model: Sequential, digits: Digits, epochs: int) -> tuple[History, float]:
     """Return the history and the images per second, by the median batch."""
     watch = Stopwatch()
     share = HELD_OUT if len(digits.x_train) >= BATCH else 0.0
     history = model.fit(
-        _pictures(digits.x_train),
+        as_inputs(digits.x_train, SHAPE),
         digits.y_train,
         batch_size=BATCH,
         epochs=epochs,

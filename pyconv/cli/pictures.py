@@ -70,8 +70,8 @@ def as_inputs(images: Images, input_shape: tuple[int, ...]) -> npt.NDArray[np.fl
         or any(s > w for s, w in zip(sizes[:2], wanted[:2], strict=True))
     ):
         raise ValueError(f"pictures are {sizes}; the network takes (h, w, c) = {wanted}")
-    scale = np.float32(1 / 255) if images.dtype == np.uint8 else np.float32(1)
-    scaled: npt.NDArray[np.float32] = images.astype(np.float32) * scale
+    whole = np.float32(255 if images.dtype == np.uint8 else 1)
+    scaled: npt.NDArray[np.float32] = images.astype(np.float32) / whole
     if sizes == wanted:
         return scaled
     borders = [((w - s) // 2, w - s - (w - s) // 2) for s, w in zip(sizes, wanted, strict=True)]
