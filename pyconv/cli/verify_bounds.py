@@ -79,6 +79,7 @@ def states_size(gradient: Array, exact: Arrays) -> Array:
 RULES: dict[str, tuple[float, Sizes]] = {
     "equal": (0.0, _of_results),
     "sum": (SUM_EPS, _of_absolutes),
+    "two sums": (2 * SUM_EPS, _of_absolutes),
     "average": (AVERAGE_EPS, _of_absolutes),
     "sample": (SAMPLE_EPS, _of_absolutes),
     "elementwise": (ELEMENTWISE_EPS, _of_results),

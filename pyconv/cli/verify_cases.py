@@ -75,6 +75,7 @@ def cases() -> list[Case]:
     return [
         *_products(),
         *_convolutions(),
+        *_kinds_of_convolution(),
         *_pools(),
         *_sampling(),
         *_activations(),
@@ -105,6 +106,23 @@ def _convolutions() -> Iterator[Case]:
     yield Case("im2col", (Numbers(IMAGES),), "equal", windows)
     col = Numbers((2 * 18 * 11, 6 * 19))
     yield Case("col2im", (col,), "sum", {"input_shape": IMAGES, **windows})
+
+
+def _kinds_of_convolution() -> Iterator[Case]:
+    same: dict[str, Any] = {"padding": "same"}
+    for kernel_shape in ((3, 3, 19, 1), (3, 3, 19, 2)):
+        x, kernel = Numbers(IMAGES), Numbers(kernel_shape)
+        maps = kernel_shape[2] * kernel_shape[3]
+        yield Case("depthwise_conv2d", (x, kernel, Numbers((maps,))), "sum", same)
+        dy = Numbers((*IMAGES[:3], maps))
+        yield Case("depthwise_conv2d_backward", (dy, x, kernel), "sum", same)
+        kernels, dy = (x, kernel, Numbers((1, 1, maps, 17))), Numbers((*IMAGES[:3], 17))
+        yield Case("separable_conv2d", (*kernels, Numbers((17,))), "two sums", same)
+        yield Case("separable_conv2d_backward", (dy, *kernels), "two sums", same)
+    x, kernel, dy = Numbers((2, 9, 11, 19)), Numbers((3, 3, 17, 19)), Numbers((2, 18, 22, 17))
+    double = {"strides": 2, **same}
+    yield Case("conv2d_transpose", (x, kernel, Numbers((17,))), "sum", double)
+    yield Case("conv2d_transpose_backward", (dy, x, kernel), "sum", double)
 
 
 def _pools() -> Iterator[Case]:

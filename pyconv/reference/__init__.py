@@ -65,6 +65,7 @@ from pyconv.reference.resize import resize as resize
 from pyconv.reference.resize import resize_backward as resize_backward
 from pyconv.reference.rmsprop_step import rmsprop_step as rmsprop_step
 from pyconv.reference.separable_conv2d import separable_conv2d as separable_conv2d
+from pyconv.reference.separable_conv2d import separable_conv2d_backward as separable_conv2d_backward
 from pyconv.reference.sgd_step import sgd_step as sgd_step
 from pyconv.reference.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.reference.sigmoid_cross_entropy import (
