@@ -16,7 +16,7 @@ from pyconv.datasets import fashion_mnist, generated_digits, mnist
 Images = npt.NDArray[Any]  # (n, h, w) or (n, h, w, c)
 Part = tuple[Images, npt.NDArray[Any]]
 
-GENERATED, GENERATED_TEST = 60_000, 5_000
+GENERATED, GENERATED_TEST = 60_000, 2_000
 TEST_SEED = 2**31 - 1  # the digits to test with are the same ones in every run
 
 

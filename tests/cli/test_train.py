@@ -63,15 +63,15 @@ def test_a_run_leaves_a_model_a_history_and_the_next_command(
     assert command is not None
     assert main(shlex.split(command[1])) == 0
     evaluated = capsys.readouterr().out
-    assert "5,000 pictures to test with" in evaluated
+    assert "2,000 pictures to test with" in evaluated
     lines = evaluated.splitlines()
     assert re.fullmatch(r"loss: \d\.\d{4}", lines[2])
     assert re.fullmatch(r"accuracy: 0\.\d{4}", lines[3])
     table = [line.split() for line in lines[6:]]
     assert [row[0] for row in table] == list("0123456789")
-    assert sum(int(row[1].replace(",", "")) for row in table) == 5000
+    assert sum(int(row[1].replace(",", "")) for row in table) == 2000
     found = sum(int(row[2].replace(",", "")) for row in table)
-    assert f"{found / 5000:.4f}" == lines[3].split()[1]
+    assert f"{found / 2000:.4f}" == lines[3].split()[1]
 
 
 def test_the_same_seed_gives_the_same_weights(in_folder: Path) -> None:
