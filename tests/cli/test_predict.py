@@ -174,6 +174,21 @@ def test_damaged_pictures_are_refused_by_name(
         assert str(missing) in capsys.readouterr().err
 
 
+def test_the_cameras_turn_is_undone_and_transparent_parts_are_white(tmp_path: Path) -> None:
+    image_module = pytest.importorskip("PIL.Image")
+    upright = np.zeros((8, 16), np.uint8)
+    upright[:, :8] = 255
+    turned = image_module.fromarray(np.rot90(upright))  # a camera held sideways
+    exif = image_module.Exif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.png", exif=exif)
+    assert np.array_equal(read_picture(str(tmp_path / "turned.png"))[..., 0] * 255, upright)
+    clear = np.zeros((4, 4, 4), np.uint8)
+    clear[:2, :, 3] = 255
+    image_module.fromarray(clear).save(tmp_path / "clear.png")
+    assert read_picture(str(tmp_path / "clear.png")).mean(axis=(1, 2)).tolist() == [0, 0, 1, 1]
+
+
 def test_a_picture_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     image_module = pytest.importorskip("PIL.Image")
     path = tmp_path / "bomb.png"
