@@ -2,6 +2,7 @@
 """Convolutional networks at native speed, with NumPy as the only dependency."""
 
 from pyconv import activations as activations
+from pyconv import applications as applications
 from pyconv import autograd as autograd
 from pyconv import callbacks as callbacks
 from pyconv import constraints as constraints

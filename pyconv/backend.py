@@ -337,6 +337,21 @@ def peak_gflops(dtype: np.dtype[Any], milliseconds: int) -> float:
     return float(_core._probe_fma(_CODES[np.dtype(dtype)], milliseconds))
 
 
+def instruction_sets() -> list[str]:
+    """Return the instruction sets that this processor can run, by name."""
+    return list(_core.isas())
+
+
+def instruction_set() -> str:
+    """Return the one in use."""
+    return str(_core.isa())
+
+
+def use_instruction_set(name: str) -> None:
+    """Let the kernels use another one from now on; for verification."""
+    _core._set_isa(name)
+
+
 def config() -> dict[str, str]:
     """Return what the native side runs on, by printable names."""
     return {

@@ -8,9 +8,16 @@ import sys
 from collections.abc import Sequence
 
 import pyconv
-from pyconv.cli import demo, info
+from pyconv.cli import demo, evaluate, info, predict, train, verify
 
-COMMANDS = {"demo": demo, "info": info}
+COMMANDS = {
+    "demo": demo,
+    "evaluate": evaluate,
+    "info": info,
+    "predict": predict,
+    "train": train,
+    "verify": verify,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,11 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_arguments(command)
     chosen = parser.parse_args(arguments)
     try:
-        COMMANDS[chosen.command].run(chosen)
+        status: int | None = COMMANDS[chosen.command].run(chosen)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130
     except (ValueError, OSError, ImportError, MemoryError) as error:
         print(f"pyconv {chosen.command}: {error}", file=sys.stderr)
         return 1
-    return 0
+    return status or 0

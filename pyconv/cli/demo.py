@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.callbacks import Callback, History
+from pyconv.applications import simple_convnet
+from pyconv.callbacks import History
 from pyconv.cli.book_baseline import images_per_second
 from pyconv.cli.demo_files import write_history, write_pictures
-from pyconv.cli.simple_convnet import simple_convnet
+from pyconv.cli.options import positive, writable_folder
+from pyconv.cli.pictures import as_inputs
+from pyconv.cli.stopwatch import Stopwatch
 from pyconv.datasets import generated_digits, mnist
 from pyconv.models import Sequential
 from pyconv.optimizers import Adam
@@ -28,6 +29,7 @@ BATCH = 100
 HELD_OUT = 0.05  # share of the training images that only the curves see
 EPOCHS = {"mnist": 4, "generated": 6}
 GENERATED, GENERATED_TEST = 60_000, 5_000
+SHAPE = (28, 28, 1)
 BOOK_SECONDS = 3.0
 
 
@@ -42,39 +44,18 @@ class Digits:
     y_test: npt.NDArray[np.uint8]
 
 
-class Stopwatch(Callback):
-    """Takes the time of every training batch."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._begun = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.seconds.append(time.perf_counter() - self._begun)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
-    parser.add_argument("--epochs", type=_positive, help="4 on MNIST, 6 on generated digits")
-    parser.add_argument("--subset", type=_positive, help="train on the first N images only")
+    parser.add_argument("--epochs", type=positive, help="4 on MNIST, 6 on generated digits")
+    parser.add_argument("--subset", type=positive, help="train on the first N images only")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order, generated digits")
     parser.add_argument("--out", type=Path, default=Path("pyconv-demo"), help="folder for files")
     parser.add_argument("--data", help="folder or .npz file of MNIST, or the word 'generated'")
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value}; must be >= 1")
-    return value
-
-
 def run(arguments: argparse.Namespace) -> None:
     """Train, test, write the files and say where they are."""
-    out: Path = arguments.out
-    out.mkdir(parents=True, exist_ok=True)
+    out = writable_folder(arguments.out)
     digits = _digits(arguments.data, arguments.subset, arguments.seed)
     set_seed(arguments.seed)
     model = simple_convnet()
@@ -82,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"SimpleConvNet: {model.count_params():,} weights, Adam 0.001, batches of {BATCH}\n")
     before = model.layers[0].weights[0].numpy()
     history, rate = _train(model, digits, arguments.epochs or EPOCHS[digits.kind])
-    predictions = model.predict(_pictures(digits.x_test), 500).argmax(axis=1)
+    predictions = model.predict(as_inputs(digits.x_test, SHAPE), 500).argmax(axis=1)
     book = images_per_second(digits.x_train, digits.y_train, seconds=BOOK_SECONDS, batch_size=BATCH)
     print(f"\ntest accuracy: {np.mean(predictions == digits.y_test):.4f}")
     print(
@@ -120,24 +101,19 @@ def _digits(data: str | None, subset: int | None, seed: int) -> Digits:
     return Digits("mnist", x_train, y_train, x_test, y_test)
 
 
-def _pictures(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    pictures: npt.NDArray[np.float32] = images[..., None] / np.float32(255)  # (n, 28, 28, 1)
-    return pictures
-
-
 def _train(model: Sequential, digits: Digits, epochs: int) -> tuple[History, float]:
     """Return the history and the images per second, by the median batch."""
     watch = Stopwatch()
     share = HELD_OUT if len(digits.x_train) >= BATCH else 0.0
     history = model.fit(
-        _pictures(digits.x_train),
+        as_inputs(digits.x_train, SHAPE),
         digits.y_train,
         batch_size=BATCH,
         epochs=epochs,
         callbacks=[watch],
         validation_split=share,
     )
-    return history, BATCH / median(watch.seconds)
+    return history, watch.images_per_second(BATCH)
 
 
 def _draw(out: Path, history: History, kernels: Any, digits: Digits, predictions: Any) -> None:

@@ -28,11 +28,13 @@ _UNSIGNED_BYTE = 8
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     """Open an ordinary file to read; a folder, pipe or device is a ValueError, at once."""
-    file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # noqa: SIM115
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise ValueError(f"{os.fspath(path)}: not an ordinary file")
-    return file
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "is a folder" if stat.S_ISDIR(mode) else "not an ordinary file"
+        raise ValueError(f"{os.fspath(path)}: {kind}")
+    return open(descriptor, "rb")
 
 
 def read_idx(path: str | os.PathLike[str], sample_shape: tuple[int, ...]) -> Bytes:
@@ -52,8 +54,6 @@ def read_idx(path: str | os.PathLike[str], sample_shape: tuple[int, ...]) -> Byt
                 return _read(file, sample_shape, size)
             with gzip.open(file) as unpacked:
                 return _read(unpacked, sample_shape, MOST_RATIO * size)  # type: ignore[arg-type]
-    except IsADirectoryError:
-        raise ValueError(f"{os.fspath(path)}: is a folder") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{os.fspath(path)}: damaged gzip file: {error}") from None
     except ValueError as error:

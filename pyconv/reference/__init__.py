@@ -14,15 +14,21 @@ from pyconv.reference.activation import leaky_relu_backward as leaky_relu_backwa
 from pyconv.reference.activation import log_softmax as log_softmax
 from pyconv.reference.activation import log_softmax_backward as log_softmax_backward
 from pyconv.reference.activation import relu as relu
+from pyconv.reference.activation import relu6 as relu6
+from pyconv.reference.activation import relu6_backward as relu6_backward
 from pyconv.reference.activation import relu_backward as relu_backward
 from pyconv.reference.activation import selu as selu
 from pyconv.reference.activation import selu_backward as selu_backward
+from pyconv.reference.activation import sigmoid as sigmoid
+from pyconv.reference.activation import sigmoid_backward as sigmoid_backward
 from pyconv.reference.activation import softmax as softmax
 from pyconv.reference.activation import softmax_backward as softmax_backward
 from pyconv.reference.activation import softplus as softplus
 from pyconv.reference.activation import softplus_backward as softplus_backward
 from pyconv.reference.activation import swish as swish
 from pyconv.reference.activation import swish_backward as swish_backward
+from pyconv.reference.activation import tanh as tanh
+from pyconv.reference.activation import tanh_backward as tanh_backward
 from pyconv.reference.adagrad_step import adagrad_step as adagrad_step
 from pyconv.reference.adam_step import adam_step as adam_step
 from pyconv.reference.affine_sample import affine_sample as affine_sample
@@ -59,6 +65,7 @@ from pyconv.reference.resize import resize as resize
 from pyconv.reference.resize import resize_backward as resize_backward
 from pyconv.reference.rmsprop_step import rmsprop_step as rmsprop_step
 from pyconv.reference.separable_conv2d import separable_conv2d as separable_conv2d
+from pyconv.reference.separable_conv2d import separable_conv2d_backward as separable_conv2d_backward
 from pyconv.reference.sgd_step import sgd_step as sgd_step
 from pyconv.reference.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.reference.sigmoid_cross_entropy import (

@@ -28,6 +28,36 @@ def relu_backward(dy: Array, y: Array) -> Array:
     return activate_backward(dy, y, "relu")
 
 
+def relu6(x: Array) -> Array:
+    """Return min(max(x, 0), 6), element by element."""
+    return activate(x, "relu6")
+
+
+def relu6_backward(dy: Array, y: Array) -> Array:
+    """Return dy where 0 < y < 6, else 0."""
+    return activate_backward(dy, y, "relu6")
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + e^-x)."""
+    return activate(x, "sigmoid")
+
+
+def sigmoid_backward(dy: Array, y: Array) -> Array:
+    """Return dy y (1 - y)."""
+    return activate_backward(dy, y, "sigmoid")
+
+
+def tanh(x: Array) -> Array:
+    """Return tanh(x)."""
+    return activate(x, "tanh")
+
+
+def tanh_backward(dy: Array, y: Array) -> Array:
+    """Return dy (1 - y^2)."""
+    return activate_backward(dy, y, "tanh")
+
+
 def activate(x: Array, activation: str | None) -> Array:
     """Return f(x) for None, "relu", "relu6", "sigmoid" or "tanh"; computed in float64 or wider."""
     wide = x.astype(np.result_type(x.dtype, np.float64))

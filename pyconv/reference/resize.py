@@ -18,9 +18,9 @@ from pyconv.geometry import DataFormat, IntPair, Shape, Window
 Array: TypeAlias = npt.NDArray[Any]
 
 
-def _weights(size: int, output: int, interpolation: str) -> Array:
+def _weights(size: int, output: int, interpolation: str, wide: np.dtype[Any]) -> Array:
     """Return (output, size): what every input pixel adds to every output pixel of an axis."""
-    weights = np.zeros((output, size))
+    weights: Array = np.zeros((output, size), wide)
     for i in range(output):
         place = Fraction((2 * i + 1) * size, 2 * output) - Fraction(1, 2)
         if interpolation == "nearest":
@@ -28,7 +28,8 @@ def _weights(size: int, output: int, interpolation: str) -> Array:
             continue
         lower = floor(place)
         for at, weight in ((lower, 1 - (place - lower)), (lower + 1, place - lower)):
-            weights[i, min(max(at, 0), size - 1)] += float(weight)
+            exact = wide.type(weight.numerator) / wide.type(weight.denominator)
+            weights[i, min(max(at, 0), size - 1)] += exact
     return weights
 
 
@@ -41,11 +42,12 @@ def resize(
 ) -> Array:
     """Return the images at another size."""
     window = Window.resize("resize", x.shape, size, data_format)
-    rows = _weights(window.h, window.oh, interpolation)
-    columns = _weights(window.w, window.ow, interpolation)
+    wide = np.result_type(x.dtype, np.float64)
+    rows = _weights(window.h, window.oh, interpolation, wide)
+    columns = _weights(window.w, window.ow, interpolation, wide)
     where = "ncyx" if data_format == "channels_first" else "nyxc"
     to = where.replace("y", "i").replace("x", "j")
-    y = np.einsum(f"iy,jx,{where}->{to}", rows, columns, x.astype(np.float64))
+    y = np.einsum(f"iy,jx,{where}->{to}", rows, columns, x.astype(wide))
     return np.ascontiguousarray(y.astype(x.dtype))
 
 
@@ -59,9 +61,10 @@ def resize_backward(
     """Return dx = R^T dy C."""
     size = dy.shape[2:] if data_format == "channels_first" else dy.shape[1:3]
     window = Window.resize("resize_backward", input_shape, size, data_format)
-    rows = _weights(window.h, window.oh, interpolation)
-    columns = _weights(window.w, window.ow, interpolation)
+    wide = np.result_type(dy.dtype, np.float64)
+    rows = _weights(window.h, window.oh, interpolation, wide)
+    columns = _weights(window.w, window.ow, interpolation, wide)
     where = "ncyx" if data_format == "channels_first" else "nyxc"
     given = where.replace("y", "i").replace("x", "j")
-    dx = np.einsum(f"iy,jx,{given}->{where}", rows, columns, dy.astype(np.float64))
+    dx = np.einsum(f"iy,jx,{given}->{where}", rows, columns, dy.astype(wide))
     return np.ascontiguousarray(dx.astype(dy.dtype))

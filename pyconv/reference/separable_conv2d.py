@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy.typing as npt
 
 from pyconv.geometry import DataFormat
-from pyconv.reference.conv2d import conv2d
-from pyconv.reference.depthwise_conv2d import depthwise_conv2d
+from pyconv.reference.conv2d import conv2d, conv2d_backward
+from pyconv.reference.depthwise_conv2d import depthwise_conv2d, depthwise_conv2d_backward
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -27,3 +27,26 @@ def separable_conv2d(
     """Return y; options are the depthwise part's."""
     between = depthwise_conv2d(x, depthwise_kernel, data_format=data_format, **options)
     return conv2d(between, pointwise_kernel, bias, data_format=data_format, activation=activation)
+
+
+def separable_conv2d_backward(
+    dy: Array,
+    x: Array,
+    depthwise_kernel: Array,
+    pointwise_kernel: Array,
+    *,
+    data_format: DataFormat = "channels_last",
+    activation: str | None = None,
+    y: Array | None = None,
+    **options: Any,
+) -> tuple[Array | None, Array | None, Array | None, Array | None]:
+    """Return (dx, ddepthwise, dpointwise, dbias): back through the 1x1, then the depthwise part."""
+    between = depthwise_conv2d(x, depthwise_kernel, data_format=data_format, **options)
+    dbetween, dpointwise, dbias = conv2d_backward(
+        dy, between, pointwise_kernel, data_format=data_format, activation=activation, y=y
+    )
+    assert dbetween is not None
+    dx, ddepthwise, _ = depthwise_conv2d_backward(
+        dbetween, x, depthwise_kernel, data_format=data_format, **options
+    )
+    return dx, ddepthwise, dpointwise, dbias

@@ -20,19 +20,22 @@ struct Taps {
   int count;
 };
 
-Taps two_taps(int64_t lower, int64_t upper, double fraction) {
+Taps two_taps(int64_t lower, int64_t upper, double rest, double fraction) {
   if (fraction == 0 || lower == upper) return {{lower, 0}, {1, 0}, 1};
-  return {{lower, upper}, {1 - fraction, fraction}, 2};
+  return {{lower, upper}, {rest, fraction}, 2};
 }
 
-// The centre of output pixel i lies at (i + 1/2) size / output - 1/2; whole numbers keep it exact.
+// The centre of output pixel i lies at (i + 1/2) size / output - 1/2; whole numbers keep it exact,
+// and each weight is rounded once: 1 - fraction would lose the digits of a small one.
 Taps resize_taps(int64_t i, int64_t size, int64_t output, Interpolation interpolation) {
   const int64_t twice = (2 * i + 1) * size;
   if (interpolation == Interpolation::kNearest) return {{twice / (2 * output), 0}, {1, 0}, 1};
   const int64_t place = std::max<int64_t>(twice - output, 0);
   const int64_t lower = place / (2 * output);
-  const double fraction = double(place - lower * 2 * output) / double(2 * output);
-  return two_taps(lower, std::min(lower + 1, size - 1), fraction);
+  const int64_t beyond = place - lower * 2 * output;
+  return two_taps(lower, std::min(lower + 1, size - 1),
+                  double(2 * output - beyond) / double(2 * output),
+                  double(beyond) / double(2 * output));
 }
 
 int64_t modulo(int64_t index, int64_t size) {
@@ -67,8 +70,9 @@ Taps affine_taps(double coordinate, int64_t size, Interpolation interpolation, F
   }
   const double lower = std::floor(coordinate);
   const auto index = static_cast<int64_t>(lower);
+  const double fraction = coordinate - lower;
   return two_taps(filled_index(index, size, fill_mode), filled_index(index + 1, size, fill_mode),
-                  coordinate - lower);
+                  1 - fraction, fraction);
 }
 
 template <class T>

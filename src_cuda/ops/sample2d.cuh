@@ -15,9 +15,10 @@ struct SampleTaps {
   int count;
 };
 
-__device__ __forceinline__ SampleTaps sample_taps(int64_t lower, int64_t upper, double fraction) {
+__device__ __forceinline__ SampleTaps sample_taps(int64_t lower, int64_t upper, double rest,
+                                                  double fraction) {
   if (fraction == 0 || lower == upper) return {{lower, 0}, {1, 0}, 1};
-  return {{lower, upper}, {1 - fraction, fraction}, 2};
+  return {{lower, upper}, {rest, fraction}, 2};
 }
 
 __device__ __forceinline__ SampleTaps resize_taps(int64_t i, int64_t size, int64_t output,
@@ -26,9 +27,11 @@ __device__ __forceinline__ SampleTaps resize_taps(int64_t i, int64_t size, int64
   if (interpolation == Interpolation::kNearest) return {{twice / (2 * output), 0}, {1, 0}, 1};
   const int64_t place = twice > output ? twice - output : 0;
   const int64_t lower = place / (2 * output);
-  const double fraction =
-      static_cast<double>(place - lower * 2 * output) / static_cast<double>(2 * output);
-  return sample_taps(lower, lower + 1 < size ? lower + 1 : size - 1, fraction);
+  const int64_t beyond = place - lower * 2 * output;
+  const double whole = static_cast<double>(2 * output);
+  return sample_taps(lower, lower + 1 < size ? lower + 1 : size - 1,
+                     static_cast<double>(2 * output - beyond) / whole,
+                     static_cast<double>(beyond) / whole);
 }
 
 __device__ __forceinline__ int64_t modulo(int64_t index, int64_t size) {
@@ -56,8 +59,9 @@ __device__ __forceinline__ SampleTaps affine_taps(double coordinate, int64_t siz
   }
   const double lower = floor(coordinate);
   const int64_t index = static_cast<int64_t>(lower);
+  const double fraction = coordinate - lower;
   return sample_taps(filled_index(index, size, mode), filled_index(index + 1, size, mode),
-                     coordinate - lower);
+                     1 - fraction, fraction);
 }
 
 template <class T>

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import pyconv
+from pyconv.applications import simple_convnet
 from pyconv.cli import book_baseline, main
-from pyconv.cli.simple_convnet import simple_convnet
 
 HIDE_MATPLOTLIB = (
     "import sys; sys.modules['matplotlib'] = None; from pyconv.cli import main; "

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from pyconv import Input, Sequential
 from pyconv.initializers import RandomNormal
-from pyconv.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from pyconv.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from pyconv.models import Sequential
 
 
 def simple_convnet() -> Sequential:

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A model from a file, as the commands need it: one picture in, one probability per class out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pyconv.models import Model, load_model
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A model, its pictures' (h, w, c), and how many classes it tells apart."""
+
+    model: Model
+    input_shape: tuple[int, int, int]
+    classes: int
+
+
+def load_classifier(path: str | os.PathLike[str]) -> Classifier:
+    """Return the model of a file, not compiled.
+
+    Raises:
+        ValueError: no model, or one that takes or gives something else. OSError: no such file.
+    """
+    model = load_model(path, compile=False)
+    taken, given = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if taken is None or given is None or not (_sizes(taken, 4) and _sizes(given, 2)):
+        raise ValueError(
+            f"{os.fspath(path)}: takes {taken} and gives {given}; must take (None, h, w, c) and "
+            "give (None, classes)"
+        )
+    return Classifier(model, taken[1:], given[1])
+
+
+def _sizes(shape: object, rank: int) -> bool:
+    return (
+        isinstance(shape, tuple)
+        and len(shape) == rank
+        and all(isinstance(size, int) for size in shape[1:])
+    )

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Values that options of several commands take, and the folder that results go to."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+DATA_HELP = (
+    "mnist, fashion_mnist, generated (digits drawn here), or a .npz file of x_train, y_train, "
+    "x_test, y_test"
+)
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1 on."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value}; must be >= 1")
+    return value
+
+
+def writable_folder(folder: Path) -> Path:
+    """Make a folder, and find out now, not after an hour, whether files can be written there.
+
+    Raises:
+        OSError: naming the path.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return folder

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Labelled pictures by the word that --data takes, in the form a network asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyconv.cli.picture_archive import read_picture_archive
+from pyconv.datasets import fashion_mnist, generated_digits, mnist
+
+Images = npt.NDArray[Any]  # (n, h, w) or (n, h, w, c)
+Part = tuple[Images, npt.NDArray[Any]]
+
+GENERATED, GENERATED_TEST = 60_000, 2_000
+TEST_SEED = 2**31 - 1  # the digits to test with are the same ones in every run
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What --data names: a title, and a function that reads (training, test) pictures."""
+
+    title: str
+    read: Callable[[], tuple[Part, Part]]
+    class_names: tuple[str, ...] = ()
+
+
+def pictures_of(data: str, *, seed: int = 0, count: int = GENERATED) -> Pictures:
+    """Return what a word or path stands for; nothing is read yet.
+
+    Args:
+        seed, count: of generated digits to train on; those to test with do not depend on them.
+    Raises:
+        ValueError: neither a known word nor a .npz file.
+    """
+    if data == "mnist":
+        return Pictures("MNIST", mnist.load_data)
+    if data == "fashion_mnist":
+        return Pictures("Fashion-MNIST", fashion_mnist.load_data, fashion_mnist.CLASS_NAMES)
+    if data == "generated":
+        return Pictures("generated digits", lambda: _generated(seed, count))
+    if data.endswith(".npz"):
+        return Pictures(data, lambda: read_picture_archive(data))
+    raise ValueError(
+        f"--data {data}; must be mnist, fashion_mnist, generated or the path of a .npz file"
+    )
+
+
+def _generated(seed: int, count: int) -> tuple[Part, Part]:
+    return generated_digits(count, seed), generated_digits(min(count, GENERATED_TEST), TEST_SEED)
+
+
+def as_inputs(images: Images, input_shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Return pictures as a network (h, w, c) takes them: float32, bytes scaled to [0, 1].
+
+    Smaller pictures get a border of zeros, as MNIST's for LeNet-5.
+    Raises:
+        ValueError: pictures that are larger, or have other channels.
+    """
+    if images.ndim == 3:
+        images = images[..., None]
+    sizes, wanted = images.shape[1:], input_shape
+    if (
+        len(sizes) != 3
+        or sizes[2] != wanted[2]
+        or any(s > w for s, w in zip(sizes[:2], wanted[:2], strict=True))
+    ):
+        raise ValueError(f"pictures are {sizes}; the network takes (h, w, c) = {wanted}")
+    whole = np.float32(255 if images.dtype == np.uint8 else 1)
+    scaled: npt.NDArray[np.float32] = images.astype(np.float32) / whole
+    if sizes == wanted:
+        return scaled
+    borders = [((w - s) // 2, w - s - (w - s) // 2) for s, w in zip(sizes, wanted, strict=True)]
+    return np.pad(scaled, [(0, 0), *borders])

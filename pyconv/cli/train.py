@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`pyconv train`: train a ready network on labelled pictures; leave model, history and curves."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+import numpy as np
+
+from pyconv import optimizers
+from pyconv.applications import NETWORKS, Network
+from pyconv.callbacks import Callback, History, ModelCheckpoint
+from pyconv.callbacks.callback import Logs
+from pyconv.cli.demo_files import write_history
+from pyconv.cli.options import DATA_HELP, positive, writable_folder
+from pyconv.cli.pictures import GENERATED, as_inputs, pictures_of
+from pyconv.cli.stopwatch import Stopwatch
+from pyconv.random import set_seed
+from pyconv.visualization import curves
+
+HELP = "train a network of pyconv.applications on labelled pictures"
+
+MODEL, BEST = "model.npz", "best.npz"  # of the last epoch; of the best by val_accuracy
+TEST_BATCH = 500
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.add_argument(
+        "network", choices=sorted(NETWORKS), metavar="NETWORK", help=", ".join(sorted(NETWORKS))
+    )
+    parser.add_argument("--data", default="mnist", help=DATA_HELP)
+    parser.add_argument("--epochs", type=positive, help="passes over the data")
+    parser.add_argument("--batch-size", type=positive, help="pictures per step")
+    parser.add_argument("--optimizer", choices=sorted(optimizers.registry.names))
+    parser.add_argument("--learning-rate", type=float, help="of the optimizer")
+    parser.add_argument("--seed", type=int, default=0, help="of weights, order, dropout")
+    parser.add_argument("--out", type=Path, help="folder for files; pyconv-NETWORK by default")
+    parser.add_argument(
+        "--validation",
+        type=float,
+        default=0.05,
+        help="share of the training pictures, the last, that only the curves see",
+    )
+    parser.add_argument("--subset", type=positive, help="train on the first N pictures only")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train, test, write the files and say where they are."""
+    network = NETWORKS[arguments.network]
+    out = writable_folder(arguments.out or Path(f"pyconv-{arguments.network}"))
+    batch_size = arguments.batch_size or network.batch_size
+    epochs = arguments.epochs or network.epochs
+    data = pictures_of(arguments.data, seed=arguments.seed, count=arguments.subset or GENERATED)
+    optimizer = _optimizer(arguments, network)
+    set_seed(arguments.seed)
+    model = network.build()
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    (x_train, y_train), (x_test, y_test) = data.read()
+    x_train, y_train = x_train[: arguments.subset], y_train[: arguments.subset]
+    print(f"data: {data.title}: {len(x_train):,} to train on, {len(x_test):,} to test with")
+    print(
+        f"{arguments.network}: {model.count_params():,} weights, {type(optimizer).__name__} "
+        f"{optimizer.learning_rate:g}, {epochs} epochs, batches of {batch_size}, "
+        f"seed {arguments.seed}\n"
+    )
+    validates = int(len(x_train) * (1 - arguments.validation)) < len(x_train)
+    run = Run(out, validates)
+    try:
+        model.fit(
+            as_inputs(x_train, network.input_shape),
+            y_train,
+            batch_size=batch_size,
+            epochs=epochs,
+            validation_split=arguments.validation,
+            callbacks=run.callbacks,
+        )
+    except KeyboardInterrupt:
+        print(f"\nstopped after {len(run.history.epoch)} whole epochs of {epochs}")
+        run.tell_files()
+        raise
+    tested = model.predict(as_inputs(x_test, network.input_shape), TEST_BATCH, verbose=0)
+    print(f"\ntest accuracy: {np.mean(tested.argmax(axis=1) == y_test):.4f}")
+    print(f"training speed: {run.watch.images_per_second(batch_size):,.0f} images/s")
+    run.tell_files()
+    print(f"\nnext: pyconv evaluate {shlex.quote(str(out / MODEL))} --data {arguments.data}")
+
+
+def _optimizer(arguments: argparse.Namespace, network: Network) -> optimizers.Optimizer:
+    """Return what the options ask for; the network's rate belongs to the network's optimizer."""
+    name, rate = arguments.optimizer or network.optimizer, arguments.learning_rate
+    if rate is None and name == network.optimizer:
+        rate = network.learning_rate
+    optimizer: optimizers.Optimizer = optimizers.get(name)
+    if rate is not None:
+        optimizer.learning_rate = rate
+    return optimizer
+
+
+class HistoryFile(History):
+    """Keeps the history in a file, whole after every epoch."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        write_history(self, self.path)
+
+
+class Run:
+    """The files of one training run; every one is replaced in one step after an epoch."""
+
+    def __init__(self, out: Path, validates: bool) -> None:
+        self.out, self.validates = out, validates
+        self.watch, self.history = Stopwatch(), HistoryFile(out / "history.csv")
+        savers = [ModelCheckpoint(out / MODEL)]
+        if validates:
+            savers.append(ModelCheckpoint(out / BEST, "val_accuracy", save_best_only=True))
+        self.callbacks: list[Callback] = [self.watch, *savers, self.history]
+
+    def tell_files(self) -> None:
+        """Draw the curves and say what lies in the folder."""
+        if not self.history.epoch:
+            print(f"no file in {self.out}/ is of this run")
+            return
+        files = [MODEL, *([BEST] if self.validates else []), "history.csv"]
+        try:
+            curves(self.history, self.out / "curves.png")
+            files.append("curves.png")
+        except ImportError:
+            print("no curves without matplotlib: pip install matplotlib")
+        print(f"files in {self.out}/: {', '.join(files)}")

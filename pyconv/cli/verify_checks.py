@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One case on one element type: the reference once, then the op on every instruction set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from pyconv import backend, ops, reference
+from pyconv.cli.verify_arrays import Array, draw
+from pyconv.cli.verify_bounds import Arrays, bounds
+from pyconv.cli.verify_cases import Case
+
+THREADS = (1, 2, 3, 7)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one case gave: the largest error in units of its bound, and what went wrong."""
+
+    op: str
+    dtype: str
+    isa: str
+    exact: bool
+    error: float
+    faults: tuple[str, ...]
+
+
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """Give threads and instruction set back as they were."""
+    isa, threads = backend.instruction_set(), backend.num_threads()
+    try:
+        yield
+    finally:
+        backend.use_instruction_set(isa)
+        backend.set_num_threads(threads)
+
+
+def check(case: Case, dtype: np.dtype[Any], isas: list[str]) -> Iterator[Finding]:
+    """Yield what the case gives on each instruction set."""
+    whole = _drawn(case, dtype, whole=True) if case.exact else None
+    expected = None if whole is None else _call(reference, case, whole)
+    given = _drawn(case, dtype, whole=False)
+    wide = tuple(_wide(array) for array in given)
+    exact = _call(reference, case, wide)
+    allowed = bounds(
+        case.rule,
+        case.op,
+        dtype,
+        exact,
+        wide,
+        lambda: _call(reference, case, tuple(_absolute(case, i, a) for i, a in enumerate(wide))),
+    )
+    for isa in isas:
+        backend.use_instruction_set(isa)
+        faults: list[str] = []
+        error = math.inf
+        try:
+            if whole is not None and expected is not None:
+                faults += _inexact(_call(ops, case, whole), expected)
+            results = _call(ops, case, given)
+            error = _error(results, exact, allowed)
+            if not error <= 1:
+                faults.append(f"random numbers: {error:.3g} times the allowed error")
+            faults += _unsteady(case, given, results)
+        except Exception as raised:  # whatever a broken kernel raises is a finding
+            faults.append(f"{type(raised).__name__}: {raised}")
+        yield Finding(case.op, dtype.name, isa, case.exact, error, tuple(faults))
+
+
+def _inexact(got: Arrays, expected: Arrays) -> list[str]:
+    if len(got) == len(expected) and all(map(_equal, got, expected)):
+        return []
+    return [f"whole numbers: {sum(map(_differing, got, expected))} elements are not exact"]
+
+
+def _unsteady(case: Case, given: Arrays, results: Arrays) -> list[str]:
+    """Return the numbers of threads with which the bits are others."""
+    threads, faults = backend.num_threads(), []
+    for count in THREADS:
+        backend.set_num_threads(count)
+        again = _call(ops, case, given)
+        if any(a.tobytes() != b.tobytes() for a, b in zip(again, results, strict=True)):
+            faults.append(f"the bits change with {count} threads")
+    backend.set_num_threads(threads)
+    return faults
+
+
+def _drawn(case: Case, dtype: np.dtype[Any], *, whole: bool) -> Arrays:
+    return tuple(draw(s, dtype, whole=whole, seed=i) for i, s in enumerate(case.arrays))
+
+
+def _wide(array: Array) -> Array:
+    """Return float32 as float64, float64 as the widest there is, whole numbers as they are."""
+    if array.dtype.kind != "f":
+        return array
+    return array.astype(np.float64 if array.dtype == np.float32 else np.longdouble)
+
+
+def _absolute(case: Case, position: int, array: Array) -> Array:
+    """Return absolute values, but of the places that say where to sample."""
+    return array if case.op.startswith("affine") and position == 1 else np.abs(array)
+
+
+def _call(module: ModuleType, case: Case, arrays: Arrays) -> Arrays:
+    """Call an op, or its reference, and return its results as a tuple of arrays."""
+    function = getattr(module, case.op)
+    options = case.options
+    if module is reference:
+        options = {name: value for name, value in options.items() if name != "algorithm"}
+    if case.in_place:
+        lists = [[array.copy()] for array in arrays]
+        function(*lists, **options)
+        return tuple(array for (array,) in lists)
+    results = function(*arrays, **options)
+    return results if isinstance(results, tuple) else (results,)
+
+
+def _equal(got: Array, expected: Array) -> bool:
+    return got.dtype == expected.dtype and np.array_equal(got, expected)
+
+
+def _differing(got: Array, expected: Array) -> int:
+    return int((got != expected).sum()) if got.shape == expected.shape else expected.size
+
+
+def _error(got: Arrays, exact: Arrays, allowed: Arrays) -> float:
+    """Return the largest |error| divided by its bound; what is not finite has an infinite one."""
+    worst = 0.0
+    for result, value, bound in zip(got, exact, allowed, strict=True):
+        if result.shape != value.shape or not np.isfinite(result).all():
+            return math.inf
+        error = np.abs(np.subtract(result, value, dtype=np.longdouble))
+        with np.errstate(over="ignore"):
+            share = np.where(error == 0, 0, error / np.maximum(bound, np.finfo(np.float64).tiny))
+        worst = max(worst, float(share.max(initial=0)))
+    return worst

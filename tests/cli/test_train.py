@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`pyconv train` and `pyconv evaluate` in small: files, words, refusals, Ctrl-C."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pyconv
+from pyconv.applications import NETWORKS
+from pyconv.cli import main
+from pyconv.cli.pictures import as_inputs
+from pyconv.datasets import generated_digits
+from pyconv.layers import Dense, Input
+
+SMALL = ["train", "small_convnet", "--data", "generated", "--subset", "400", "--epochs", "2"]
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run in an empty folder, where no data set lies either."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("PYCONV_DATA", "PYCONV_HOME", "KERAS_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "nothing"))
+    return tmp_path
+
+
+def archive(path: Path, **members: np.ndarray) -> str:
+    images, labels = generated_digits(60, 3)
+    parts = {"x_train": images[:50], "y_train": labels[:50], "x_test": images, "y_test": labels}
+    np.savez(path, **{**parts, **members})
+    return str(path)
+
+
+def test_a_run_leaves_a_model_a_history_and_the_next_command(
+    in_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*SMALL, "--seed", "1", "--batch-size", "16", "--out", "my run"]) == 0
+    shown = capsys.readouterr().out
+    assert "data: generated digits: 400 to train on, 400 to test with" in shown
+    assert "small_convnet: 33,082 weights, Adam 0.001, 2 epochs, batches of 16, seed 1" in shown
+    accuracy = re.search(r"^test accuracy: (0\.\d{4})$", shown, re.MULTILINE)
+    assert accuracy is not None
+    assert float(accuracy[1]) > 0.3
+    assert re.search(r"^training speed: [\d,]+ images/s$", shown, re.MULTILINE)
+    out = in_folder / "my run"
+    assert {"model.npz", "best.npz", "history.csv"} <= {path.name for path in out.iterdir()}
+    with (out / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(rows[0])
+    command = re.search(r"^next: pyconv (.*)$", shown, re.MULTILINE)
+    assert command is not None
+    assert main(shlex.split(command[1])) == 0
+    evaluated = capsys.readouterr().out
+    assert "2,000 pictures to test with" in evaluated
+    lines = evaluated.splitlines()
+    assert re.fullmatch(r"loss: \d\.\d{4}", lines[2])
+    assert re.fullmatch(r"accuracy: 0\.\d{4}", lines[3])
+    table = [line.split() for line in lines[6:]]
+    assert [row[0] for row in table] == list("0123456789")
+    assert sum(int(row[1].replace(",", "")) for row in table) == 2000
+    found = sum(int(row[2].replace(",", "")) for row in table)
+    assert f"{found / 2000:.4f}" == lines[3].split()[1]
+
+
+def test_the_same_seed_gives_the_same_weights(in_folder: Path) -> None:
+    def weights(*arguments: str) -> list[np.ndarray]:
+        assert main([*SMALL, "--validation", "0", "--out", "out", *arguments]) == 0
+        assert not (in_folder / "out" / "best.npz").exists()
+        return pyconv.load_model("out/model.npz").get_weights()
+
+    once, again, other = weights(), weights("--seed", "0"), weights("--seed", "2")
+    assert all(np.array_equal(a, b) for a, b in zip(once, again, strict=True))
+    assert not np.array_equal(once[0], other[0])
+
+
+def test_optimizer_rate_and_batch_size_are_the_callers(
+    in_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = ["--optimizer", "sgd", "--learning-rate", "0.05", "--batch-size", "10"]
+    data = archive(in_folder / "own.npz")
+    assert main(["train", "lenet_5", "--data", data, "--epochs", "1", "--out", "o", *own]) == 0
+    assert "SGD 0.05, 1 epochs, batches of 10" in capsys.readouterr().out
+    assert pyconv.load_model("o/model.npz").optimizer.learning_rate == 0.05
+    assert main(["train", "lenet_5", "--data", data, "--epochs", "1", *own[:2]]) == 0
+    assert "SGD 0.01, 1 epochs, batches of 128" in capsys.readouterr().out
+    assert (in_folder / "pyconv-lenet_5" / "model.npz").exists()
+
+
+def test_an_unknown_network_lists_the_names(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "resnet_9000"])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert all(name in error for name in NETWORKS)
+
+
+def test_small_pictures_get_a_border_and_bytes_become_shares() -> None:
+    images = np.full((2, 28, 28), 255, np.uint8)
+    inputs = as_inputs(images, (32, 32, 1))
+    assert inputs.dtype == np.float32
+    assert inputs.shape == (2, 32, 32, 1)
+    assert inputs.sum() == 2 * 28 * 28
+    assert (inputs[:, 2:-2, 2:-2] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"x_train": np.zeros((50, 29, 28), np.uint8)}, "pictures are (29, 28, 1); the network"),
+        ({"x_train": np.zeros((50, 28, 28, 3))}, "pictures are (28, 28, 3); the network takes"),
+        ({"x_train": np.zeros((50, 784), np.uint8)}, "x_train is uint8 (50, 784); must be"),
+        ({"x_train": np.zeros((0, 28, 28), np.uint8)}, "x_train is uint8 (0, 28, 28); must be"),
+        ({"x_train": np.array([None])}, "Object arrays cannot be loaded"),
+        ({"y_train": np.zeros(49, np.uint8)}, "y_train is uint8 (49,); must be integers (50,)"),
+        ({"y_train": np.zeros(50)}, "y_train is float64 (50,); must be integers (50,)"),
+        ({"y_train": np.full(50, 10)}, "10"),
+    ],
+)
+def test_wrong_archives_are_refused_in_one_line(
+    in_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    members: dict[str, np.ndarray],
+    message: str,
+) -> None:
+    data = archive(in_folder / "own.npz", **members)
+    assert main(["train", "small_convnet", "--data", data, "--epochs", "1"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("pyconv train: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "cifar"], "--data cifar; must be mnist, fashion_mnist, generated or"),
+        (["--data", "nothing.npz"], "nothing.npz"),
+        (["--data", "text.npz"], "text.npz: damaged .npz file"),
+        (["--out", "text.npz"], "text.npz"),
+        (["--out", "text.npz/below"], "text.npz"),
+        ([*SMALL[2:], "--learning-rate", "nan"], "learning_rate=nan"),
+        ([*SMALL[2:], "--learning-rate", "-1"], "learning_rate=-1"),
+        ([*SMALL[2:], "--validation", "1"], "validation_split=1.0"),
+        ([*SMALL[2:], "--seed", "-1"], "seed=-1"),
+    ],
+)
+def test_wrong_options_are_refused_in_one_line(
+    in_folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    (in_folder / "text.npz").write_text("no archive")
+    assert main(["train", "small_convnet", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("pyconv train: ")
+    assert message in error
+    assert not (in_folder / "pyconv-small_convnet" / "model.npz").exists()
+
+
+def test_evaluate_refuses_what_is_no_classifier(
+    in_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pyconv.Sequential([Input((4,)), Dense(2)]).save("dense.npz")
+    (in_folder / "text.npz").write_text("no archive")
+    two = pyconv.Sequential([Input((28, 28, 1)), pyconv.layers.Flatten(), Dense(2)])
+    two.save("two.npz")
+    data = archive(in_folder / "own.npz")
+    for path, message in (
+        ("absent.npz", "absent.npz"),
+        ("text.npz", "text.npz"),
+        ("dense.npz", "dense.npz: takes (None, 4) and gives (None, 2); must take (None, h, w, c)"),
+        ("two.npz", "the model has 2 classes"),
+    ):
+        assert main(["evaluate", path, "--data", data]) == 1
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+
+
+def test_ctrl_c_leaves_the_model_of_the_last_whole_epoch(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    arguments = [*SMALL[:-1], "100000", "--out", str(out)]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "pyconv", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )
+    limit = time.monotonic() + 60
+    while not (out / "history.csv").exists() and time.monotonic() < limit:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    shown, error = running.communicate(timeout=60)
+    assert running.returncode == 130, error
+    assert "Traceback" not in error
+    stopped = re.search(r"^stopped after (\d+) whole epochs of 100000$", shown, re.MULTILINE)
+    assert stopped is not None
+    rows = (out / "history.csv").read_text().splitlines()
+    assert len(rows) == 1 + int(stopped[1])
+    assert pyconv.load_model(out / "model.npz").count_params() == 33_082
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
