@@ -4,22 +4,14 @@
 from __future__ import annotations
 
 import os
-import stat
 
 from pyconv.models.model import Model
 from pyconv.saving.configuration import CustomObjects, deserialize_layer, serialize_layer
 from pyconv.saving.npz import load_npz, save_npz
+from pyconv.saving.opening import checked_format, opened
+from pyconv.saving.weights import read_weights_file, write_weights_file
 
-
-def _checked_suffix(function: str, path: str | os.PathLike[str]) -> str:
-    name = os.fspath(path)
-    if not isinstance(name, str):
-        raise TypeError(f"{function}: filepath={name!r}; must be a string or a Path")
-    if not name.endswith(".npz"):
-        raise ValueError(
-            f"{function}: filepath={name!r}; must end in .npz, the format of this version"
-        )
-    return name
+FORMATS = (".npz",)
 
 
 def save_model(model: Model, filepath: str | os.PathLike[str]) -> None:
@@ -33,7 +25,8 @@ def save_model(model: Model, filepath: str | os.PathLike[str]) -> None:
     """
     from pyconv import __version__
 
-    save_npz(model, _checked_suffix("save", filepath), __version__)
+    checked_format("save", filepath, FORMATS)
+    save_npz(model, filepath, __version__)
 
 
 def load_model(
@@ -53,16 +46,28 @@ def load_model(
         ValueError: naming the file and what is wrong with it. OSError: it cannot be read.
     Source: Keras load_model.
     """
-    name = _checked_suffix("load_model", filepath)
-    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO must not make it wait
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError(f"load_model: {name}: not a regular file")
-    with open(descriptor, "rb") as file:
-        try:
-            return load_npz(file, custom_objects, compile)
-        except ValueError as error:
-            raise ValueError(f"load_model: {name}: {error}") from None
+    suffix = checked_format("load_model", filepath, FORMATS)
+    with opened("load_model", filepath, suffix) as file:
+        return load_npz(file, custom_objects, compile)
 
 
-__all__ = ["deserialize_layer", "load_model", "save_model", "serialize_layer"]
+def save_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
+    """Do what `model.save_weights` says."""
+    from pyconv import __version__
+
+    write_weights_file(model, filepath, __version__)
+
+
+def load_weights(model: Model, filepath: str | os.PathLike[str], by_name: bool = False) -> None:
+    """Do what `model.load_weights` says."""
+    read_weights_file(model, filepath, by_name)
+
+
+__all__ = [
+    "deserialize_layer",
+    "load_model",
+    "load_weights",
+    "save_model",
+    "save_weights",
+    "serialize_layer",
+]

@@ -17,7 +17,8 @@ import pytest
 
 from pyconv import layers
 from pyconv.models import Sequential, load_model
-from pyconv.saving.archive import DIGITS, MARK, _checksum, write_archive
+from pyconv.saving.archive import write_archive
+from pyconv.saving.checksum import PLACE, seal
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -226,9 +227,9 @@ def sealed(data: bytes) -> bytes:
     """Return a zip with a comment that is a fitting checksum, as an attacker would."""
     buffer = io.BytesIO(data)
     with zipfile.ZipFile(buffer, "a") as archive:
-        archive.comment = MARK + b"0" * DIGITS
-    data = buffer.getvalue()
-    return data[:-DIGITS] + _checksum(io.BytesIO(data), len(data) - DIGITS)
+        archive.comment = PLACE
+    seal(buffer)
+    return buffer.getvalue()
 
 
 def zipped(members: list[tuple[str, bytes]], compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -313,7 +314,7 @@ def test_a_member_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
         (b"PK", "cut short"),
         (b"hello, world", "not a .npz archive"),
         (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file"),
-        (b"PK\x03\x04" + bytes(50) + MARK + b"00000000", "damaged"),
+        (b"PK\x03\x04" + bytes(50) + PLACE, "damaged"),
         (sealed(zipped([]))[:-1] + b"z", "damaged"),
         (zipped([("config.json", b"{}")]), "cut short, or not written by pyconv"),
     ],

@@ -225,5 +225,5 @@ def test_compile_false_loads_weights_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["net.keras", "net.h5", "net.weights.h5", "net", "net.npz.zip"])
 def test_other_suffixes_are_refused(tmp_path: Path, name: str) -> None:
     for function in (network().save, load_model):
-        with pytest.raises(ValueError, match=r"must end in \.npz, the format of this version"):
+        with pytest.raises(ValueError, match=r"must end in .*\.npz"):
             function(tmp_path / name)
