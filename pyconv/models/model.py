@@ -74,9 +74,11 @@ class Model(Trainer):
                 print_fn(line)
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the whole model to a .npz file: layers, weights, compile and optimizer state.
+        """Write the whole model: layers, weights, compile and optimizer state.
 
-        The old file is replaced only once the new one is complete.
+        Args:
+            filepath: ends in .keras or .h5 (Keras opens them) or .npz (needs no h5py); the old
+                file is replaced only once the new one is complete.
         """
         from pyconv.saving import save_model
 

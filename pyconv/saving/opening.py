@@ -30,6 +30,8 @@ def checked_format(function: str, path: str | os.PathLike[str], formats: tuple[s
     suffix = ALIASES.get(suffix, suffix)
     if suffix not in formats:
         hint = ""
+        if suffix == ".weights.h5":
+            hint = "; .weights.h5 holds weights alone: save_weights, load_weights"
         if name.endswith((".pt", ".pth")):
             hint = "; save PyTorch's weights in an environment that has it, as one of these"
         raise ValueError(f"{function}: filepath={name!r}; must end in {' or '.join(formats)}{hint}")
