@@ -87,11 +87,17 @@ def _loss(value: Any) -> Any:
         return {key: _loss(item) for key, item in value.items()}
     arguments = value.get("config")
     if not isinstance(arguments, dict):
-        return arguments  # a function by its name
+        return _function(arguments)
     arguments = {key: item for key, item in arguments.items() if key not in ("dtype", "fn")}
     if arguments.get("reduction") == "auto":
         arguments["reduction"] = "sum_over_batch_size"
     return {"class_name": value["class_name"], "config": arguments}
+
+
+def _function(name: Any) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"{name!r} is neither a configuration nor a function's name")
+    return name
 
 
 def _metrics(value: Any) -> Any:
@@ -112,7 +118,7 @@ def _metric(value: Any) -> Any:
         return value
     name, config = value.get("class_name"), value.get("config")
     if not isinstance(config, dict):
-        return config  # a function by its name
+        return _function(config)
     arguments = {key: item for key, item in config.items() if key not in ("dtype", "fn")}
     function = config.get("fn")
     if name == "MeanMetricWrapper" and isinstance(function, str):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from audit import audited
 
 from pyconv import layers
 from pyconv.models import Sequential, load_model
@@ -337,28 +337,12 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
         load_model(tmp_path / "nowhere.npz")
 
 
-AUDITED: list[str] = []
-_listening = False
-
-
-def _listen(event: str, arguments: tuple[Any, ...]) -> None:
-    if _listening and event.split(".")[0] in (
-        *("open", "exec", "compile", "import", "pickle", "subprocess", "socket", "os", "ctypes"),
-    ):
-        AUDITED.append(f"{event} {arguments[:1]}")
-
-
 def test_loading_opens_one_file_and_runs_nothing(tmp_path: Path, arrays: Arrays) -> None:
-    global _listening
     path = tmp_path / "net.npz"
     load(path, arrays)
-    sys.addaudithook(_listen)
-    _listening = True
-    try:
+    with audited() as events:
         load_model(path)
-    finally:
-        _listening = False
-    opened = [event for event in AUDITED if event.startswith("open ")]
+    opened = [event for event in events if event.startswith("open ")]
     assert len(opened) == 2, "the path, then its descriptor"
     assert str(path) in opened[0]
-    assert opened == AUDITED
+    assert opened == events
