@@ -16,12 +16,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pyconv.saving.checksum import PLACE, is_sealed, seal
+from pyconv.saving.hdf5_heaps import largest_object
 
 Shape = tuple[int, ...]
 DEPTH = 64  # of a path
 MEMBERS = 100_000  # of a group
 NAMES = 8192  # in one attribute
 ATTRIBUTE_BYTES = 1 << 22
+TEXT_BYTES = 1 << 30  # that the texts of one attribute may have, counted from above
 CHUNK_BYTES = 64_000  # an attribute's limit is 64 KiB
 WRITTEN_BY = "pyconv_version"
 DAMAGE = (
@@ -71,11 +73,11 @@ def write_names(group: Any, attribute: str, names: list[str]) -> None:
 def open_hdf5(what: str, file: BinaryIO) -> Iterator[Group]:
     """Open a file as a tree; whatever is wrong with it, also while it is used: ValueError."""
     h5py = h5py_for(what)
-    sealed = is_sealed(file)
+    sealed, longest = is_sealed(file), largest_object(file)
     with _damage("not a readable HDF5 file"):
         tree = h5py.File(file, "r")
     try:
-        root = Group(h5py, tree, "")
+        root = Group(h5py, tree, "", longest)
         if not sealed and root.text(WRITTEN_BY) is not None:
             raise ValueError("cut short or changed: it does not end in its checksum")
         yield root
@@ -128,8 +130,8 @@ class Dataset:
 class Group:
     """A group of the tree, met by hard links alone."""
 
-    def __init__(self, h5py: Any, group: Any, path: str) -> None:
-        self._h5py, self._group, self.path = h5py, group, path
+    def __init__(self, h5py: Any, group: Any, path: str, longest: int) -> None:
+        self._h5py, self._group, self.path, self._longest = h5py, group, path, longest
 
     def names(self) -> list[str]:
         """Return the members' names; numbers in their order, not 10 before 2."""
@@ -176,7 +178,7 @@ class Group:
             raise _Refusal(f"{path} is a link to elsewhere")
         child = self._group[name]
         if isinstance(child, self._h5py.Group):
-            return Group(self._h5py, child, path)
+            return Group(self._h5py, child, path, self._longest)
         if isinstance(child, self._h5py.Dataset):
             return Dataset(self._h5py, child, path)
         raise _Refusal(f"{path} is neither a group nor an array")
@@ -211,7 +213,8 @@ class Group:
             count = attribute.get_space().get_simple_extent_npoints()
             if count == 0:
                 return []
-            if count > most or attribute.get_storage_size() > ATTRIBUTE_BYTES:
+            size = attribute.get_storage_size()
+            if count > most or size > ATTRIBUTE_BYTES or count * self._longest > TEXT_BYTES:
                 raise _Refusal(f"attribute {name!r} of {self.path or '/'} is too large")
             if attribute.get_type().get_class() != h5t.STRING:
                 raise _Refusal(f"attribute {name!r} of {self.path or '/'} is no text")

@@ -302,3 +302,30 @@ def test_loading_opens_one_file_and_runs_nothing(tmp_path: Path) -> None:
     assert len(opened) == 2, "the path, then its descriptor"
     assert str(path) in opened[0]
     assert opened == events
+
+
+def test_a_damaged_heap_of_texts_ends_in_an_error_not_in_a_loop(tmp_path: Path) -> None:
+    path = tmp_path / "net.h5"
+    write(path, good(".h5"))
+    data = bytearray(path.read_bytes())
+    place = data.index(b"GCOL")
+    first = int.from_bytes(data[place + 24 : place + 32], "little")
+    for size in (0, first + 8, 2**63, 2**64 - 16):
+        data[place + 24 : place + 32] = size.to_bytes(8, "little")
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=r"net\.h5: damaged: a text does not fit its heap"):
+            load_model(path)
+    data[place + 24 : place + 32] = first.to_bytes(8, "little")
+    data[place + 8 : place + 16] = (2**40).to_bytes(8, "little")
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="a heap of texts does not fit the file"):
+        load_model(path)
+
+
+def test_many_names_that_are_one_long_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.h5"
+    long = {"@more": "x" * (2 << 20)}
+    names = {"model_weights@layer_names": np.array(["d"] * 1000, dtype=object)}
+    write(path, {**good(".h5"), **names, **long})
+    with pytest.raises(ValueError, match="'layer_names' of model_weights is too large"):
+        load_model(path)
