@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pyconv.saving.checksum import PLACE, is_sealed, seal
-from pyconv.saving.hdf5_heaps import largest_object
+from pyconv.saving.hdf5_heaps import largest_text
 
 Shape = tuple[int, ...]
 DEPTH = 64  # of a path
@@ -73,7 +73,7 @@ def write_names(group: Any, attribute: str, names: list[str]) -> None:
 def open_hdf5(what: str, file: BinaryIO) -> Iterator[Group]:
     """Open a file as a tree; whatever is wrong with it, also while it is used: ValueError."""
     h5py = h5py_for(what)
-    sealed, longest = is_sealed(file), largest_object(file)
+    sealed, longest = is_sealed(file), largest_text(file)
     with _damage("not a readable HDF5 file"):
         tree = h5py.File(file, "r")
     try:

@@ -329,3 +329,19 @@ def test_many_names_that_are_one_long_text_are_refused(tmp_path: Path) -> None:
     write(path, {**good(".h5"), **names, **long})
     with pytest.raises(ValueError, match="'layer_names' of model_weights is too large"):
         load_model(path)
+
+
+@pytest.mark.parametrize("length", [0xFFFFFFFF, 1 << 31, 7, 1])
+def test_a_text_that_is_not_as_long_as_stated_is_refused(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "net.h5"
+    write(path, good(".h5"))
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL").to_bytes(8, "little")
+    reference = data.index(heap, data.index(b"keras_version\0")) - 4
+    assert data[reference] == len("3.15.1")
+    data[reference : reference + 4] = length.to_bytes(4, "little")
+    path.write_bytes(data)
+    begin = time.monotonic()
+    with pytest.raises(ValueError, match="a text is not as long as its attribute says"):
+        load_model(path)
+    assert time.monotonic() - begin < QUICK
