@@ -4,6 +4,7 @@
 from pyconv import activations as activations
 from pyconv import autograd as autograd
 from pyconv import callbacks as callbacks
+from pyconv import constraints as constraints
 from pyconv import datasets as datasets
 from pyconv import initializers as initializers
 from pyconv import layers as layers
@@ -13,6 +14,8 @@ from pyconv import models as models
 from pyconv import ops as ops
 from pyconv import optimizers as optimizers
 from pyconv import random as random
+from pyconv import regularizers as regularizers
+from pyconv import schedules as schedules
 from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
@@ -21,7 +24,9 @@ from pyconv.autograd import affine_sample as affine_sample
 from pyconv.autograd import argmax as argmax
 from pyconv.autograd import avg_pool2d as avg_pool2d
 from pyconv.autograd import conv2d as conv2d
+from pyconv.autograd import conv2d_transpose as conv2d_transpose
 from pyconv.autograd import dense as dense
+from pyconv.autograd import depthwise_conv2d as depthwise_conv2d
 from pyconv.autograd import dropout as dropout
 from pyconv.autograd import elu as elu
 from pyconv.autograd import gelu as gelu
@@ -42,6 +47,7 @@ from pyconv.autograd import relu6 as relu6
 from pyconv.autograd import reshape as reshape
 from pyconv.autograd import resize as resize
 from pyconv.autograd import selu as selu
+from pyconv.autograd import separable_conv2d as separable_conv2d
 from pyconv.autograd import sigmoid as sigmoid
 from pyconv.autograd import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.autograd import softmax as softmax

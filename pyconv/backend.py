@@ -332,6 +332,11 @@ def memory_overlaps(a: Array, b: Array) -> bool:
     return bool(array_module(a).shares_memory(a, b))
 
 
+def peak_gflops(dtype: np.dtype[Any], milliseconds: int) -> float:
+    """Return the processor's multiply-add peak, probed with all threads, in GFLOP/s."""
+    return float(_core._probe_fma(_CODES[np.dtype(dtype)], milliseconds))
+
+
 def config() -> dict[str, str]:
     """Return what the native side runs on, by printable names."""
     return {

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 from pyconv.naming import snake_case
@@ -42,12 +42,19 @@ class Registry(Generic[T]):
         module: "losses", as in pyconv.losses and keras.losses.
         base: what an object must be an instance of.
         classes: the allow-list.
+        spelling: from class names to the names that programs use.
     """
 
-    def __init__(self, module: str, base: type[T], classes: Iterable[type[T]]) -> None:
+    def __init__(
+        self,
+        module: str,
+        base: type[T],
+        classes: Iterable[type[T]],
+        spelling: Callable[[str], str] = snake_case,
+    ) -> None:
         self.module, self.base = module, base
         self.classes = {cls.__name__: cls for cls in classes}
-        self.names = {snake_case(name): cls for name, cls in self.classes.items()}
+        self.names = {spelling(name): cls for name, cls in self.classes.items()}
 
     def get(self, identifier: Any) -> T:
         """Return the object of a name, a class or a configuration, and an object as it is."""

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pyconv.autograd.tensor import Tensor, array_of
+from pyconv.backend import Array
 
 
 class Variable(Tensor):
@@ -16,7 +19,7 @@ class Variable(Tensor):
         trainable: whether tapes watch it unasked and `trainable_weights` lists it.
     """
 
-    __slots__ = ("name", "trainable", "version")
+    __slots__ = ("constraint", "name", "regularizer", "trainable", "version")
 
     def __init__(self, value: object, *, name: str = "variable", trainable: bool = True) -> None:
         array = array_of(value)
@@ -26,6 +29,8 @@ class Variable(Tensor):
         self.name = name
         self.trainable = trainable
         self.version = 0
+        self.regularizer: Callable[[Tensor], Tensor] | None = None  # what its values cost
+        self.constraint: Callable[[Array], Array] | None = None  # applied after each step
 
     def assign(self, value: object) -> Variable:
         """Copy a value of the same shape into the variable; its dtype stays."""

@@ -3,6 +3,7 @@
 
 from pyconv.initializers.constant import Constant, Ones, Zeros
 from pyconv.initializers.initializer import Initializer, RandomInitializer
+from pyconv.initializers.matrices import Identity, Orthogonal
 from pyconv.initializers.scaling import (
     GlorotNormal,
     GlorotUniform,
@@ -21,7 +22,7 @@ registry = Registry(
     "initializers",
     Initializer,
     (
-        *(Constant, Ones, Zeros),
+        *(Constant, Identity, Ones, Orthogonal, Zeros),
         *(GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform),
         *(RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling),
     ),
@@ -36,10 +37,12 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
+    "Identity",
     "Initializer",
     "LecunNormal",
     "LecunUniform",
     "Ones",
+    "Orthogonal",
     "RandomInitializer",
     "RandomNormal",
     "RandomUniform",

@@ -2,11 +2,14 @@
 """Layers by Keras's names, argument names and defaults."""
 
 from pyconv.layers.activation import ELU, Activation, Softmax
+from pyconv.layers.activity_regularization import ActivityRegularization
 from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
+from pyconv.layers.conv2d_transpose import Conv2DTranspose
 from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
+from pyconv.layers.depthwise_conv2d import DepthwiseConv2D
 from pyconv.layers.dropout import Dropout, GaussianNoise, SpatialDropout2D
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.global_pool2d import (
@@ -37,6 +40,7 @@ from pyconv.layers.permute import Permute
 from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector
 from pyconv.layers.reshape import Reshape
+from pyconv.layers.separable_conv2d import SeparableConv2D
 from pyconv.layers.symbolic import SymbolicTensor
 from pyconv.layers.up_sampling2d import UpSampling2D
 from pyconv.layers.zero_padding2d import ZeroPadding2D
@@ -44,12 +48,16 @@ from pyconv.layers.zero_padding2d import ZeroPadding2D
 CLASSES: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
+        ActivityRegularization,
         Activation,
         Add,
         Average,
         AveragePooling2D,
         Concatenate,
         Conv2D,
+        Conv2DTranspose,
+        DepthwiseConv2D,
+        SeparableConv2D,
         Cropping2D,
         Dense,
         Dropout,
@@ -81,14 +89,17 @@ CLASSES: dict[str, type[Layer]] = {
 __all__ = [
     "ELU",
     "Activation",
+    "ActivityRegularization",
     "Add",
     "Average",
     "AveragePooling2D",
     "AvgPool2D",
     "Concatenate",
     "Conv2D",
+    "Conv2DTranspose",
     "Cropping2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GaussianNoise",
@@ -113,6 +124,7 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "SeparableConv2D",
     "Softmax",
     "SpatialDropout2D",
     "Subtract",

@@ -3,29 +3,29 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from pyconv import activations, autograd, initializers
+from pyconv import activations, autograd
 from pyconv.autograd import Tensor, Variable
-from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair, whole_number
-from pyconv.layers.layer import Layer, checked_bool
+from pyconv.geometry import DataFormat, IntPair, Padding, Window, whole_number
+from pyconv.layers.convolution import Convolution
+from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.symbolic import Shape
-from pyconv.layers.window import checked_data_format, window_output_shape
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.layer import BaseOptions
 
 
-class Conv2D(Layer):
+class Conv2D(Convolution):
     """Convolve images with learned filters. Shapes and errors as in ops.conv2d.
 
     Weights: kernel (kh, kw, c // groups, filters), and bias (filters,) with `use_bias`.
     Source: Keras Conv2D.
     """
 
-    bias: Variable | None = None
     kernel: Variable
 
     def __init__(
@@ -41,33 +41,34 @@ class Conv2D(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        **base: Unpack[LayerOptions],
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **base: Unpack[BaseOptions],
     ) -> None:
-        super().__init__(**base)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            WeightOptions(bias_initializer, bias_regularizer, bias_constraint),
+            activity_regularizer,
+            **base,
+        )
         self.filters = whole_number("Conv2D", "filters", filters, 1)
         self.groups = whole_number("Conv2D", "groups", groups, 1)
-        self.kernel_size = normalise_pair("Conv2D", "kernel_size", kernel_size, 1)
-        self.strides = normalise_pair("Conv2D", "strides", strides, 1)
-        self.dilation_rate = normalise_pair("Conv2D", "dilation_rate", dilation_rate, 1)
-        self.padding = padding
-        self.data_format = checked_data_format("Conv2D", data_format)
-        self.activation = activations.get(activation)
-        self.use_bias = checked_bool("Conv2D", "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self._fused = activations.fused_name(self.activation)
-        self._check_geometry()
-
-    def _check_geometry(self) -> None:
-        """Refuse options that fit no image, before there is one."""
-        reach = [(k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
-        image = (
-            [self.groups, *reach] if self.data_format == "channels_first" else [*reach, self.groups]
+        self.kernel_options = WeightOptions(
+            kernel_initializer, kernel_regularizer, kernel_constraint
         )
-        self._window((1, *image), "Conv2D")
+        self.check_geometry(self.groups)
 
-    def _window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
-        channels = self._channels(input_shape) or 1
+    def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
+        channels = self.channels(input_shape) or 1
         return Window.conv(
             name or self.name,
             input_shape,
@@ -79,41 +80,26 @@ class Conv2D(Layer):
             self.data_format,
         )
 
-    def _channels(self, shape: Shape) -> int | None:
-        return shape[1 if self.data_format == "channels_first" else -1]
+    def expected_channels(self) -> int:
+        return self.kernel.shape[2] * self.groups
 
     def build(self, input_shape: Shape) -> None:
-        self._check_rank(input_shape)
-        channels = self._channels(input_shape)
-        if channels is None or channels % self.groups:
+        channels = self.known_channels(input_shape)
+        if channels % self.groups:
             raise ValueError(
                 f"{self.name}: input shape {input_shape} has {channels} channels; must be a "
                 f"multiple of groups={self.groups}"
             )
         shape = (*self.kernel_size, channels // self.groups, self.filters)
-        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
-        if self.use_bias:
-            self.bias = self.add_weight((self.filters,), self.bias_initializer, name="bias")
+        self.kernel = self.kernel_options.add_to(self, shape, "kernel")
+        self.add_bias(self.filters)
 
-    def _check_rank(self, shape: Shape) -> None:
-        if len(shape) != 4:
-            axes = "(n, c, h, w)" if self.data_format == "channels_first" else "(n, h, w, c)"
-            raise ValueError(f"{self.name}: input shape {shape}; must be {axes}")
+    @property
+    def algorithm(self) -> str:
+        return "direct"
 
-    def check_input(self, shape: tuple[int, ...]) -> None:
-        self._check_rank(shape)
-        expected = self.kernel.shape[2] * self.groups
-        if self._channels(shape) != expected:
-            raise ValueError(
-                f"{self.name}: input shape {shape} has {self._channels(shape)} channels; "
-                f"expected {expected}"
-            )
-        if None not in shape:
-            self._window(shape)
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        self._check_rank(input_shape)
-        return window_output_shape(self._window, input_shape, self.data_format)
+    def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:
+        return 2 * math.prod(output_shape) * math.prod(self.kernel.shape[:3])
 
     def call(self, x: Tensor) -> Tensor:
         y = autograd.conv2d(
@@ -127,20 +113,12 @@ class Conv2D(Layer):
             data_format=self.data_format,
             activation=self._fused,
         )
-        return y if self._fused else self.activation(y)
+        return self.activated(y)
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
             "groups": self.groups,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
+            **self.kernel_options.get_config("kernel"),
         }

@@ -3,28 +3,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from pyconv import activations, autograd, initializers
+from pyconv import activations, autograd
 from pyconv.autograd import Tensor, Variable
 from pyconv.geometry import whole_number
-from pyconv.layers.layer import Layer, checked_bool
+from pyconv.layers.kernel_layer import KernelLayer, WeightOptions
 from pyconv.layers.symbolic import Shape
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.layer import BaseOptions
 
 
-class Dense(Layer):
+class Dense(KernelLayer):
     """Join every input of a sample to every unit; acts on the last axis.
 
     Weights: kernel (inputs, units), and bias (units,) with `use_bias`.
     Source: Keras Dense.
     """
 
-    bias: Variable | None = None
     kernel: Variable
 
     def __init__(
@@ -34,23 +34,26 @@ class Dense(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        **base: Unpack[LayerOptions],
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **base: Unpack[BaseOptions],
     ) -> None:
-        super().__init__(**base)
+        bias = WeightOptions(bias_initializer, bias_regularizer, bias_constraint)
+        super().__init__(activation, use_bias, bias, activity_regularizer, **base)
         self.units = whole_number("Dense", "units", units, 1)
-        self.activation = activations.get(activation)
-        self.use_bias = checked_bool("Dense", "use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self._fused = activations.fused_name(self.activation)
+        self.kernel_options = WeightOptions(
+            kernel_initializer, kernel_regularizer, kernel_constraint
+        )
 
     def build(self, input_shape: Shape) -> None:
         inputs = input_shape[-1] if len(input_shape) > 1 else None
         if inputs is None:
             raise ValueError(f"{self.name}: input shape {input_shape}; the last size must be known")
-        self.kernel = self.add_weight((inputs, self.units), self.kernel_initializer, name="kernel")
-        if self.use_bias:
-            self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias")
+        self.kernel = self.kernel_options.add_to(self, (inputs, self.units), "kernel")
+        self.add_bias(self.units)
 
     def check_input(self, shape: Shape) -> None:
         if len(shape) < 2 or shape[-1] != self.kernel.shape[0]:
@@ -61,19 +64,23 @@ class Dense(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.units)
 
+    @property
+    def algorithm(self) -> str:
+        return "gemm"
+
+    def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:
+        return 2 * math.prod(output_shape) * self.kernel.shape[0]
+
     def call(self, x: Tensor) -> Tensor:
         rows = x if x.ndim == 2 else autograd.reshape(x, (-1, x.shape[-1]))
         y = autograd.dense(rows, self.kernel, self.bias, activation=self._fused)
         if x.ndim != 2:
             y = autograd.reshape(y, (*x.shape[:-1], self.units))
-        return y if self._fused else self.activation(y)
+        return self.activated(y)
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "units": self.units,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
+            **self.kernel_options.get_config("kernel"),
         }

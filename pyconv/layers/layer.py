@@ -6,13 +6,15 @@ from __future__ import annotations
 import inspect
 import math
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
-from pyconv import initializers
+from pyconv import constraints, initializers, regularizers
 from pyconv.autograd import Tensor, Variable, array_of, no_recording
 from pyconv.layers.loading import first_values
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
@@ -23,12 +25,37 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 DTYPES = ("float32", "float64")
+
+
+class _Running(threading.local):
+    """The losses that the layers of this thread's outermost call have added; None outside."""
+
+    losses: list[tuple[Any, Tensor]] | None = None
+    observer: Callable[[Any, Any, Callable[[], Any]], Any] | None = None
+
+
+_running = _Running()
+
+
+@contextmanager
+def observing(observer: Callable[[Any, Any, Callable[[], Any]], Any]) -> Iterator[None]:
+    """Let observer(layer, inputs, run) run every layer that this thread calls meanwhile.
+
+    It returns what run() does.
+    """
+    before, _running.observer = _running.observer, observer
+    try:
+        yield
+    finally:
+        _running.observer = before
+
+
 LARGEST_TRIAL = 1 << 28  # elements
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
 
 
-class LayerOptions(TypedDict, total=False):
+class BaseOptions(TypedDict, total=False):
     """The options every layer takes by name.
 
     name: given by itself where absent; dtype: of weights and results; trainable: whether training
@@ -40,6 +67,12 @@ class LayerOptions(TypedDict, total=False):
     trainable: bool
     input_shape: Sequence[int | None] | None
     input_dim: int | None
+
+
+class LayerOptions(BaseOptions, total=False):
+    """BaseOptions, and activity_regularizer: what the results cost, as a mean over the batch."""
+
+    activity_regularizer: Any
 
 
 class Layer:
@@ -74,6 +107,8 @@ class Layer:
         self._own_weights: list[Variable] = []
         self.inbound_nodes: list[Node] = []
         self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
+        self.activity_regularizer = regularizers.get(base.get("activity_regularizer"))
+        self._call_losses: list[tuple[Layer, Tensor]] = []
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, batch included."""
@@ -126,9 +161,54 @@ class Layer:
         if shape != self._checked_shape:
             self.check_input(shape)
             self._checked_shape = shape
+        if _running.losses is not None:
+            return self._run(tensors, training)
+        _running.losses = []
+        try:
+            return self._run(tensors, training)
+        finally:
+            self._call_losses, _running.losses = _running.losses, None
+
+    def _run(self, tensors: Any, training: bool | None) -> Any:
+        run = partial(self.call, tensors)
         if self._takes_training and training is not None:
-            return self.call(tensors, training=training)
-        return self.call(tensors)
+            run = partial(self.call, tensors, training=training)
+        results = run() if _running.observer is None else _running.observer(self, tensors, run)
+        if self.activity_regularizer is not None:
+            for y in flatten(results):
+                self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
+        return results
+
+    @property
+    def algorithm(self) -> str | None:
+        """How the layer's operation is computed, where there is a choice."""
+        return None
+
+    def flop(self, input_shape: Any, output_shape: Any) -> int:
+        """Return the multiplications and additions of one call; 0 where they are not counted."""
+        return 0
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar to what training makes smaller; inside `call`, for that call.
+
+        Source: Keras Layer.add_loss.
+        """
+        if _running.losses is None:
+            raise RuntimeError(f"{self.name}: add_loss belongs inside call")
+        _running.losses.append((self, self._tensor(loss)))
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """The losses of the last call, and what the trainable weights' regularizers say."""
+        layers = {id(layer): layer for layer in self._with_sublayers()}
+        costly = {
+            id(v): v
+            for layer in layers.values()
+            for v in layer._own_weights
+            if v.regularizer is not None and v.trainable and layer._trainable and self._trainable
+        }
+        added = [loss for layer, loss in self._call_losses if id(layer) in layers]
+        return added + [v.regularizer(v) for v in costly.values() if v.regularizer is not None]
 
     def _tensor(self, x: Any, dtype: str | None = None) -> Tensor:
         if isinstance(x, Tensor) and x.array.dtype.kind == "f":
@@ -164,13 +244,22 @@ class Layer:
         dtype: str | None = None,
         trainable: bool = True,
         name: str | None = None,
+        regularizer: Any = None,
+        constraint: Any = None,
     ) -> Variable:
-        """Return a new Variable of the layer with the initializer's values."""
+        """Return a new Variable of the layer with the initializer's values.
+
+        Args:
+            regularizer: what its values add to `losses`. constraint: what they are brought back to
+                after each step.
+        """
         name = f"variable_{len(self._own_weights)}" if name is None else name
         values = first_values(
             initializers.get(initializer), tuple(map(int, shape)), dtype or self.dtype
         )
         variable = Variable(values, name=name, trainable=trainable)
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
         self._own_weights.append(variable)
         return variable
 
@@ -178,7 +267,7 @@ class Layer:
         """Return the layers kept as attributes, in the order they were set."""
         found: dict[int, Layer] = {}
         for name, value in vars(self).items():
-            if name != "inbound_nodes":
+            if name not in ("inbound_nodes", "_call_losses"):
                 found.update((id(layer), layer) for layer in _layers_in(value))
         return list(found.values())
 
@@ -273,7 +362,10 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer, as Keras names them."""
-        return {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+        config = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:

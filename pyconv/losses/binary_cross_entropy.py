@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyconv.autograd import Tensor, absolute, clip, exp, log, mean
-from pyconv.autograd.softmax_cross_entropy import CLIP
+from pyconv.autograd import Tensor, binary_cross_entropy, mean, sigmoid_cross_entropy
 from pyconv.backend import Array
 from pyconv.losses.cross_entropy import checked_smoothing
 from pyconv.losses.loss import Loss
@@ -39,9 +38,8 @@ class BinaryCrossentropy(Loss):
         self.axis = axis
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
-        smoothing = self.label_smoothing
-        targets = y_true * (1 - smoothing) + 0.5 * smoothing if smoothing else y_true
-        return mean(_per_unit(targets, y_pred, self.from_logits), self.axis)
+        of = sigmoid_cross_entropy if self.from_logits else binary_cross_entropy
+        return mean(of(y_pred, y_true, label_smoothing=self.label_smoothing), self.axis)
 
     def get_config(self) -> dict[str, Any]:
         own = {
@@ -50,26 +48,6 @@ class BinaryCrossentropy(Loss):
             "axis": self.axis,
         }
         return {**super().get_config(), **own}
-
-
-def _per_unit(targets: Array, y_pred: Tensor, from_logits: bool) -> Tensor:
-    """Return the loss of each unit, from logits wherever they are known."""
-    made_from = y_pred.made_from
-    if not from_logits and made_from is not None and made_from[0] == "sigmoid":
-        return _from_logits(targets, made_from[1])
-    return _from_logits(targets, y_pred) if from_logits else _from_probabilities(targets, y_pred)
-
-
-def _from_logits(targets: Array, logits: Tensor) -> Tensor:
-    """Return max(x, 0) - x z + log(1 + e ** -|x|), whose gradient at 0 is 1/2 - z."""
-    size = absolute(logits)
-    larger = (logits + size) * 0.5  # not relu, whose gradient at 0 is 0
-    return larger - logits * targets + log(exp(-size) + 1.0)
-
-
-def _from_probabilities(targets: Array, probabilities: Tensor) -> Tensor:
-    p = clip(probabilities, CLIP, 1 - CLIP)
-    return -(log(p) * targets + log(1.0 - p) * (1 - targets))
 
 
 def binary_crossentropy(

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pyconv.geometry import whole_number
 from pyconv.layers import Layer
+from pyconv.models.profile import LayerProfile, profile, profile_lines
 from pyconv.models.summary import summary_lines
 from pyconv.models.trainer import Trainer
 
@@ -72,6 +74,32 @@ class Model(Trainer):
                 sys.stdout.write(line + "\n")
             else:
                 print_fn(line)
+
+    def profile(
+        self,
+        x: Any,
+        *,
+        repeats: int = 20,
+        print_fn: Callable[[str], object] | None = None,
+    ) -> list[LayerProfile]:
+        """Write what each layer costs for one batch x, and return it.
+
+        A row per use of a layer: time (median of the repeats, in ms), multiplications and additions
+        per second (GF/s) and their share of this machine's measured peak, bytes of inputs, weights
+        and results (MB), and the algorithm chosen.
+
+        Args:
+            x: one batch, as the model is called on it. repeats: timed runs, >= 1.
+            print_fn: takes the table's lines one by one; standard output by default.
+        """
+        repeats = whole_number("profile", "repeats", repeats, 1)
+        entries = profile(self, self._cast("profile", x), repeats)
+        for line in profile_lines(entries):
+            if print_fn is None:
+                sys.stdout.write(line + "\n")
+            else:
+                print_fn(line)
+        return entries
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
         """Write the whole model: layers, weights, compile and optimizer state.

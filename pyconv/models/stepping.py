@@ -52,7 +52,7 @@ class Stepper:
             for part, weight in zip(parts, self.loss_weights, strict=True)
             if part is not None
         ]
-        # Terms that do not come from an output, such as penalties of layers, join here.
+        terms += self.model.losses
         loss = None
         for term in terms:
             loss = term if loss is None else loss + term

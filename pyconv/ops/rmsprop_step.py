@@ -43,7 +43,7 @@ def rmsprop_step(
     b = rules.checked_rate(_NAME, "momentum", momentum, 1.0)
     if not isinstance(centered, bool):
         raise TypeError(f"{_NAME}: centered={centered!r}; must be True or False")
-    states = {"velocities": velocities}
+    states: dict[str, Sequence[Array] | None] = {"velocities": velocities}
     rule = rules.RMSPROP if b == 0.0 else rules.RMSPROP_MOMENTUM
     if centered:
         states["averages"] = averages

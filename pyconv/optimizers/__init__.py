@@ -1,13 +1,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Optimizers by Keras's names."""
 
-from pyconv.optimizers.adam import Adam
+from pyconv import schedules
+from pyconv.optimizers.adagrad import Adagrad
+from pyconv.optimizers.adam import Adam, AdamW
 from pyconv.optimizers.optimizer import Optimizer
+from pyconv.optimizers.rmsprop import RMSprop
+from pyconv.optimizers.sgd import SGD
 from pyconv.registry import Registry
 
-registry: Registry[Optimizer] = Registry("optimizers", Optimizer, (Adam,))
+registry: Registry[Optimizer] = Registry(
+    "optimizers", Optimizer, (Adagrad, Adam, AdamW, RMSprop, SGD), str.lower
+)
 get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
 
-__all__ = ["Adam", "Optimizer", "deserialize", "get", "serialize"]
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]

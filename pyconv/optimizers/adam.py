@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pyconv import ops
 from pyconv.backend import Array
-from pyconv.optimizers.optimizer import Optimizer
+from pyconv.optimizers.optimizer import Optimizer, checked_option, checked_share
+from pyconv.schedules import LearningRateSchedule
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pyconv.optimizers.optimizer import BaseOptions, OptimizerOptions
 
 
 class Adam(Optimizer):
@@ -19,43 +25,44 @@ class Adam(Optimizer):
     Args:
         beta_1, beta_2: decay of the mean and of the mean square of the gradients, in [0, 1).
         epsilon: added to the root, >= 0.
+        amsgrad: the root is of the largest mean square so far.
     Source: Keras Adam; Kingma and Ba, 2015.
     """
 
-    slots = ("m", "v")
+    slots: tuple[str, ...] = ("m", "v")
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: float | LearningRateSchedule = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        *,
-        name: str = "adam",
+        amsgrad: bool = False,
+        **options: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate, name)
-        for argument, value in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if not 0 <= value < 1:
-                raise ValueError(f"Adam: {argument}={value}; must be in [0, 1)")
-        if not 0 <= epsilon < float("inf"):
-            raise ValueError(f"Adam: epsilon={epsilon}; must be finite and >= 0")
-        self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
+        super().__init__(learning_rate, **options)
+        kind = type(self).__name__
+        self.beta_1 = checked_share(kind, "beta_1", beta_1)
+        self.beta_2 = checked_share(kind, "beta_2", beta_2)
+        self.epsilon = checked_option(kind, "epsilon", epsilon) or 0.0
+        self.amsgrad = bool(amsgrad)
+        if self.amsgrad:
+            self.slots = (*self.slots, "v_hat")
 
     def step(
         self, parameters: list[Array], gradients: list[Array], states: list[list[Array]]
     ) -> None:
-        m, v = states
         step = self.iterations + 1
         ops.adam_step(
             parameters,
             gradients,
-            m,
-            v,
+            *states,
             learning_rate=self.learning_rate * self._rounding(step, parameters[0].dtype),
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,
             step=step,
+            weight_decay=self.weight_decay or 0.0,
         )
 
     def _rounding(self, step: int, dtype: np.dtype[Any]) -> float:
@@ -70,5 +77,33 @@ class Adam(Optimizer):
         return float(rounded) / (math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step))
 
     def get_config(self) -> dict[str, Any]:
-        own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        own = {
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }
         return {**super().get_config(), **own}
+
+
+class AdamW(Adam):
+    """Adam whose variables also lose weight_decay times the learning rate of themselves.
+
+    Source: Keras AdamW; Loshchilov and Hutter, 2019.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **options: Unpack[BaseOptions],
+    ) -> None:
+        if weight_decay is None:
+            raise ValueError("AdamW: weight_decay=None; must be a number")
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options
+        )

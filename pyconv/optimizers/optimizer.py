@@ -6,48 +6,110 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
+from pyconv import schedules
 from pyconv.autograd import Tensor, Variable, array_of
 from pyconv.backend import Array
+from pyconv.optimizers.clipping import Clipping
+from pyconv.schedules import LearningRateSchedule
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+NOT_HERE = ("use_ema", "loss_scale_factor", "gradient_accumulation_steps")
+
+
+class BaseOptions(TypedDict, total=False):
+    """The options every optimizer takes by name.
+
+    clipnorm: largest length of each gradient; global_clipnorm: of all gradients together;
+    clipvalue: largest element; at most one of the three.
+    """
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str
+
+
+class OptimizerOptions(BaseOptions, total=False):
+    """BaseOptions, and weight_decay: a variable first loses this times the rate of itself."""
+
+    weight_decay: float | None
 
 
 class Optimizer:
     """Moves variables against their gradients; a subclass names its slots and defines `step`.
 
     Args:
-        learning_rate: finite and >= 0; may be set at any time.
+        learning_rate: finite and >= 0, or a schedule; may be set at any time.
     """
 
     slots: tuple[str, ...] = ()
 
-    def __init__(self, learning_rate: float, name: str) -> None:
+    def __init__(
+        self, learning_rate: float | LearningRateSchedule, **options: Unpack[OptimizerOptions]
+    ) -> None:
+        kind = type(self).__name__
+        unknown = sorted(set(options) - set(OptimizerOptions.__annotations__))
+        if unknown:
+            raise TypeError(f"{kind}: unexpected argument {unknown[0]!r}")
+        for option in NOT_HERE:
+            if options.get(option):
+                raise ValueError(f"{kind}: {option}={options.get(option)!r}; not supported here")
         self.learning_rate = learning_rate
-        self.name = name
+        self.name = options.get("name") or kind.lower()
+        self.weight_decay = checked_option(kind, "weight_decay", options.get("weight_decay"))
+        self.clipping = Clipping(
+            kind,
+            clipnorm=options.get("clipnorm"),
+            clipvalue=options.get("clipvalue"),
+            global_clipnorm=options.get("global_clipnorm"),
+        )
         self.iterations = 0
         self._state: dict[Variable, dict[str, Array]] = {}
         self._lists: tuple[object, list[list[Array]]] = (None, [])
 
     @property
     def learning_rate(self) -> float:
+        """The rate of the next step; of a schedule what it says for the steps made so far."""
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return float(self._learning_rate(self.iterations))
         return self._learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
+    def learning_rate(self, value: float | LearningRateSchedule | dict[str, Any]) -> None:
         name = type(self).__name__
+        if isinstance(value, dict):
+            value = schedules.deserialize(value)
+        if isinstance(value, LearningRateSchedule):
+            self._learning_rate: float | LearningRateSchedule = value
+            return
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-            raise TypeError(f"{name}: learning_rate={value!r}; must be a number")
+            raise TypeError(f"{name}: learning_rate={value!r}; must be a number or a schedule")
         if not 0 <= float(value) < math.inf:
             raise ValueError(f"{name}: learning_rate={value}; must be finite and >= 0")
         self._learning_rate = float(value)
+
+    lr = learning_rate
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Make the slots of variables not met before."""
         for variable in variables:
             if variable not in self._state:
-                self._state[variable] = {s: np.zeros_like(variable.array) for s in self.slots}
+                self._state[variable] = {s: self.first_slot(variable.array) for s in self.slots}
+
+    def first_slot(self, array: Array) -> Array:
+        """Return what a slot of a variable starts from."""
+        return np.zeros_like(array)
 
     def apply_gradients(self, pairs: Iterable[tuple[Tensor | Array | None, Variable]]) -> None:
         """Make one step; pairs of gradient and variable, as Keras has them."""
@@ -76,10 +138,12 @@ class Optimizer:
                     f"must be {variable.shape}"
                 )
         parameters, *states = self._arrays(variables)
-        self.step(parameters, arrays, states)
+        self.step(parameters, self.clipping.of(arrays), states)
         self.iterations += 1
         for variable in variables:
             variable.version += 1
+            if variable.constraint is not None:
+                variable.array[...] = variable.constraint(variable.array)
 
     def step(
         self, parameters: list[Array], gradients: list[Array], states: list[list[Array]]
@@ -107,8 +171,35 @@ class Optimizer:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal one, without its state."""
-        return {"name": self.name, "learning_rate": self.learning_rate}
+        rate = self._learning_rate
+        return {
+            "name": self.name,
+            "learning_rate": schedules.serialize(rate)
+            if isinstance(rate, LearningRateSchedule)
+            else rate,
+            "weight_decay": self.weight_decay,
+            **self.clipping.get_config(),
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:
         return cls(**config)
+
+
+def checked_option(kind: str, option: str, value: float | None) -> float | None:
+    """Return a finite number >= 0, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{kind}: {option}={value!r}; must be a number")
+    if not 0 <= float(value) < math.inf:
+        raise ValueError(f"{kind}: {option}={value}; must be finite and >= 0")
+    return float(value)
+
+
+def checked_share(kind: str, option: str, value: float) -> float:
+    """Return a number in [0, 1)."""
+    number = checked_option(kind, option, value)
+    if number is None or number >= 1:
+        raise ValueError(f"{kind}: {option}={value}; must be in [0, 1)")
+    return number

@@ -108,3 +108,34 @@ def test_refuses_seeds_that_are_none() -> None:
         set_seed(1.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="seed=-1"):
         set_seed(-1)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (3, 7), (7, 3), (2, 2, 3, 4)])
+def test_orthogonal_has_orthonormal_rows_or_columns(shape: tuple[int, ...]) -> None:
+    matrix = initializers.Orthogonal(gain=2.0, seed=1)(shape, "float64").reshape(-1, shape[-1])
+    small = matrix.T @ matrix if matrix.shape[0] >= matrix.shape[1] else matrix @ matrix.T
+    np.testing.assert_allclose(small, 4 * np.eye(len(small)), atol=1e-12)
+
+
+def test_orthogonal_favours_no_direction() -> None:
+    set_seed(5)
+    drawn = np.array([initializers.get("orthogonal")((2, 2), "float64") for _ in range(2000)])
+    assert np.abs(drawn.mean(axis=0)).max() < 5 * math.sqrt(0.5 / 2000)
+
+
+def test_identity() -> None:
+    assert initializers.Identity(3.0)((2, 3)).tolist() == [[3, 0, 0], [0, 3, 0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: initializers.Identity()((2, 2, 2)), ValueError, "Identity: shape="),
+        (lambda: initializers.Orthogonal()((2,)), ValueError, "Orthogonal: shape="),
+        (lambda: initializers.Orthogonal("1"), TypeError, "Orthogonal: gain='1'"),
+        (lambda: initializers.Identity(float("inf")), ValueError, "Identity: gain=inf"),
+    ],
+)
+def test_matrices_refuse_what_they_cannot_make(call: Any, error: Any, text: str) -> None:
+    with pytest.raises(error, match=text):
+        call()

@@ -386,7 +386,7 @@ def test_threads_share_predict() -> None:
 @pytest.mark.parametrize(
     ("optimizer", "loss", "metrics", "message"),
     [
-        ("rmsprop", "sparse_categorical_crossentropy", [], "optimizers.get: .*'rmsprop'.*'adam'"),
+        ("rmsprob", "sparse_categorical_crossentropy", [], "optimizers.get: .*'rmsprob'.*'adam'"),
         ("adam", "mean", [], "losses.get: .*'mean'.*sparse_categorical_crossentropy"),
         ("adam", 3, [], "losses.get"),
         ("adam", "categorical_crossentropy", ["area"], "metrics.get: .*'area'"),

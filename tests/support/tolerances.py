@@ -85,3 +85,7 @@ KERAS_LOSS_OF_STEPS = {"float32": 1e-5, "float64": 2e-7}
 KERAS_WEIGHTS_AFTER_STEPS = {"float32": 2e-4, "float64": 1e-6}
 # Formulas written again in float64 with sums of a few terms, relative.
 FORMULA = 1e-12
+
+
+# Weights after 20 steps beside Keras's optimizers, which round their rates to float32 always.
+KERAS_STEPS = {"rtol": 1e-6, "atol": 1e-6}
