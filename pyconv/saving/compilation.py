@@ -20,7 +20,8 @@ from pyconv.saving.hdf5 import Dataset
 Config = dict[str, Any]
 Array = np.ndarray[Any, Any]
 SPEED_ALONE = ("is_legacy_optimizer", "jit_compile")
-KERAS_SLOTS = {"m": "momentum", "v": "velocity"}
+KERAS_SLOTS = {"m": "momentum", "v": "velocity", "v_hat": "velocity_hat"}
+KERAS_ORDER = ("m", "v", "v_hat", "velocity", "momentum", "average_gradient")
 
 
 def compile_config(model: Model) -> Config | None:
@@ -134,7 +135,7 @@ def _order(
     optimizer: Optimizer, variables: Sequence[Variable], interleaved: bool
 ) -> list[tuple[Variable, str]]:
     """Return variables and slots as Keras lists them: m and v in turns, others slot by slot."""
-    slots = tuple(optimizer.slots)
+    slots = tuple(sorted(optimizer.slots, key=(*KERAS_ORDER, *optimizer.slots).index))
     pair = slots[:2] if interleaved and slots[:2] == ("m", "v") else ()
     together = [(variable, slot) for variable in variables for slot in pair]
     return together + [(v, slot) for slot in slots[len(pair) :] for v in variables]
@@ -148,7 +149,8 @@ def optimizer_arrays(model: Model) -> list[tuple[str, Array]]:
     optimizer: Optimizer = model.optimizer
     rate = optimizer.get_config().get("learning_rate")
     found: list[tuple[str, Array]] = [("iteration", np.array(optimizer.iterations, np.int64))]
-    found.append(("learning_rate", np.array(rate if isinstance(rate, float) else 0.0, np.float32)))
+    if isinstance(rate, float):  # a schedule is no variable
+        found.append(("learning_rate", np.array(rate, np.float32)))
     if not optimizer.iterations:
         return found
     paths = {variable: path for path, variable, _ in model.paths()}
@@ -165,14 +167,12 @@ def restore_optimizer(
 ) -> None:
     """Give the optimizer its state; one that does not fit is left out with a warning."""
     optimizer, trained = compiled.optimizer, model.trainable_weights
-    scalars, slots = 0, list(found)
-    while slots and not slots[0].shape and scalars < 2:
-        slots.pop(0)
-        scalars += 1
-    if not scalars or found[0].dtype.kind not in "iu":
+    if not found or found[0].shape or found[0].dtype.kind not in "iu":
         return
     iterations = int(found[0].read())
     order = _order(optimizer, trained, interleaved)
+    has_rate = len(found) > 1 and not found[1].shape and len(found) != len(order) + 1
+    slots = found[1 + has_rate :]
     wrong = any(d.shape != v.shape for d, (v, _) in zip(slots, order, strict=False))
     spare = slots[len(order) :]  # Keras 2.1 has places of one number for amsgrad
     if wrong or 0 < len(slots) < len(order) or any(d.shape != (1,) for d in spare):

@@ -138,6 +138,66 @@ def test_models_written_by_keras_open_here(
     assert np.isfinite(model.evaluate(X, Y, verbose=0)).all()
 
 
+OPTIMIZERS: dict[str, Any] = {
+    "SGD": {"learning_rate": 0.25},
+    "SGD with momentum": {"learning_rate": 0.25, "momentum": 0.5, "nesterov": True},
+    "RMSprop": {"momentum": 0.5, "centered": True},
+    "Adagrad": {},
+    "Adam with the largest": {"amsgrad": True},
+    "AdamW": {"weight_decay": 0.125},
+    "Adam with a schedule": {"learning_rate": None},
+}
+
+
+def optimizer_of(library: Any, name: str) -> Any:
+    options = dict(OPTIMIZERS[name])
+    if "learning_rate" in options and options["learning_rate"] is None:
+        options["learning_rate"] = library.optimizers.schedules.ExponentialDecay(0.25, 2, 0.5)
+    return getattr(library.optimizers, name.split()[0])(**options)
+
+
+def with_optimizer(library: Any, name: str) -> Any:
+    model = stack(library)
+    model.compile(optimizer_of(library, name), "sparse_categorical_crossentropy")
+    model.fit(X, Y, batch_size=4, epochs=1, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_goes_on_bit_for_bit(tmp_path: Path, suffix: str, name: str) -> None:
+    model = with_optimizer(pyconv, name)
+    path = tmp_path / f"net{suffix}"
+    model.save(path)
+    model.fit(X, Y, batch_size=4, epochs=2, initial_epoch=1, verbose=0)
+    again = load_model(path)
+    again.fit(X, Y, batch_size=4, epochs=2, initial_epoch=1, verbose=0)
+    assert_same_bits(again.get_weights(), model.get_weights())
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_goes_to_keras_and_comes_from_there(
+    tmp_path: Path, keras: Any, suffix: str, name: str
+) -> None:
+    path = tmp_path / f"net{suffix}"
+    theirs = with_optimizer(keras, name)
+    theirs.save(path)
+    model = load_model(path)
+    assert type(model.optimizer).__name__ == name.split()[0]
+    assert model.optimizer.iterations == 3
+    state = [v.numpy() for v in theirs.optimizer.variables if v.shape]
+    first = model.optimizer.state_of(model.trainable_weights[0])
+    for array in first.values():
+        assert any(np.array_equal(array, other) for other in state)
+    model.save(path)
+    again = keras.models.load_model(path)
+    assert type(again.optimizer).__name__ == name.split()[0]
+    if suffix == ".keras":
+        for a, b in zip(again.optimizer.variables, theirs.optimizer.variables, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
 def test_compile_false_leaves_the_optimizer_out(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"net{suffix}"
     trained(stack()).save(path)
