@@ -346,3 +346,31 @@ def test_a_model_is_told_by_its_content(tmp_path: Path, suffix: str) -> None:
     other.rename(tmp_path / "net.npz")
     with pytest.raises(ValueError, match=r"net\.npz: "):
         load_model(tmp_path / "net.npz")
+
+
+def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path, suffix: str) -> None:
+    os.mkfifo(tmp_path / f"fifo{suffix}")
+    (tmp_path / f"folder{suffix}").mkdir()
+    (tmp_path / f"zero{suffix}").symlink_to("/dev/zero")
+    for name in ("fifo", "folder", "zero"):
+        for call in (load_model, stack().load_weights):
+            if suffix == ".h5" or call is load_model:
+                with pytest.raises(ValueError, match=rf"{name}{suffix}: not a regular file"):
+                    call(tmp_path / f"{name}{suffix}")
+    with pytest.raises(FileNotFoundError):
+        load_model(tmp_path / f"nowhere{suffix}")
+
+
+def test_checkpoints_have_either_form(tmp_path: Path, suffix: str) -> None:
+    weights = suffix == ".h5"
+    path = tmp_path / (f"net.weights{suffix}" if weights else f"net{suffix}")
+    model = stack()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    checkpoint = pyconv.callbacks.ModelCheckpoint(path, save_weights_only=weights)
+    model.fit(X, Y, epochs=1, verbose=0, callbacks=[checkpoint])
+    if weights:
+        again = stack()
+        again.load_weights(path)
+    else:
+        again = load_model(path)
+    assert_same_bits(again.get_weights(), model.get_weights())
