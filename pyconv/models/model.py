@@ -130,7 +130,8 @@ class Model(Trainer):
         """Copy the weights of a file into the model, by position; its layers must be the same.
 
         Args:
-            filepath: ends in .weights.h5, .h5 or .npz; .h5 and .npz may hold a whole model.
+            filepath: ends in .weights.h5, .h5, .npz or .keras; all but the first may hold a whole
+                model.
             by_name: fill only the layers whose names stand in the file, of kind .h5.
         Raises:
             ValueError: naming the file and all differences; the model is as it was.

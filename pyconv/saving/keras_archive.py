@@ -161,6 +161,14 @@ def load_keras(file: BinaryIO, custom_objects: CustomObjects | None, compile: bo
     return model
 
 
+def read_keras_weights(file: BinaryIO, model: Model) -> None:
+    """Copy the weights alone of a whole model's file into a model."""
+    size = os.fstat(file.fileno()).st_size
+    weights = io.BytesIO(_Members(file).read(WEIGHTS, size))
+    with open_hdf5("load_weights: reading .keras", weights) as root:
+        read_weights(root, model)
+
+
 def _optimizer_variables(root: Group) -> list[Dataset]:
     group = root.group("optimizer/vars")
     names = [] if group is None else group.names()

@@ -14,6 +14,7 @@ from pyconv.models.model import Model
 from pyconv.saving.archive import ArchiveReader, Arrays, write_archive
 from pyconv.saving.atomic import atomic_write
 from pyconv.saving.hdf5 import hdf5_bytes, open_hdf5
+from pyconv.saving.keras_archive import read_keras_weights
 from pyconv.saving.keras_weights import read_weights, write_weights
 from pyconv.saving.legacy_weights import read_legacy_weights, write_legacy_weights
 from pyconv.saving.matching import Matching
@@ -58,7 +59,7 @@ def _arrays(model: Model) -> Arrays:
 
 def read_weights_file(model: Model, path: str | os.PathLike[str], by_name: bool) -> None:
     """Copy the weights of a file into a model; where they differ, nothing changes."""
-    suffix = checked_format("load_weights", path, FORMATS)
+    suffix = checked_format("load_weights", path, (".keras", *FORMATS))
     if by_name and suffix != ".h5":
         raise ValueError(
             f"load_weights: by_name=True; only .h5 files have names, {suffix} has none"
@@ -71,6 +72,9 @@ def read_weights_file(model: Model, path: str | os.PathLike[str], by_name: bool)
     with opened("load_weights", path, suffix) as file:
         if suffix == ".npz":
             _read_npz(file, model)
+            return
+        if suffix == ".keras":
+            read_keras_weights(file, model)
             return
         with open_hdf5(what, file) as root:
             if root.names_in("layer_names") is not None or root.has("model_weights"):

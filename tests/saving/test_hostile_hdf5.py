@@ -345,3 +345,24 @@ def test_a_text_that_is_not_as_long_as_stated_is_refused(tmp_path: Path, length:
     with pytest.raises(ValueError, match="a text is not as long as its attribute says"):
         load_model(path)
     assert time.monotonic() - begin < QUICK
+
+
+@pytest.mark.filterwarnings("ignore:load_model")
+def test_changed_bits_in_files_of_others_end_in_a_model_or_an_error(
+    tmp_path: Path, exhaustive: bool
+) -> None:
+    path = tmp_path / "net.h5"
+    write(path, good(".h5"))
+    data = path.read_bytes()
+    refused = 0
+    with path.open("r+b", buffering=0) as file:
+        for place in range(0, len(data), 1 if exhaustive else 31):
+            os.pwrite(file.fileno(), bytes([data[place] ^ (1 << (place % 8))]), place)
+            begin = time.monotonic()
+            try:
+                load_model(path)
+            except ValueError:
+                refused += 1
+            assert time.monotonic() - begin < QUICK, place
+            os.pwrite(file.fileno(), data[place : place + 1], place)
+    assert refused > 20

@@ -172,15 +172,23 @@ def test_by_name_fills_layers_of_the_same_names(tmp_path: Path) -> None:
         target.load_weights(tmp_path / "net.weights.h5", by_name=True)
 
 
-def test_weights_of_a_whole_npz_model_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".npz"])
+def test_weights_of_a_whole_model_are_read(tmp_path: Path, suffix: str) -> None:
     model = filled(network())
-    model.save(tmp_path / "net.npz")
+    model.save(tmp_path / f"net{suffix}")
     other = network()
-    other.load_weights(tmp_path / "net.npz")
+    other.load_weights(tmp_path / f"net{suffix}")
     assert_same_bits(other.get_weights(), model.get_weights())
+
+
+def test_weights_alone_are_no_model(tmp_path: Path) -> None:
+    model = network()
     model.save_weights(tmp_path / "net.npz")
     with pytest.raises(ValueError, match="this version reads"):
         load_model(tmp_path / "net.npz")
+    model.save_weights(tmp_path / "net.h5")
+    with pytest.raises(ValueError, match="holds weights but no model"):
+        load_model(tmp_path / "net.h5")
 
 
 def test_names_longer_than_an_attribute_are_split(tmp_path: Path) -> None:
@@ -218,7 +226,7 @@ def test_an_unbuilt_model_is_refused(tmp_path: Path) -> None:
 def test_other_suffixes_are_refused(tmp_path: Path, name: str) -> None:
     model = network()
     for call in (model.save_weights, model.load_weights):
-        with pytest.raises(ValueError, match=r"must end in \.weights\.h5 or \.h5 or \.npz"):
+        with pytest.raises(ValueError, match=r"must end in .*\.weights\.h5 or \.h5 or \.npz"):
             call(tmp_path / name)
 
 
