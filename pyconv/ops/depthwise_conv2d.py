@@ -17,7 +17,7 @@ from pyconv.ops.conv2d import convolve, gradients
 # c groups does: the grouped convolution of that shape is the depthwise one.
 
 
-def _grouped(
+def depthwise_window(
     function: str,
     x: Array,
     kernel: Array,
@@ -71,7 +71,9 @@ def depthwise_conv2d(
     function = "depthwise_conv2d"
     x = as_input(x, function, "x", ndim=4)
     kernel = as_input(kernel, function, "kernel", ndim=4, like=x)
-    window, kernel = _grouped(function, x, kernel, strides, padding, dilation_rate, data_format)
+    window, kernel = depthwise_window(
+        function, x, kernel, strides, padding, dilation_rate, data_format
+    )
     return convolve(function, window, x, kernel, bias, activation)
 
 
@@ -104,6 +106,8 @@ def depthwise_conv2d_backward(
     x = as_input(x, function, "x", ndim=4)
     kernel = as_input(kernel, function, "kernel", ndim=4, like=x)
     dy = as_input(dy, function, "dy", ndim=4, like=x)
-    window, grouped = _grouped(function, x, kernel, strides, padding, dilation_rate, data_format)
+    window, grouped = depthwise_window(
+        function, x, kernel, strides, padding, dilation_rate, data_format
+    )
     dx, dkernel, dbias = gradients(function, window, dy, x, grouped, needs, activation, y)
     return dx, None if dkernel is None else dkernel.reshape(kernel.shape), dbias

@@ -5,21 +5,42 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pyconv.backend import Array, as_input
-from pyconv.geometry import DataFormat, IntPair, Padding
-from pyconv.ops.activation import ActivationName
-from pyconv.ops.conv2d import conv2d, conv2d_backward
-from pyconv.ops.depthwise_conv2d import depthwise_conv2d, depthwise_conv2d_backward
+from pyconv.backend import Array, as_input, contiguous
+from pyconv.geometry import DataFormat, IntPair, Padding, Window
+from pyconv.ops.activation import ActivationName, activation_code, through_activation
+from pyconv.ops.conv2d import checked_bias, convolve, gradients
+from pyconv.ops.depthwise_conv2d import depthwise_window
 from pyconv.ops.needs import checked_needs
 
 
-def _check_pointwise(function: str, depthwise_kernel: Array, pointwise_kernel: Array) -> None:
-    between = depthwise_kernel.shape[2] * depthwise_kernel.shape[3]
+def _windows(
+    function: str,
+    x: Array,
+    depthwise_kernel: Array,
+    pointwise_kernel: Array,
+    strides: IntPair,
+    padding: Padding,
+    dilation_rate: IntPair,
+    data_format: DataFormat,
+) -> tuple[Window, Array, Window]:
+    """Return the depthwise window with its kernel in grouped form, and the pointwise window."""
+    first, grouped = depthwise_window(
+        function,
+        x,
+        depthwise_kernel,
+        strides,
+        padding,
+        dilation_rate,
+        data_format,
+        "depthwise_kernel",
+    )
     shape = pointwise_kernel.shape
-    if shape[:3] != (1, 1, between):
+    if shape[:3] != (1, 1, first.f) or not shape[3]:
         raise ValueError(
-            f"{function}: pointwise_kernel.shape={shape}; must be (1, 1, {between}, filters)"
+            f"{function}: pointwise_kernel.shape={shape}; must be (1, 1, {first.f}, filters)"
         )
+    second = Window.conv(function, first.output_shape, shape, 1, "valid", 1, 1, data_format)
+    return first, grouped, second
 
 
 def separable_conv2d(
@@ -52,16 +73,20 @@ def separable_conv2d(
     x = as_input(x, function, "x", ndim=4)
     depthwise_kernel = as_input(depthwise_kernel, function, "depthwise_kernel", ndim=4, like=x)
     pointwise_kernel = as_input(pointwise_kernel, function, "pointwise_kernel", ndim=4, like=x)
-    _check_pointwise(function, depthwise_kernel, pointwise_kernel)
-    between = depthwise_conv2d(
+    first, grouped, second = _windows(
+        function,
         x,
         depthwise_kernel,
-        strides=strides,
-        padding=padding,
-        dilation_rate=dilation_rate,
-        data_format=data_format,
+        pointwise_kernel,
+        strides,
+        padding,
+        dilation_rate,
+        data_format,
     )
-    return conv2d(between, pointwise_kernel, bias, data_format=data_format, activation=activation)
+    activation_code(function, activation)
+    bias = checked_bias(function, bias, second.f, x)
+    between = convolve(function, first, x, grouped, None, None)
+    return convolve(function, second, between, pointwise_kernel, bias, activation)
 
 
 def separable_conv2d_backward(
@@ -93,40 +118,32 @@ def separable_conv2d_backward(
     x = as_input(x, function, "x", ndim=4)
     depthwise_kernel = as_input(depthwise_kernel, function, "depthwise_kernel", ndim=4, like=x)
     pointwise_kernel = as_input(pointwise_kernel, function, "pointwise_kernel", ndim=4, like=x)
-    _check_pointwise(function, depthwise_kernel, pointwise_kernel)
+    dy = as_input(dy, function, "dy", ndim=4, like=x)
+    first, grouped, second = _windows(
+        function,
+        x,
+        depthwise_kernel,
+        pointwise_kernel,
+        strides,
+        padding,
+        dilation_rate,
+        data_format,
+    )
+    if dy.shape != second.output_shape:
+        raise ValueError(f"{function}: dy.shape={dy.shape}; must be {second.output_shape}")
     names = ("x", "depthwise_kernel", "pointwise_kernel", "bias")
     wanted = checked_needs(function, needs, names)
-    first = wanted & {"x", "depthwise_kernel"}
-    between = depthwise_conv2d(
-        x,
-        depthwise_kernel,
-        strides=strides,
-        padding=padding,
-        dilation_rate=dilation_rate,
-        data_format=data_format,
-    )
-    inner = {"kernel" if name == "pointwise_kernel" else name for name in wanted - first}
-    if first:
+    dy = through_activation(function, contiguous(dy), y, activation_code(function, activation))
+    deep = wanted & {"x", "depthwise_kernel"}
+    inner = {"kernel" if name == "pointwise_kernel" else name for name in wanted - deep}
+    if deep:
         inner.add("x")
-    dbetween, dpointwise, dbias = conv2d_backward(
-        dy,
-        between,
-        pointwise_kernel,
-        data_format=data_format,
-        activation=activation,
-        y=y,
-        needs=inner,
-    )
-    if dbetween is None:
+    between = convolve(function, first, x, grouped, None, None)
+    middle, dpointwise, dbias = gradients(function, second, dy, between, pointwise_kernel, inner)
+    if middle is None:
         return None, None, dpointwise, dbias
-    dx, ddepthwise, _ = depthwise_conv2d_backward(
-        dbetween,
-        x,
-        depthwise_kernel,
-        strides=strides,
-        padding=padding,
-        dilation_rate=dilation_rate,
-        data_format=data_format,
-        needs={name.removeprefix("depthwise_") for name in first},
-    )
+    needed = {name.removeprefix("depthwise_") for name in deep}
+    dx, ddepthwise, _ = gradients(function, first, middle, x, grouped, needed)
+    if ddepthwise is not None:
+        ddepthwise = ddepthwise.reshape(depthwise_kernel.shape)
     return dx, ddepthwise, dpointwise, dbias
