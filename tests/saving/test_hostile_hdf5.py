@@ -23,7 +23,7 @@ from pyconv.models import load_model
 h5py = pytest.importorskip("h5py")
 KERNEL = "layers/dense/vars/0"
 LEGACY = "model_weights/d/d/kernel"
-QUICK = 5.0  # seconds, on a machine that does other things too
+QUICK = 5.0  # seconds of the processor
 MODEST = 32 << 20  # bytes
 
 
@@ -164,10 +164,10 @@ def test_hostile_arrays_are_refused(tmp_path: Path, suffix: str, name: str) -> N
     calls += [] if suffix == ".weights.h5" else [load_model]
     for call in calls:
         tracemalloc.start()
-        begin = time.monotonic()
+        begin = time.process_time()
         with pytest.raises(ValueError, match=rf"bad{suffix}: .*({text})"), audited() as events:
             call(path)
-        assert time.monotonic() - begin < QUICK
+        assert time.process_time() - begin < QUICK
         assert tracemalloc.get_traced_memory()[1] < MODEST
         tracemalloc.stop()
         assert [event for event in events if not event.startswith("open ")] == []
@@ -236,10 +236,10 @@ def test_hostile_structures_are_refused(tmp_path: Path, name: str) -> None:
             for place, attribute in (k.split("@") for k in edit if not k.startswith("@")):
                 file.require_group(place).attrs[attribute] = edit[f"{place}@{attribute}"]
             file.attrs.setdefault("model_config", content["@model_config"])
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(ValueError, match=rf"bad\.h5: .*({text})"):
         load_model(path)
-    assert time.monotonic() - begin < QUICK
+    assert time.process_time() - begin < QUICK
 
 
 def test_the_unedited_file_loads(tmp_path: Path) -> None:
@@ -341,10 +341,10 @@ def test_a_text_that_is_not_as_long_as_stated_is_refused(tmp_path: Path, length:
     assert data[reference] == len("3.15.1")
     data[reference : reference + 4] = length.to_bytes(4, "little")
     path.write_bytes(data)
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(ValueError, match="a text is not as long as its attribute says"):
         load_model(path)
-    assert time.monotonic() - begin < QUICK
+    assert time.process_time() - begin < QUICK
 
 
 @pytest.mark.filterwarnings("ignore:load_model")
@@ -358,11 +358,11 @@ def test_changed_bits_in_files_of_others_end_in_a_model_or_an_error(
     with path.open("r+b", buffering=0) as file:
         for place in range(0, len(data), 1 if exhaustive else 31):
             os.pwrite(file.fileno(), bytes([data[place] ^ (1 << (place % 8))]), place)
-            begin = time.monotonic()
+            begin = time.process_time()
             try:
                 load_model(path)
             except ValueError:
                 refused += 1
-            assert time.monotonic() - begin < QUICK, place
+            assert time.process_time() - begin < QUICK, place
             os.pwrite(file.fileno(), data[place : place + 1], place)
     assert refused > 20
