@@ -19,7 +19,7 @@ class ModelCheckpoint(MonitorCallback):
             epochs and batches count from 1 here.
         monitor, mode: with save_best_only, what "better" means.
         save_best_only: save only when the monitored value is better than ever.
-        save_weights_only: write weights alone, by `save_weights`.
+        save_weights_only: write weights alone, by `save_weights` and its suffixes.
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: the first best.
     Source: Keras ModelCheckpoint.
@@ -45,13 +45,6 @@ class ModelCheckpoint(MonitorCallback):
         self.save_freq: Any = checked_save_freq("ModelCheckpoint", save_freq)
         self._batches = 0  # since the last save
         self._epoch = 0
-
-    def set_model(self, model: Any) -> None:
-        super().set_model(model)
-        if self.save_weights_only and not hasattr(model, "save_weights"):
-            raise ValueError(
-                "ModelCheckpoint: save_weights_only=True; this model cannot save weights alone"
-            )
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch

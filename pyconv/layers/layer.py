@@ -292,6 +292,11 @@ class Layer:
         return list(found.values())
 
     @property
+    def own_weights(self) -> list[Variable]:
+        """The weights of the layer itself, without those of layers inside."""
+        return list(self._own_weights)
+
+    @property
     def weights(self) -> list[Variable]:
         return [v for _, v, _ in self.paths()]
 

@@ -102,13 +102,43 @@ class Model(Trainer):
         return entries
 
     def save(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the whole model to a .npz file: layers, weights, compile and optimizer state.
+        """Write the whole model: layers, weights, compile and optimizer state.
 
-        The old file is replaced only once the new one is complete.
+        Args:
+            filepath: ends in .keras or .h5 (Keras opens them) or .npz (needs no h5py); the old
+                file is replaced only once the new one is complete.
         """
         from pyconv.saving import save_model
 
         save_model(self, filepath)
+
+    def save_weights(self, filepath: str | os.PathLike[str]) -> None:
+        """Write the weights alone.
+
+        Args:
+            filepath: ends in .weights.h5 (Keras 3), .h5 (Keras 2) or .npz; the old file is
+                replaced only once the new one is complete.
+        Raises:
+            ValueError: another suffix, or a model that is not built. OSError: naming the file.
+            ImportError: no h5py for .h5.
+        """
+        from pyconv.saving import save_weights
+
+        save_weights(self, filepath)
+
+    def load_weights(self, filepath: str | os.PathLike[str], by_name: bool = False) -> None:
+        """Copy the weights of a file into the model, by position; its layers must be the same.
+
+        Args:
+            filepath: ends in .weights.h5, .h5, .npz or .keras; all but the first may hold a whole
+                model.
+            by_name: fill only the layers whose names stand in the file, of kind .h5.
+        Raises:
+            ValueError: naming the file and all differences; the model is as it was.
+        """
+        from pyconv.saving import load_weights
+
+        load_weights(self, filepath, by_name)
 
     @classmethod
     def from_config(

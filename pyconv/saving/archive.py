@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A .npz archive with a checksum over the whole file, read without trusting anything it says.
 
-Members are stored uncompressed; the zip's comment ends the file: "pyconv crc32 " and eight hex
-digits over every byte before them, so that any cut and any changed bit is found.
+Members are stored uncompressed; the zip's comment is the checksum that ends the file.
 """
 
 from __future__ import annotations
@@ -17,10 +16,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from pyconv.saving.checksum import PLACE, is_sealed, seal
+
 Arrays = dict[str, np.ndarray[Any, Any]]
-MARK = b"pyconv crc32 "
-DIGITS = 8
-CHUNK = 1 << 20
 MEMBERS = 100_000
 ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, struct.error, ValueError, LookupError, OverflowError),
@@ -45,22 +43,8 @@ def write_archive(file: BinaryIO, arrays: Arrays) -> None:
                     (1, 0),
                     allow_pickle=False,
                 )
-        archive.comment = MARK + b"0" * DIGITS
-    end = file.seek(0, os.SEEK_END)
-    checksum = _checksum(file, end - DIGITS)
-    file.seek(end - DIGITS)
-    file.write(checksum)
-
-
-def _checksum(file: BinaryIO, size: int) -> bytes:
-    file.seek(0)
-    crc, left = 0, size
-    while left:
-        chunk = file.read(min(CHUNK, left))
-        if not chunk:
-            break
-        crc, left = zlib.crc32(chunk, crc), left - len(chunk)
-    return b"%08x" % crc
+        archive.comment = PLACE
+    seal(file)
 
 
 class ArchiveReader:
@@ -91,18 +75,11 @@ class ArchiveReader:
         self.size = os.fstat(file.fileno()).st_size
         if not self.size:
             raise ValueError("the file is empty")
-        start = file.read(8)
-        _refuse_other_formats(start)
-        tail = len(MARK) + DIGITS
-        file.seek(max(self.size - tail, 0))
-        end = file.read(tail)
-        if not end.startswith(MARK):
+        _refuse_other_formats(file.read(8))
+        if not is_sealed(file):
             raise ValueError(
                 "cut short, or not written by pyconv's save: it does not end in a checksum"
             )
-        if _checksum(file, self.size - DIGITS) != end[-DIGITS:]:
-            raise ValueError("damaged: its checksum does not fit")
-        file.seek(0)
 
     def shape_and_dtype(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return what the member's header says, after checking it against the member's size."""

@@ -7,7 +7,6 @@ Members: `config` (JSON as uint8), `weights/<layer>/<weight>`, `optimizer/<slot>
 from __future__ import annotations
 
 import json
-import math
 import os
 import warnings
 from typing import Any
@@ -15,22 +14,21 @@ from typing import Any
 import numpy as np
 
 from pyconv import random
-from pyconv.layers.loading import loading
 from pyconv.models.compiled import Compiled
 from pyconv.models.model import Model
 from pyconv.saving.archive import ArchiveReader, Arrays, write_archive
 from pyconv.saving.atomic import atomic_write
+from pyconv.saving.building import build_model
+from pyconv.saving.compilation import compile_config, resume_random
 from pyconv.saving.configuration import (
     JSON_BYTES,
     Config,
     CustomObjects,
-    deserialize_layer,
     parse_json,
     serialize_layer,
 )
 
 FORMAT = "pyconv model 1"
-LARGEST_SAMPLE = 1 << 28  # elements
 KEYS = {"format", "version", "model", "build_shape", "compile", "iterations", "random"}
 
 
@@ -49,7 +47,7 @@ def _arrays(model: Model, version: str) -> Arrays:
         raise ValueError(
             f"save: two weights of {model.name!r} have one name; name the layers apart"
         )
-    compiled = _compile_config(model)
+    compiled = compile_config(model)
     config = {
         "format": FORMAT,
         "version": version,
@@ -70,17 +68,6 @@ def _arrays(model: Model, version: str) -> Arrays:
     return arrays
 
 
-def _compile_config(model: Model) -> Config | None:
-    compiled = model.compiled
-    if compiled is None:
-        return None
-    try:
-        return compiled.get_config()
-    except ValueError as error:
-        warnings.warn(f"save: saved as not compiled: {error}", stacklevel=5)
-        return None
-
-
 def load_npz(file: Any, custom_objects: CustomObjects | None, compile: bool) -> Model:
     """Return the model of an open file; whatever is wrong with it: ValueError."""
     archive = ArchiveReader(file)
@@ -91,38 +78,11 @@ def load_npz(file: Any, custom_objects: CustomObjects | None, compile: bool) -> 
         raise ValueError(f"format {config.get('format')!r}; this version reads {FORMAT!r}")
     if set(config) != KEYS:
         raise ValueError(f"the configuration has keys {sorted(config)}")
-    try:
-        with loading(archive.size):
-            model = deserialize_layer(config["model"], custom_objects)
-            if not isinstance(model, Model):
-                raise ValueError(f"holds a {type(model).__name__}, not a model")
-            _build(model, config["build_shape"])
-    except (MemoryError, RecursionError) as error:
-        raise ValueError(f"the model cannot be built: {type(error).__name__}") from None
+    model = build_model(config["model"], config["build_shape"], custom_objects, archive.size)
     _read_weights(model, archive)
     _restore_compiled(model, archive, config, compile)
-    try:
-        random_state = dict(config["random"])
-        random.check_state(random_state)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"the random state is none: {error}") from None
-    model.resume_random(random_state)
+    resume_random(model, config["random"])
     return model
-
-
-def _build(model: Model, shape: Any) -> None:
-    if model.built:
-        return
-    sizes = shape[1:] if isinstance(shape, list) and shape else None
-    if sizes is None or not all(type(s) is int and 0 < s < 2**31 for s in sizes):
-        raise ValueError(f"build_shape {shape!r} is no shape")
-    if math.prod(sizes) > LARGEST_SAMPLE:
-        raise ValueError(f"build_shape {shape} is too large")
-    try:
-        model.ensure_built((None, *sizes))
-        model.compute_output_shape((None, *sizes))  # a model of the caller's builds as it runs
-    except (TypeError, AttributeError, LookupError) as error:
-        raise ValueError(f"the model cannot be built: {error}") from None
 
 
 def _read_weights(model: Model, archive: ArchiveReader) -> None:

@@ -22,13 +22,16 @@ from pyconv.models import Sequential, load_model
 from pyconv.saving import atomic
 from pyconv.saving.atomic import atomic_write
 
-KILLS = 60
+KILLS = {".npz": 60, ".keras": 20, ".h5": 20}  # 200 of each with --exhaustive
+SUFFIXES = tuple(KILLS)
 ROOT = Path(__file__).parents[2]
 
 WRITERS = """
 import os
 import sys
 import pyconv
+if not sys.argv[1].endswith(".npz"):
+    import h5py
 model = pyconv.load_model(sys.argv[1])
 for line in sys.stdin:
     child = os.fork()
@@ -52,8 +55,18 @@ def model_of(value: float, units: int = 2000) -> Sequential:
     return model
 
 
-def test_the_file_survives_kills_while_saving(tmp_path: Path) -> None:
-    path = tmp_path / "net.npz"
+def path_of(folder: Path, suffix: str) -> Path:
+    if suffix != ".npz":
+        pytest.importorskip("h5py")
+    return folder / f"net{suffix}"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_file_survives_kills_while_saving(
+    tmp_path: Path, suffix: str, exhaustive: bool
+) -> None:
+    path, kills = path_of(tmp_path, suffix), 200 if exhaustive else KILLS[suffix]
+    longest = 0.04 if suffix == ".npz" else 0.12
     model_of(0.0).save(path)
     values: set[float] = set()
     with subprocess.Popen(
@@ -66,7 +79,7 @@ def test_the_file_survives_kills_while_saving(tmp_path: Path) -> None:
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
-        for round_, delay in enumerate(np.random.default_rng(1).uniform(0.0, 0.04, KILLS)):
+        for round_, delay in enumerate(np.random.default_rng(1).uniform(0.0, longest, kills)):
             server.stdin.write(f"{1000 * round_}\n")
             writer = int(server.stdout.readline())
             time.sleep(delay)
@@ -75,26 +88,33 @@ def test_the_file_survives_kills_while_saving(tmp_path: Path) -> None:
             found = {float(v) for w in load_model(path).get_weights() for v in (w.min(), w.max())}
             assert len(found) == 1, "torn"
             values |= found
-    assert len(values) > KILLS / 4, "the writers must have written"
+    assert len(values) > kills / 4, "the writers must have written"
     model_of(7.0).save(path)
-    assert os.listdir(tmp_path) == ["net.npz"], "what killed writers left is swept"
+    assert os.listdir(tmp_path) == [path.name], "what killed writers left is swept"
 
 
 @pytest.mark.parametrize("limit", [0, 4096, 65536, 700_000])
-def test_the_file_survives_a_full_disk(tmp_path: Path, limit: int) -> None:
-    path = tmp_path / "net.npz"
-    model_of(1.0).save(path)
+@pytest.mark.parametrize(
+    ("call", "suffix"),
+    [
+        *(("save", suffix) for suffix in SUFFIXES),
+        *(("save_weights", suffix) for suffix in (".npz", ".h5", ".weights.h5")),
+    ],
+)
+def test_the_file_survives_a_full_disk(tmp_path: Path, limit: int, call: str, suffix: str) -> None:
+    path = path_of(tmp_path, suffix)
+    getattr(model_of(1.0), call)(path)
     before = path.read_bytes()
     assert len(before) > 700_000
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, old[1]))
     try:
-        with pytest.raises(OSError, match=r"net\.npz"):
-            model_of(2.0).save(path)
+        with pytest.raises(OSError, match=path.name):
+            getattr(model_of(2.0), call)(path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["net.npz"]
+    assert os.listdir(tmp_path) == [path.name]
 
 
 @pytest.mark.parametrize("name", ["fsync", "replace"])

@@ -22,6 +22,10 @@ _SAMPLE_EPS = 4.0
 GRADIENT_CHECK = {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-3}
 # Vectors printed with ten digits, computed in float64; in float32, what its precision leaves.
 _PRINTED = {"float32": {"rtol": 1e-6, "atol": 2e-7}, "float64": {"rtol": 1e-9, "atol": 2e-10}}
+# Logits of a published network of 28 convolutions against those of Keras, relative to the largest.
+PUBLISHED_LOGITS = 1e-5
+# Probabilities of a small network that Keras opened, or that Keras wrote.
+KERAS_OUTPUTS_OF_A_FILE = 1e-6
 
 
 def unit_roundoff(dtype: Any) -> float:
