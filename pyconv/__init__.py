@@ -23,6 +23,7 @@ from pyconv.autograd import Variable as Variable
 from pyconv.autograd import affine_sample as affine_sample
 from pyconv.autograd import argmax as argmax
 from pyconv.autograd import avg_pool2d as avg_pool2d
+from pyconv.autograd import batch_norm as batch_norm
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import dense as dense
 from pyconv.autograd import dropout as dropout

@@ -51,6 +51,8 @@ _NATIVE = [
     "activation",
     "activation_backward",
     "dropout",
+    "normalize",
+    "normalize_backward",
     "sigmoid_cross_entropy",
     "sigmoid_cross_entropy_backward",
     "softmax",

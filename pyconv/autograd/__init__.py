@@ -28,6 +28,7 @@ from pyconv.autograd.arithmetic import (
     subtract,
 )
 from pyconv.autograd.avg_pool2d import avg_pool2d
+from pyconv.autograd.batch_norm import batch_norm
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.dense import dense
 from pyconv.autograd.dropout import dropout
@@ -70,6 +71,7 @@ __all__ = [
     "array_of",
     "as_tensor",
     "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "broadcast_to",
     "cast",

@@ -4,6 +4,7 @@
 from pyconv.layers.activation import ELU, Activation, Softmax
 from pyconv.layers.activity_regularization import ActivityRegularization
 from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
+from pyconv.layers.batch_normalization import BatchNormalization
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.cropping2d import Cropping2D
@@ -50,6 +51,7 @@ CLASSES: dict[str, type[Layer]] = {
         Add,
         Average,
         AveragePooling2D,
+        BatchNormalization,
         Concatenate,
         Conv2D,
         Cropping2D,
@@ -88,6 +90,7 @@ __all__ = [
     "Average",
     "AveragePooling2D",
     "AvgPool2D",
+    "BatchNormalization",
     "Concatenate",
     "Conv2D",
     "Cropping2D",

@@ -15,6 +15,8 @@ from pyconv.ops.affine_sample import affine_sample as affine_sample
 from pyconv.ops.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.ops.avg_pool2d import avg_pool2d as avg_pool2d
 from pyconv.ops.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
+from pyconv.ops.batch_norm import batch_norm as batch_norm
+from pyconv.ops.batch_norm import batch_norm_backward as batch_norm_backward
 from pyconv.ops.conv2d import conv2d as conv2d
 from pyconv.ops.conv2d import conv2d_backward as conv2d_backward
 from pyconv.ops.dense import dense as dense

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 
-def checked_needs(function: str, needs: Collection[str]) -> frozenset[str]:
+def checked_needs(
+    function: str, needs: Collection[str], names: tuple[str, ...] = ("x", "kernel", "bias")
+) -> frozenset[str]:
     """Return the names of the wanted gradients; others are refused."""
     if isinstance(needs, str):
         raise TypeError(f"{function}: needs={needs!r}; must be a tuple of names")
     wanted = frozenset(needs)
-    for name in wanted - {"x", "kernel", "bias"}:
-        raise ValueError(f"{function}: needs holds {name!r}; must hold only x, kernel, bias")
+    for name in wanted - set(names):
+        raise ValueError(f"{function}: needs holds {name!r}; must hold only {', '.join(names)}")
     return wanted

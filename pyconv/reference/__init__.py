@@ -29,6 +29,8 @@ from pyconv.reference.affine_sample import affine_sample as affine_sample
 from pyconv.reference.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.reference.avg_pool2d import avg_pool2d as avg_pool2d
 from pyconv.reference.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
+from pyconv.reference.batch_norm import batch_norm as batch_norm
+from pyconv.reference.batch_norm import batch_norm_backward as batch_norm_backward
 from pyconv.reference.conv2d import conv2d as conv2d
 from pyconv.reference.conv2d import conv2d_backward as conv2d_backward
 from pyconv.reference.dense import dense as dense

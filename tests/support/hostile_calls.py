@@ -147,6 +147,7 @@ def hostile_calls() -> list[HostileCall]:
         *_bad_convolutions(),
         *_bad_pooling(),
         *_bad_sampling(),
+        *_bad_normalization(),
         *_bad_others(),
     ]
 
@@ -204,6 +205,46 @@ def _bad_shapes() -> Iterator[HostileCall]:
             ValueError,
             "=0; must be >= 1",
         )
+
+
+def _bad_normalization() -> Iterator[HostileCall]:
+    x, c = zeros(2, 4, 3), zeros(3)
+    calls: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
+        "batch_norm": ((x, c, c, c, c), ("x", "gamma", "beta", "moving_mean", "moving_variance")),
+        "batch_norm_backward": ((x, x, c, c, c), ("dy", "x", "gamma", "mean", "variance")),
+    }
+    for function, (arguments, names) in calls.items():
+        for i, name in enumerate(names):
+            if name not in ("x", "dy"):
+                bad = [*arguments[:i], zeros(4), *arguments[i + 1 :]]
+                text = f"{name}.shape=(4,); must be (3,)"
+                yield HostileCall(function, tuple(bad), {}, ValueError, text)
+        for options, error, text in (
+            ({"axis": 3}, ValueError, "axis=3; must be < 3"),
+            ({"axis": -4}, ValueError, "axis=-4; must be >= -3"),
+            ({"axis": 1.0}, TypeError, "axis=1.0; must be an int"),
+            ({"axis": None}, TypeError, "axis=None; must be an int"),
+            ({"epsilon": -1e-3}, ValueError, "epsilon=-0.001; must be >= 0"),
+            ({"epsilon": math.nan}, ValueError, "epsilon=nan; must be finite"),
+            ({"epsilon": "1"}, TypeError, "epsilon='1'; must be a number"),
+            ({"training": 1}, TypeError, "training=1; must be a bool"),
+        ):
+            yield HostileCall(function, arguments, options, error, text)
+        at = names.index("x")
+        for rank in (0, 1):
+            bad = [*arguments[:at], zeros(*[3] * rank), *arguments[at + 1 :]]
+            yield HostileCall(function, tuple(bad), {}, ValueError, f"x.ndim={rank}; must be >= 2")
+    for values, name in (((None, c), "moving_mean"), ((c, None), "moving_variance")):
+        text = f"{name} is None; must be an array"
+        yield HostileCall("batch_norm", (x, c, c, *values), {}, TypeError, text)
+    nothing = (zeros(0, 3), c, c, c, c)
+    text = "x.shape=(0, 3); training needs an element per channel"
+    yield HostileCall("batch_norm", nothing, {"training": True}, ValueError, text)
+    backward, arguments = "batch_norm_backward", (zeros(2, 4, 1), x, c, c, c)
+    text = "dy.shape=(2, 4, 1); must be (2, 4, 3), the shape of x"
+    yield HostileCall(backward, arguments, {}, ValueError, text)
+    needs = {"needs": ("kernel",)}
+    yield HostileCall(backward, (x, x, c, c, c), needs, ValueError, "must hold only x, gamma, beta")
 
 
 def _bad_convolutions() -> Iterator[HostileCall]:
