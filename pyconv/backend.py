@@ -51,6 +51,8 @@ _NATIVE = [
     "activation",
     "activation_backward",
     "dropout",
+    "local_response_norm",
+    "local_response_norm_backward",
     "normalize",
     "normalize_backward",
     "sigmoid_cross_entropy",

@@ -37,6 +37,9 @@ from pyconv.autograd.filling import broadcast_to, pad, tile, where
 from pyconv.autograd.function import Function
 from pyconv.autograd.global_pool2d import global_avg_pool2d, global_max_pool2d
 from pyconv.autograd.gradient_check import gradient_check
+from pyconv.autograd.group_norm import group_norm
+from pyconv.autograd.layer_norm import layer_norm
+from pyconv.autograd.local_response_norm import local_response_norm
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
 from pyconv.autograd.min_pool2d import min_pool2d
@@ -91,10 +94,13 @@ __all__ = [
     "global_avg_pool2d",
     "global_max_pool2d",
     "gradient_check",
+    "group_norm",
     "hard_sigmoid",
     "hard_swish",
     "l2_normalize",
+    "layer_norm",
     "leaky_relu",
+    "local_response_norm",
     "log",
     "log_softmax",
     "matmul",

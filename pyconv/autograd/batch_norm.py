@@ -41,7 +41,7 @@ def batch_norm_training(
         "batch_norm", lambda x, gamma, beta: batch_norm_of_batch(x, gamma, beta, axis, epsilon)
     )
     y = function.of(x, gamma, beta)
-    return y, *function.state.statistics(y.array)
+    return y, *function.state.of_channels(y.array)
 
 
 def batch_norm_inference(

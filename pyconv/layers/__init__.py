@@ -17,8 +17,11 @@ from pyconv.layers.global_pool2d import (
     GlobalMaxPool2D,
     GlobalMaxPooling2D,
 )
+from pyconv.layers.group_normalization import GroupNormalization
 from pyconv.layers.input import Input, InputLayer
 from pyconv.layers.layer import Layer, LayerOptions
+from pyconv.layers.layer_normalization import LayerNormalization
+from pyconv.layers.local_response_normalization import LocalResponseNormalization
 from pyconv.layers.max_pool2d import MaxPool2D, MaxPooling2D
 from pyconv.layers.merging import (
     Add,
@@ -35,9 +38,11 @@ from pyconv.layers.merging import (
     subtract,
 )
 from pyconv.layers.min_pool2d import MinPool2D, MinPooling2D
+from pyconv.layers.normalization import Normalization
 from pyconv.layers.permute import Permute
 from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector
+from pyconv.layers.rescaling import Rescaling
 from pyconv.layers.reshape import Reshape
 from pyconv.layers.symbolic import SymbolicTensor
 from pyconv.layers.up_sampling2d import UpSampling2D
@@ -62,17 +67,22 @@ CLASSES: dict[str, type[Layer]] = {
         GaussianNoise,
         GlobalAveragePooling2D,
         GlobalMaxPooling2D,
+        GroupNormalization,
         InputLayer,
+        LayerNormalization,
         LeakyReLU,
+        LocalResponseNormalization,
         MaxPooling2D,
         Maximum,
         MinPooling2D,
         Minimum,
         Multiply,
+        Normalization,
         PReLU,
         Permute,
         ReLU,
         RepeatVector,
+        Rescaling,
         Reshape,
         Softmax,
         SpatialDropout2D,
@@ -102,11 +112,14 @@ __all__ = [
     "GlobalAvgPool2D",
     "GlobalMaxPool2D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
     "LayerOptions",
     "LeakyReLU",
+    "LocalResponseNormalization",
     "MaxPool2D",
     "MaxPooling2D",
     "Maximum",
@@ -114,10 +127,12 @@ __all__ = [
     "MinPooling2D",
     "Minimum",
     "Multiply",
+    "Normalization",
     "PReLU",
     "Permute",
     "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "Softmax",
     "SpatialDropout2D",

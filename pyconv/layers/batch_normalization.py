@@ -108,3 +108,11 @@ class BatchNormalization(NormLayer):
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
             "synchronized": self.synchronized,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> BatchNormalization:
+        """Return a layer of Keras's configuration, of which batch renormalisation is refused."""
+        plain = {key: value for key, value in config.items() if not key.startswith("renorm")}
+        if config.get("renorm"):
+            raise ValueError("BatchNormalization: renorm=True; must be False")
+        return cls(**plain)

@@ -54,7 +54,7 @@ def batch_norm(
                 raise TypeError(f"batch_norm: {name} is None; must be an array unless training")
         return batch_norm_by(x, gamma, beta, moving_mean, moving_variance, axis, epsilon)[0]
     y, state = batch_norm_of_batch(x, gamma, beta, axis, epsilon)
-    return y, *state.statistics(y)
+    return y, *state.of_channels(y)
 
 
 def batch_norm_of_batch(
@@ -82,7 +82,7 @@ def batch_norm_by(
     x = as_input(x, "batch_norm", "x")
     moving = dict(zip(MOVING, (moving_mean, moving_variance), strict=True))
     view = _view("batch_norm", x.shape, axis)
-    state = given_state("batch_norm", view, x, moving, epsilon, fixed=True)
+    state = given_state("batch_norm", view, x, moving, (view.c,), epsilon, fixed=True)
     return normalize("batch_norm", x, gamma, beta, state), state
 
 
@@ -115,7 +115,8 @@ def batch_norm_backward(
     x = as_input(x, name, "x")
     statistics = {"mean": mean, "variance": variance}
     fixed = not checked_flag(name, "training", training)
-    state = given_state(name, _view(name, x.shape, axis), x, statistics, epsilon, fixed=fixed)
+    view = _view(name, x.shape, axis)
+    state = given_state(name, view, x, statistics, (view.c,), epsilon, fixed=fixed)
     return normalize_backward(name, dy, x, gamma, state, needs)
 
 

@@ -52,10 +52,9 @@ class NormState(NamedTuple):
     mean: Array
     variance: Array
 
-    def statistics(self, like: Array) -> tuple[Array, Array]:
-        """Return mean and variance, in the dtype of `like`, (groups,) where n is 1."""
-        shape = (self.view.groups,) if self.view.n == 1 else (self.view.n, self.view.groups)
-        mean, variance = self.mean.reshape(shape), self.variance.reshape(shape)
+    def of_channels(self, like: Array) -> tuple[Array, Array]:
+        """Return the mean and variance of one image's groups, in the dtype of `like`."""
+        mean, variance = self.mean.reshape(-1), self.variance.reshape(-1)
         return mean.astype(like.dtype), variance.astype(like.dtype)
 
 
@@ -97,12 +96,12 @@ def given_state(
     view: NormView,
     x: Array,
     statistics: dict[str, Array],
+    shape: tuple[int, ...],
     epsilon: float,
     *,
     fixed: bool,
 ) -> NormState:
     """Return the state of mean and variance as a caller names and gives them, dtype of x."""
-    shape = (view.groups,) if view.n == 1 else (view.n, view.groups)
     wide = []
     for name, value in statistics.items():
         array = as_input(value, function, name, like=x)

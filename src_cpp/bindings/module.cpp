@@ -18,6 +18,7 @@ void register_dense(py::module_& m);
 void register_dropout(py::module_& m);
 void register_gemm(py::module_& m);
 void register_im2col(py::module_& m);
+void register_local_response_norm(py::module_& m);
 void register_memory(py::module_& m);
 void register_normalization(py::module_& m);
 void register_optimizer_step(py::module_& m);
@@ -67,6 +68,7 @@ PYBIND11_MODULE(_core, m) {
   register_dropout(m);
   register_gemm(m);
   register_im2col(m);
+  register_local_response_norm(m);
   register_memory(m);
   register_normalization(m);
   register_optimizer_step(m);

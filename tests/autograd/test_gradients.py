@@ -63,6 +63,18 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
         lambda x, g, b: ag.batch_norm(x, g, b, np.ones(4), np.ones(4)) * DY,
         points((2, 3, 4), (4,), (4,)),
     ),
+    "layer_norm": (
+        lambda x, g, b: ag.layer_norm(x, g, b, axis=(1, 2)) * DY,
+        points((2, 3, 4), (3, 4), (3, 4)),
+    ),
+    "group_norm": (
+        lambda x, g, b: ag.group_norm(x, g, b, groups=2) * DY,
+        points((2, 3, 4), (4,), (4,)),
+    ),
+    "local_response_norm": (
+        lambda x: ag.local_response_norm(x, alpha=0.2) * DY[:, :, None],
+        points((2, 3, 1, 4)),
+    ),
     "softmax": (ag.softmax, points((3, 4))),
     "log_softmax": (ag.log_softmax, points((3, 4))),
     "log_softmax over a middle axis": (lambda x: ag.log_softmax(x, 1), points((2, 3, 4))),

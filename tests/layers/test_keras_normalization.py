@@ -60,3 +60,22 @@ def test_training_results_gradients_and_averages(
     tolerance = KERAS_WEIGHTS_AFTER_STEPS["float64"]
     for one, weight in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(one, weight, rtol=tolerance, atol=tolerance)
+
+
+def test_we_read_keras_s_configuration(keras: Any) -> None:
+    config = keras.layers.BatchNormalization(axis=1, momentum=0.9).get_config()
+    config["dtype"] = "float32"
+    ours = pyconv.layers.BatchNormalization.from_config(
+        {key: value for key, value in config.items() if not isinstance(value, dict)}
+    )
+    assert (ours.axis, ours.momentum) == (1, 0.9)
+
+
+@pytest.mark.parametrize("axis", [-1, None, (1, 2)])
+def test_adapt_learns_what_keras_learns(keras: Any, axis: Any) -> None:
+    data = np.random.default_rng(0).normal(2.0, 3.0, (50, 4, 3)).astype(np.float32)
+    ours, theirs = (m.layers.Normalization(axis=axis) for m in (pyconv, keras))
+    ours.adapt(data)
+    theirs.adapt(data)
+    assert [w.name for w in ours.weights] == [w.name for w in theirs.weights]
+    np.testing.assert_allclose(ours(data), theirs(data).numpy(), rtol=KERAS, atol=KERAS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tolerances import printed
+from tolerances import KERAS, printed
 
 import pyconv
 from pyconv import GradientTape, Input, Sequential, gradient_check, layers, set_seed
@@ -96,6 +96,15 @@ LAYERS: dict[str, Callable[[], Any]] = {
     "batch": lambda: layers.BatchNormalization(
         axis=1, momentum=0.5, epsilon=0.1, gamma_regularizer="l2", beta_constraint="non_neg"
     ),
+    "layer": lambda: layers.LayerNormalization(axis=[1, -1], gamma_initializer="random_normal"),
+    "layer without scale": lambda: layers.LayerNormalization(epsilon=0.1, scale=False),
+    "group": lambda: layers.GroupNormalization(groups=2, beta_regularizer="l1"),
+    "instance": lambda: layers.GroupNormalization(groups=-1, center=False),
+    "response": lambda: layers.LocalResponseNormalization(3, alpha=0.1),
+    "normalization": lambda: layers.Normalization(axis=None, mean=1.5, variance=4.0),
+    "inverted normalization": lambda: layers.Normalization(-1, [0.5], [2.0], invert=True),
+    "learned normalization": lambda: layers.Normalization(),
+    "rescaling": lambda: layers.Rescaling(1 / 127.5, -1),
     "batch without scale": lambda: layers.BatchNormalization(scale=False, center=False),
 }
 
@@ -105,6 +114,9 @@ def test_an_equal_layer_comes_from_its_configuration(name: str) -> None:
     layer = LAYERS[name]()
     twin = deserialize_layer(serialize_layer(layer))
     assert twin.get_config() == layer.get_config()
+    layer(X)
+    twin(X)
+    twin.set_weights(layer.get_weights())
     np.testing.assert_array_equal(twin(X, training=True), layer(X, training=True))
     assert layer(Input(shape=X.shape[1:])).shape == (None, *X.shape[1:])
 
@@ -132,6 +144,30 @@ def test_gradients_equal_differences(name: str) -> None:
         (lambda: layers.BatchNormalization(epsilon="a"), TypeError, "epsilon='a'; must be a num"),
         (lambda: layers.BatchNormalization(momentum=2), ValueError, "momentum=2; must be within"),
         (lambda: layers.BatchNormalization(scale=1), TypeError, "scale=1; must be True or False"),
+        (lambda: layers.LayerNormalization(axis="a"), TypeError, "axis='a'; must be an int"),
+        (lambda: layers.LayerNormalization(axis=[2, 1])(X), ValueError, "in ascending order"),
+        (lambda: layers.GroupNormalization()(X), ValueError, "groups=32; must divide the 8"),
+        (lambda: layers.GroupNormalization(0), ValueError, "groups=0; must be >= 1"),
+        (lambda: layers.LocalResponseNormalization(k=0), ValueError, "k=0.0; must be > 0"),
+        (lambda: layers.LocalResponseNormalization()(X[0]), ValueError, "must have 4 axes"),
+        (lambda: layers.Normalization(mean=1.0), ValueError, "must be given together"),
+        (lambda: layers.Normalization(-1, 0.0, -1.0), ValueError, "must be >= 0"),
+        (
+            lambda: layers.Normalization(-1, [1.0, 2.0], [1.0, 2.0])(X),
+            ValueError,
+            r"must be \(8,\)",
+        ),
+        (lambda: layers.Normalization(5)(X), ValueError, "has no axis 5"),
+        (lambda: layers.Normalization(-1, 1, 1).adapt(X), ValueError, "adapt needs a layer"),
+        (lambda: layers.Normalization().adapt(X[:0]), ValueError, "must hold samples"),
+        (lambda: layers.Rescaling("1"), TypeError, "scale='1'; must be numbers"),
+        (lambda: layers.Rescaling([1, 2])(X), ValueError, "must be the last size"),
+        (lambda: layers.Rescaling(1, float("nan")), ValueError, "offset=nan; must be finite"),
+        (
+            lambda: layers.BatchNormalization.from_config({"renorm": True}),
+            ValueError,
+            "renorm=True; must be False",
+        ),
         (lambda: layers.BatchNormalization(axis=4)(X), ValueError, "has no axis 4"),
         (
             lambda: layers.BatchNormalization()(Input(shape=(3, None))),
@@ -148,6 +184,33 @@ def test_gradients_equal_differences(name: str) -> None:
 def test_refuses(make: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+def test_normalization_learns_mean_and_variance(tmp_path: Path) -> None:
+    layer = layers.Normalization()
+    for data in (X * 3, X):  # the second takes the place of the first
+        layer.adapt(data)
+    y = layer(X).numpy()
+    np.testing.assert_allclose(y.mean((0, 1, 2)), np.zeros(8), **printed("float32"))
+    np.testing.assert_allclose(y.var((0, 1, 2)), np.ones(8), rtol=KERAS)
+    assert layer.trainable_weights == []
+    model = Sequential([Input(shape=X.shape[1:]), layer, layers.Flatten(), layers.Dense(2)])
+    model.save(tmp_path / "net.npz")
+    again = pyconv.load_model(tmp_path / "net.npz")
+    np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+def test_inverted_normalization_undoes_it() -> None:
+    options: dict[str, Any] = {"axis": -1, "mean": np.arange(8), "variance": np.arange(1, 9)}
+    y = layers.Normalization(**options)(X)
+    back = layers.Normalization(**options, invert=True)(y)
+    np.testing.assert_allclose(back, X, rtol=KERAS, atol=KERAS)
+
+
+def test_rescaling_takes_bytes() -> None:
+    y = layers.Rescaling([1 / 255, 2], [0, 1])(np.array([[0, 1], [255, 3]], np.uint8))
+    assert y.dtype == "float32"
+    np.testing.assert_allclose(y, [[0, 3], [1, 7]], **printed("float32"))
 
 
 def test_refuses_other_channels_than_it_was_built_for() -> None:

@@ -104,6 +104,30 @@ def _norm_calls(x: Any) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
             {"dy": x[::-1].copy(), "x": x, "gamma": gamma, "mean": mean, "variance": variance},
             {"training": True},
         ),
+        "layer_norm": (scale, {}),
+        "layer_norm_backward": (
+            {
+                "dy": x[::-1].copy(),
+                "x": x,
+                "gamma": gamma,
+                "mean": x[..., 0].copy(),
+                "variance": np.abs(x[..., 1]),
+            },
+            {},
+        ),
+        "group_norm": (scale, {"groups": 2}),
+        "group_norm_backward": (
+            {
+                "dy": x[::-1].copy(),
+                "x": x,
+                "gamma": gamma,
+                "mean": x[:, 0, 0, :2].copy(),
+                "variance": np.abs(x[:, 0, 1, :2]),
+            },
+            {"groups": 2},
+        ),
+        "local_response_norm": ({"x": x}, {}),
+        "local_response_norm_backward": ({"dy": x[::-1].copy(), "x": x}, {}),
     }
 
 
