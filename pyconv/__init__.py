@@ -25,7 +25,9 @@ from pyconv.autograd import argmax as argmax
 from pyconv.autograd import avg_pool2d as avg_pool2d
 from pyconv.autograd import batch_norm as batch_norm
 from pyconv.autograd import conv2d as conv2d
+from pyconv.autograd import conv2d_transpose as conv2d_transpose
 from pyconv.autograd import dense as dense
+from pyconv.autograd import depthwise_conv2d as depthwise_conv2d
 from pyconv.autograd import dropout as dropout
 from pyconv.autograd import elu as elu
 from pyconv.autograd import gelu as gelu
@@ -49,6 +51,7 @@ from pyconv.autograd import relu6 as relu6
 from pyconv.autograd import reshape as reshape
 from pyconv.autograd import resize as resize
 from pyconv.autograd import selu as selu
+from pyconv.autograd import separable_conv2d as separable_conv2d
 from pyconv.autograd import sigmoid as sigmoid
 from pyconv.autograd import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.autograd import softmax as softmax

@@ -11,109 +11,27 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
 from operator import attrgetter
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
-IntPair: TypeAlias = int | tuple[int, int]
-Padding: TypeAlias = (
-    Literal["valid", "same"] | int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
-)
-DataFormat: TypeAlias = Literal["channels_last", "channels_first"]
-Shape: TypeAlias = tuple[int, ...]
-# "valid", "same", or pixels (top, bottom, left, right).
-Pads: TypeAlias = str | tuple[int, int, int, int]
+from pyconv.arguments import LARGEST as LARGEST
+from pyconv.arguments import DataFormat as DataFormat
+from pyconv.arguments import IntPair as IntPair
+from pyconv.arguments import Padding as Padding
+from pyconv.arguments import Pads as Pads
+from pyconv.arguments import Shape as Shape
+from pyconv.arguments import checked_flag as checked_flag
+from pyconv.arguments import normalise_data_format as normalise_data_format
+from pyconv.arguments import normalise_padding as normalise_padding
+from pyconv.arguments import normalise_pair as normalise_pair
+from pyconv.arguments import normalise_sides as normalise_sides
+from pyconv.arguments import whole_number as whole_number
 
-_LARGEST = 2**31 - 1
 # Elements of eight bytes each must be addressable by a signed 64-bit offset.
 _MOST_ELEMENTS = (2**63 - 1) // 8
 _RECORD = struct.Struct("=19q")
 _AXES = ("height", "width")
-
-
-def whole_number(function: str, argument: str, value: object, minimum: int) -> int:
-    """Return a Python int within [minimum, 2^31 - 1] from an int or a NumPy integer."""
-    if type(value) is int:
-        number = value
-    elif isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        number = int(value)
-    else:
-        raise TypeError(f"{function}: {argument}={value!r}; must be an int")
-    if number < minimum:
-        raise ValueError(f"{function}: {argument}={number}; must be >= {minimum}")
-    if number > _LARGEST:
-        raise ValueError(f"{function}: {argument}={number}; must be <= {_LARGEST}")
-    return number
-
-
-def checked_flag(function: str, argument: str, value: object) -> bool:
-    """Return True or False; what is not a bool is refused."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{function}: {argument}={value!r}; must be a bool")
-    return bool(value)
-
-
-def normalise_pair(function: str, argument: str, value: object, minimum: int) -> tuple[int, int]:
-    """Return (height, width) from an int or a pair of ints, each within [minimum, 2^31 - 1]."""
-    if isinstance(value, (tuple, list)):
-        if len(value) != 2:
-            raise ValueError(f"{function}: {argument}={value!r}; must be an int or two ints")
-        return (
-            whole_number(function, f"{argument}[0]", value[0], minimum),
-            whole_number(function, f"{argument}[1]", value[1], minimum),
-        )
-    if isinstance(value, (int, np.integer)):
-        number = whole_number(function, argument, value, minimum)
-        return number, number
-    raise TypeError(f"{function}: {argument}={value!r}; must be an int or two ints")
-
-
-def normalise_data_format(function: str, data_format: object) -> bool:
-    """Return whether images are channels_first."""
-    if isinstance(data_format, str):
-        if data_format in ("channels_last", "channels_first"):
-            return data_format == "channels_first"
-        kind: type[Exception] = ValueError
-    else:
-        kind = TypeError
-    raise kind(
-        f"{function}: data_format={data_format!r}; must be 'channels_last' or 'channels_first'"
-    )
-
-
-_SIDES_RULE = "pixels, (height, width) or ((top, bottom), (left, right))"
-
-
-def normalise_padding(function: str, padding: object) -> Pads:
-    """Return "valid", "same", or pixels (top, bottom, left, right)."""
-    rule = f"must be 'valid', 'same', {_SIDES_RULE}"
-    if isinstance(padding, str):
-        if padding in ("valid", "same"):
-            return padding
-        raise ValueError(f"{function}: padding={padding!r}; {rule}")
-    return normalise_sides(function, "padding", padding, rule)
-
-
-def normalise_sides(
-    function: str, argument: str, value: object, rule: str = f"must be {_SIDES_RULE}"
-) -> tuple[int, int, int, int]:
-    """Return pixels (top, bottom, left, right), each at least 0."""
-    if isinstance(value, (tuple, list)):
-        if len(value) != 2:
-            raise ValueError(f"{function}: {argument}={value!r}; {rule}")
-        if isinstance(value[0], (tuple, list)):
-            sides: list[int] = []
-            for i, side in enumerate(value):
-                if not isinstance(side, (tuple, list)):
-                    raise TypeError(f"{function}: {argument}[{i}]={side!r}; {rule}")
-                if len(side) != 2:
-                    raise ValueError(f"{function}: {argument}[{i}]={side!r}; {rule}")
-                sides += normalise_pair(function, f"{argument}[{i}]", side, 0)
-            return sides[0], sides[1], sides[2], sides[3]
-    elif isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{function}: {argument}={value!r}; {rule}")
-    vertical, horizontal = normalise_pair(function, argument, value, 0)
-    return vertical, vertical, horizontal, horizontal
 
 
 def _four_sizes(function: str, argument: str, shape: object, minimum: int) -> tuple[int, ...]:
@@ -124,7 +42,7 @@ def _four_sizes(function: str, argument: str, shape: object, minimum: int) -> tu
         raise ValueError(f"{function}: {argument}={shape!r}; must have 4 axes")
     return tuple(
         size
-        if type(size) is int and 0 < size <= _LARGEST
+        if type(size) is int and 0 < size <= LARGEST
         else whole_number(function, f"{argument}[{i}]", size, 1 if i else minimum)
         for i, size in enumerate(shape)
     )
@@ -246,6 +164,64 @@ class Window:
         )
 
     @classmethod
+    def conv_transpose(
+        cls,
+        function: str,
+        x_shape: Shape,
+        kernel_shape: Shape,
+        strides: IntPair,
+        padding: Padding,
+        output_padding: IntPair | None,
+        dilation_rate: IntPair,
+        data_format: DataFormat,
+    ) -> Window:
+        """Return the window whose convolution is the adjoint: from y (n, oh, ow, filters) to x.
+
+        Args:
+            kernel_shape: (kh, kw, filters, c). output_padding: pixels more at the bottom and right.
+        Raises:
+            TypeError, ValueError: naming function, argument, value and rule.
+        Source: the sizes and crops of Keras Conv2DTranspose; with pixels as padding, PyTorch's.
+        """
+        first = normalise_data_format(function, data_format)
+        n, h, w, c = _image(function, "x.shape", x_shape, first)
+        kh, kw, f, channels = _four_sizes(function, "kernel.shape", kernel_shape, 1)
+        if channels != c:
+            raise ValueError(
+                f"{function}: kernel.shape={tuple(kernel_shape)} for x.shape={tuple(x_shape)}; "
+                f"must be (kh, kw, filters, {c})"
+            )
+        steps = normalise_pair(function, "strides", strides, 1)
+        pads = normalise_padding(function, padding)
+        dilation = normalise_pair(function, "dilation_rate", dilation_rate, 1)
+        extra = _output_padding(function, output_padding, steps)
+        sizes: list[int] = []
+        crops: list[int] = []
+        rest: list[int] = []
+        for axis, pixels in enumerate((h, w)):
+            extent = ((kh, kw)[axis] - 1) * dilation[axis] + 1
+            cut = pads if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
+            size, crop = _transposed(pixels, extent, steps[axis], cut, extra and extra[axis])
+            reach = (pixels - 1) * steps[axis] + extent
+            if size < 1:
+                raise ValueError(
+                    f"{function}: padding={padding!r} leaves {size} of {reach} pixels; output "
+                    f"{_AXES[axis]} must be >= 1"
+                )
+            sizes.append(size)
+            crops.append(crop)
+            rest.append(max(0, reach - crop - size))
+        _check_elements("y", n, *sizes, f)
+        _check_elements("x", n, h, w, c)
+        _check_elements("the kernel", kh, kw, f, c)
+        _check_elements("the im2col matrix", n, h, w, kh, kw, f)
+        (oh, ow), (top, left), (bottom, right) = sizes, crops, rest
+        return Window(
+            n, oh, ow, f, kh, kw, *steps, top, bottom, left, right, *dilation, h, w, c, 1,
+            int(first),
+        )  # fmt: skip
+
+    @classmethod
     def pool(
         cls,
         function: str,
@@ -270,9 +246,9 @@ class Window:
         size = normalise_pair(function, "pool_size", pool_size, 1)
         steps = size if strides is None else normalise_pair(function, "strides", strides, 1)
         pads = normalise_padding(function, padding)
-        if size[0] * size[1] > _LARGEST:
+        if size[0] * size[1] > LARGEST:
             raise ValueError(
-                f"{function}: pool_size={pool_size}; must have at most {_LARGEST} positions"
+                f"{function}: pool_size={pool_size}; must have at most {LARGEST} positions"
             )
         if not isinstance(pads, str) and (max(pads[:2]) >= size[0] or max(pads[2:]) >= size[1]):
             raise ValueError(
@@ -310,9 +286,9 @@ class Window:
         """
         first = normalise_data_format(function, data_format)
         _, h, w, _ = _image(function, shape_argument, x_shape, first)
-        if h * w > _LARGEST:
+        if h * w > LARGEST:
             raise ValueError(
-                f"{function}: {shape_argument}={tuple(x_shape)}; must have at most {_LARGEST} "
+                f"{function}: {shape_argument}={tuple(x_shape)}; must have at most {LARGEST} "
                 "pixels in an image"
             )
         return cls.pool(
@@ -425,10 +401,10 @@ def _build(
         extent = (size[axis] - 1) * dilation[axis] + 1
         if pads == "same":
             before, after, output = _same(pixels, extent, strides[axis])
-            if after > _LARGEST:
+            if after > LARGEST:
                 raise ValueError(
                     f"padding='same' takes {after} pixels for {size_argument}[{axis}]="
-                    f"{size[axis]}, dilation_rate[{axis}]={dilation[axis]}; must be <= {_LARGEST}"
+                    f"{size[axis]}, dilation_rate[{axis}]={dilation[axis]}; must be <= {LARGEST}"
                 )
         else:
             before, after = (0, 0) if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
@@ -464,6 +440,38 @@ def _same(pixels: int, extent: int, stride: int) -> tuple[int, int, int]:
     output = -(-pixels // stride)
     total = max((output - 1) * stride + extent - pixels, 0)
     return total // 2, total - total // 2, output
+
+
+def _output_padding(
+    function: str, value: IntPair | None, strides: tuple[int, int]
+) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    extra = normalise_pair(function, "output_padding", value, 0)
+    if extra[0] >= strides[0] or extra[1] >= strides[1]:
+        raise ValueError(
+            f"{function}: output_padding={value!r}; must be less than strides={strides}"
+        )
+    return extra
+
+
+def _transposed(
+    pixels: int, extent: int, stride: int, padding: str | tuple[int, ...], extra: int | None
+) -> tuple[int, int]:
+    """Return the output size, and how many leading pixels of the full result are cut off."""
+    full = (pixels - 1) * stride + extent
+    if padding == "valid":
+        return full + (max(stride - extent, 0) if extra is None else extra), 0
+    if padding == "same":
+        if extra is None:
+            size, around = pixels * stride, stride + extent - 2
+        else:
+            size = (pixels - 1) * stride + extent % 2 + extra
+            around = extent + extent % 2 - 2 + extra
+        return size, extent - 1 - min(around - around // 2, extent - 1)
+    assert not isinstance(padding, str)
+    before, after = padding
+    return full - before - after + (extra or 0), before
 
 
 def _check_elements(what: str, *sizes: int) -> None:

@@ -165,6 +165,37 @@ struct DropoutMask {
   double scale;
 };
 
+// A row of windows whose channels stay apart: pixel j, tap t, channel ch at
+// source[j * step + offset[t] + ch], its weight at kernel[t * channels + ch].
+template <class T>
+struct DepthwiseRow {
+  const T* source;
+  int64_t step;
+  const int64_t* offset;
+  int64_t taps;
+  const T* kernel;
+  int64_t channels;
+  T* out;
+  int64_t out_step;
+  int64_t count;
+  TileEnd<T> end;
+};
+
+// sums[t * channels + ch] = or += the sum over the row's pixels of source times dy.
+template <class T>
+struct DepthwiseKernelRow {
+  const T* source;
+  int64_t step;
+  const int64_t* offset;
+  int64_t taps;
+  const T* dy;
+  int64_t dy_step;
+  int64_t channels;
+  int64_t count;
+  T* sums;
+  bool assign;
+};
+
 template <class T>
 struct KernelTable {
   int width;                    // lanes of a vector
@@ -178,6 +209,8 @@ struct KernelTable {
   GatherRows<T> gather_rows;
   ScatterRows<T> scatter_rows;
   AddTerms<T> add_terms;
+  void (*depthwise_row)(const DepthwiseRow<T>& row);
+  void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;

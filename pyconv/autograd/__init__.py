@@ -30,7 +30,9 @@ from pyconv.autograd.arithmetic import (
 from pyconv.autograd.avg_pool2d import avg_pool2d
 from pyconv.autograd.batch_norm import batch_norm
 from pyconv.autograd.conv2d import conv2d
+from pyconv.autograd.conv2d_transpose import conv2d_transpose
 from pyconv.autograd.dense import dense
+from pyconv.autograd.depthwise_conv2d import depthwise_conv2d
 from pyconv.autograd.dropout import dropout
 from pyconv.autograd.elementwise import absolute, cast, clip, exp, log, sqrt, square
 from pyconv.autograd.filling import broadcast_to, pad, tile, where
@@ -45,6 +47,7 @@ from pyconv.autograd.max_pool2d import max_pool2d
 from pyconv.autograd.min_pool2d import min_pool2d
 from pyconv.autograd.reductions import argmax, l2_normalize, max, mean, min, sum, var
 from pyconv.autograd.resize import resize
+from pyconv.autograd.separable_conv2d import separable_conv2d
 from pyconv.autograd.shaping import (
     concatenate,
     expand_dims,
@@ -81,8 +84,10 @@ __all__ = [
     "clip",
     "concatenate",
     "conv2d",
+    "conv2d_transpose",
     "cross_entropy",
     "dense",
+    "depthwise_conv2d",
     "divide",
     "dropout",
     "elu",
@@ -121,6 +126,7 @@ __all__ = [
     "reshape",
     "resize",
     "selu",
+    "separable_conv2d",
     "sigmoid",
     "sigmoid_cross_entropy",
     "softmax",

@@ -7,8 +7,10 @@ from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
 from pyconv.layers.batch_normalization import BatchNormalization
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
+from pyconv.layers.conv2d_transpose import Conv2DTranspose
 from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
+from pyconv.layers.depthwise_conv2d import DepthwiseConv2D
 from pyconv.layers.dropout import Dropout, GaussianNoise, SpatialDropout2D
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.global_pool2d import (
@@ -44,6 +46,7 @@ from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector
 from pyconv.layers.rescaling import Rescaling
 from pyconv.layers.reshape import Reshape
+from pyconv.layers.separable_conv2d import SeparableConv2D
 from pyconv.layers.symbolic import SymbolicTensor
 from pyconv.layers.up_sampling2d import UpSampling2D
 from pyconv.layers.zero_padding2d import ZeroPadding2D
@@ -59,6 +62,9 @@ CLASSES: dict[str, type[Layer]] = {
         BatchNormalization,
         Concatenate,
         Conv2D,
+        Conv2DTranspose,
+        DepthwiseConv2D,
+        SeparableConv2D,
         Cropping2D,
         Dense,
         Dropout,
@@ -103,8 +109,10 @@ __all__ = [
     "BatchNormalization",
     "Concatenate",
     "Conv2D",
+    "Conv2DTranspose",
     "Cropping2D",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GaussianNoise",
@@ -134,6 +142,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "SeparableConv2D",
     "Softmax",
     "SpatialDropout2D",
     "Subtract",

@@ -19,8 +19,12 @@ from pyconv.ops.batch_norm import batch_norm as batch_norm
 from pyconv.ops.batch_norm import batch_norm_backward as batch_norm_backward
 from pyconv.ops.conv2d import conv2d as conv2d
 from pyconv.ops.conv2d import conv2d_backward as conv2d_backward
+from pyconv.ops.conv2d_transpose import conv2d_transpose as conv2d_transpose
+from pyconv.ops.conv2d_transpose import conv2d_transpose_backward as conv2d_transpose_backward
 from pyconv.ops.dense import dense as dense
 from pyconv.ops.dense import dense_backward as dense_backward
+from pyconv.ops.depthwise_conv2d import depthwise_conv2d as depthwise_conv2d
+from pyconv.ops.depthwise_conv2d import depthwise_conv2d_backward as depthwise_conv2d_backward
 from pyconv.ops.dropout import dropout as dropout
 from pyconv.ops.dropout import dropout_backward as dropout_backward
 from pyconv.ops.gelu import gelu as gelu
@@ -64,6 +68,8 @@ from pyconv.ops.rectifiers import softplus_backward as softplus_backward
 from pyconv.ops.resize import resize as resize
 from pyconv.ops.resize import resize_backward as resize_backward
 from pyconv.ops.rmsprop_step import rmsprop_step as rmsprop_step
+from pyconv.ops.separable_conv2d import separable_conv2d as separable_conv2d
+from pyconv.ops.separable_conv2d import separable_conv2d_backward as separable_conv2d_backward
 from pyconv.ops.sgd_step import sgd_step as sgd_step
 from pyconv.ops.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.ops.sigmoid_cross_entropy import (

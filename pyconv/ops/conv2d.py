@@ -14,7 +14,7 @@ from pyconv.ops.needs import checked_needs
 Algorithm: TypeAlias = Literal["auto", "direct", "im2col"]
 
 _ALGORITHMS = {"auto": 0, "direct": 1, "im2col": 2}
-_FORWARD, _DATA, _KERNEL = 0, 1, 2
+FORWARD, DATA, KERNEL = 0, 1, 2
 
 
 def _algorithm_code(function: str, algorithm: str) -> int:
@@ -26,7 +26,7 @@ def _algorithm_code(function: str, algorithm: str) -> int:
     return _ALGORITHMS[algorithm]
 
 
-def _workspace(x: Array, window: Window, algorithm: int, direction: int) -> Array | None:
+def workspace_for(x: Array, window: Window, algorithm: int, direction: int) -> Array | None:
     """Return the memory that the kernels of this device want lent, if any."""
     size = kernels_for(x).conv2d_workspace(dtype_code(x), window.packed, algorithm, direction)
     return empty_on(x, (size,), "uint8") if size else None
@@ -71,18 +71,37 @@ def conv2d(
     window = Window.conv(
         "conv2d", x.shape, kernel.shape, strides, padding, dilation_rate, groups, data_format
     )
-    code = activation_code("conv2d", activation)
-    chosen = _algorithm_code("conv2d", algorithm)
-    if bias is not None:
-        bias = as_input(bias, "conv2d", "bias", ndim=1, like=x)
-        if bias.shape[0] != window.f:
-            raise ValueError(f"conv2d: bias.shape={bias.shape}; must be ({window.f},)")
-        bias = contiguous(bias)
+    return convolve("conv2d", window, x, kernel, bias, activation, algorithm)
+
+
+def convolve(
+    function: str,
+    window: Window,
+    x: Array,
+    kernel: Array,
+    bias: Array | None,
+    activation: ActivationName,
+    algorithm: Algorithm = "auto",
+) -> Array:
+    """Return the convolution of a checked window; x and kernel have passed as_input."""
+    code = activation_code(function, activation)
+    chosen = _algorithm_code(function, algorithm)
+    bias = checked_bias(function, bias, window.f, x)
     x, kernel = contiguous(x), contiguous(kernel)
     y = empty_on(x, window.output_shape)
-    workspace = _workspace(x, window, chosen, _FORWARD)
+    workspace = workspace_for(x, window, chosen, FORWARD)
     kernels_for(x).conv2d(dtype_code(x), x, kernel, bias, y, window.packed, chosen, code, workspace)
     return y
+
+
+def checked_bias(function: str, bias: Array | None, f: int, x: Array) -> Array | None:
+    """Return a contiguous bias of f elements, or None."""
+    if bias is None:
+        return None
+    bias = as_input(bias, function, "bias", ndim=1, like=x)
+    if bias.shape[0] != f:
+        raise ValueError(f"{function}: bias.shape={bias.shape}; must be ({f},)")
+    return contiguous(bias)
 
 
 def conv2d_backward(
@@ -126,27 +145,43 @@ def conv2d_backward(
         groups,
         data_format,
     )
+    return gradients("conv2d_backward", window, dy, x, kernel, needs, activation, y, algorithm)
+
+
+def gradients(
+    function: str,
+    window: Window,
+    dy: Array,
+    x: Array,
+    kernel: Array,
+    needs: Collection[str],
+    activation: ActivationName = None,
+    y: Array | None = None,
+    algorithm: Algorithm = "auto",
+) -> tuple[Array | None, Array | None, Array | None]:
+    """Return (dx, dkernel, dbias) of a checked window; the arrays have passed as_input."""
     if dy.shape != window.output_shape:
-        raise ValueError(f"conv2d_backward: dy.shape={dy.shape}; must be {window.output_shape}")
-    code = activation_code("conv2d_backward", activation)
-    chosen = _algorithm_code("conv2d_backward", algorithm)
-    wanted = checked_needs("conv2d_backward", needs)
-    dy = through_activation("conv2d_backward", contiguous(dy), y, code)
-    dx = _backward_data(dy, contiguous(kernel), window, chosen) if "x" in wanted else None
+        raise ValueError(f"{function}: dy.shape={dy.shape}; must be {window.output_shape}")
+    code = activation_code(function, activation)
+    chosen = _algorithm_code(function, algorithm)
+    wanted = checked_needs(function, needs)
+    dy = through_activation(function, contiguous(dy), y, code)
+    dx = backward_data(dy, contiguous(kernel), window, chosen) if "x" in wanted else None
     if not wanted & {"kernel", "bias"}:
         return dx, None, None
     dkernel = empty_on(x, kernel.shape) if "kernel" in wanted else None
     dbias = empty_on(x, (window.f,)) if "bias" in wanted else None
-    workspace = _workspace(dy, window, chosen, _KERNEL)
+    workspace = workspace_for(dy, window, chosen, KERNEL)
     kernels_for(dy).conv2d_backward_kernel(
         dtype_code(dy), contiguous(x), dy, dkernel, dbias, window.packed, chosen, workspace
     )
     return dx, dkernel, dbias
 
 
-def _backward_data(dy: Array, kernel: Array, window: Window, algorithm: int) -> Array:
+def backward_data(dy: Array, kernel: Array, window: Window, algorithm: int = 0) -> Array:
+    """Return dx of contiguous dy and kernel."""
     dx = empty_on(dy, window.input_shape)
-    workspace = _workspace(dy, window, algorithm, _DATA)
+    workspace = workspace_for(dy, window, algorithm, DATA)
     kernels_for(dy).conv2d_backward_data(
         dtype_code(dy), dy, kernel, dx, window.packed, algorithm, workspace
     )

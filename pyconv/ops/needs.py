@@ -7,7 +7,9 @@ from collections.abc import Collection
 
 
 def checked_needs(
-    function: str, needs: Collection[str], names: tuple[str, ...] = ("x", "kernel", "bias")
+    function: str,
+    needs: Collection[str],
+    names: tuple[str, ...] = ("x", "kernel", "bias"),
 ) -> frozenset[str]:
     """Return the names of the wanted gradients; others are refused."""
     if isinstance(needs, str):

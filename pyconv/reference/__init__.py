@@ -33,8 +33,12 @@ from pyconv.reference.batch_norm import batch_norm as batch_norm
 from pyconv.reference.batch_norm import batch_norm_backward as batch_norm_backward
 from pyconv.reference.conv2d import conv2d as conv2d
 from pyconv.reference.conv2d import conv2d_backward as conv2d_backward
+from pyconv.reference.conv2d_transpose import conv2d_transpose as conv2d_transpose
+from pyconv.reference.conv2d_transpose import conv2d_transpose_backward as conv2d_transpose_backward
 from pyconv.reference.dense import dense as dense
 from pyconv.reference.dense import dense_backward as dense_backward
+from pyconv.reference.depthwise_conv2d import depthwise_conv2d as depthwise_conv2d
+from pyconv.reference.depthwise_conv2d import depthwise_conv2d_backward as depthwise_conv2d_backward
 from pyconv.reference.dropout import dropout as dropout
 from pyconv.reference.dropout import dropout_backward as dropout_backward
 from pyconv.reference.gemm import gemm as gemm
@@ -64,6 +68,7 @@ from pyconv.reference.min_pool2d import min_pool2d_with_argmin as min_pool2d_wit
 from pyconv.reference.resize import resize as resize
 from pyconv.reference.resize import resize_backward as resize_backward
 from pyconv.reference.rmsprop_step import rmsprop_step as rmsprop_step
+from pyconv.reference.separable_conv2d import separable_conv2d as separable_conv2d
 from pyconv.reference.sgd_step import sgd_step as sgd_step
 from pyconv.reference.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.reference.sigmoid_cross_entropy import (

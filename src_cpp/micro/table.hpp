@@ -3,6 +3,7 @@
 #pragma once
 
 #include "micro/activate.hpp"
+#include "micro/depthwise.hpp"
 #include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
@@ -28,6 +29,8 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.gather_rows = &gather_rows<T>;
   table.scatter_rows = &scatter_rows<T>;
   table.add_terms = &add_terms<T>;
+  table.depthwise_row = &depthwise_row<T>;
+  table.depthwise_kernel_row = &depthwise_kernel_row<T>;
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;

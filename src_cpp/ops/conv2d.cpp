@@ -6,6 +6,7 @@
 #include "arena.hpp"
 #include "ops/activation_end.hpp"
 #include "ops/conv2d_window.hpp"
+#include "ops/depthwise.hpp"
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
@@ -60,7 +61,9 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
   ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
   ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
   const TileEnd<T> end = activation_end(bias, activation);
-  if (algorithm == Algorithm::kIm2col) {
+  if (algorithm != Algorithm::kIm2col && is_depthwise<T>(window)) {
+    depthwise(input.data(), kernel, output.data(), window, end);
+  } else if (algorithm == Algorithm::kIm2col) {
     by_im2col(input.data(), kernel, output.data(), window, end);
   } else {
     direct(input.data(), kernel, output.data(), window, end);

@@ -2,38 +2,21 @@
 // dx by parity classes: the pixels of dx with equal (y mod sh, x mod sw) meet the same taps, so
 // each class is a stride-1 window product over dy with its share of the taps.
 #include <algorithm>
-#include <map>
 #include <vector>
 
 #include "arena.hpp"
 #include "ops/col2im.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/conv2d_window.hpp"
+#include "ops/depthwise.hpp"
 #include "ops/gemm.hpp"
 #include "ops/layout.hpp"
+#include "ops/parity_classes.hpp"
 #include "ops/window_gemm.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
 namespace {
-
-// A tap of one axis that reaches pixels a, a + stride, ...: output row = q + offset.
-struct AxisTap {
-  int64_t offset, tap;
-};
-using AxisClasses = std::map<int64_t, std::vector<AxisTap>>;  // a -> its taps
-
-// The classes of one axis that some tap reaches.
-AxisClasses axis_classes(int64_t size, int64_t stride, int64_t before, int64_t dilation,
-                         int64_t taps) {
-  AxisClasses classes;
-  for (int64_t t = taps - 1; t >= 0; --t) {
-    const int64_t origin = t * dilation - before;
-    const int64_t a = (origin % stride + stride) % stride;
-    if (a < size) classes[a].push_back({(a - origin) / stride, t});
-  }
-  return classes;
-}
 
 // Panels of the transposed filters: rows (tap, f / groups), columns c / groups.
 template <class T>
@@ -59,22 +42,6 @@ struct ParityClass {
   int64_t rows, columns;
   std::vector<Tap> taps;
 };
-
-std::vector<Tap> crossed(const std::vector<AxisTap>& vertical,
-                         const std::vector<AxisTap>& horizontal, int64_t kw) {
-  std::vector<Tap> taps;
-  for (const AxisTap& v : vertical) {
-    for (const AxisTap& u : horizontal) taps.push_back({v.offset, u.offset, v.tap * kw + u.tap});
-  }
-  return taps;
-}
-
-template <class T>
-void fill_zero(const Window& w, T* dx) {
-  const int64_t row = w.w * w.c;
-  parallel_for(w.n * w.h, w.n * w.h * row * int64_t(sizeof(T)),
-               [&](int64_t line) { std::fill_n(dx + line * row, row, T(0)); });
-}
 
 template <class T>
 void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_t group,
@@ -105,11 +72,9 @@ void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_
 
 template <class T>
 void by_parity_classes(const Window& w, const T* dy, const T* kernel, T* dx) {
-  const AxisClasses rows = axis_classes(w.h, w.sh, w.top, w.dil_h, w.kh);
-  const AxisClasses columns = axis_classes(w.w, w.sw, w.left, w.dil_w, w.kw);
-  const bool every_pixel_reached =
-      int64_t(rows.size()) == std::min(w.sh, w.h) && int64_t(columns.size()) == std::min(w.sw, w.w);
-  if (!every_pixel_reached) fill_zero(w, dx);
+  const AxisClasses rows = row_classes(w);
+  const AxisClasses columns = column_classes(w);
+  if (!reach_every_pixel(w, rows, columns)) fill_zero(dx, w.n * w.h, w.w * w.c);
   for (const auto& [a, vertical] : rows) {
     for (const auto& [b, horizontal] : columns) {
       const ParityClass parity{a, b, ceil_div(w.h - a, w.sh), ceil_div(w.w - b, w.sw),
@@ -144,7 +109,9 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
   if (window.input_pixels() == 0) return;
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   ChannelsLastOutput<T> output(dx, window.n, window.h * window.w, window.c, window.channels_first);
-  if (algorithm == Algorithm::kIm2col) {
+  if (algorithm != Algorithm::kIm2col && is_depthwise<T>(window)) {
+    depthwise_backward_data(gradient.data(), kernel, output.data(), window);
+  } else if (algorithm == Algorithm::kIm2col) {
     by_col2im(window, gradient.data(), kernel, output.data());
   } else {
     by_parity_classes(window, gradient.data(), kernel, output.data());

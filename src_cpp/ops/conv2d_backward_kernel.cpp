@@ -9,6 +9,7 @@
 #include "dispatch.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/conv2d_window.hpp"
+#include "ops/depthwise.hpp"
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
@@ -24,8 +25,6 @@ constexpr int64_t kPixelBlock = 256;
 // Tasks to aim for, and the most memory that partial sums may take.
 constexpr int64_t kTasks = 64;
 constexpr int64_t kPartialBytes = int64_t(4) << 20;
-// Padded images of this size are written out whatever part of them is padding.
-constexpr double kPaddedBytes = double(16 << 20);
 
 template <class T>
 struct KernelGradient {
@@ -121,14 +120,6 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
   }
 }
 
-// Much padding that dwarfs the images is not written out.
-template <class T>
-bool mostly_padding(const Window& w) {
-  const double area = double(padded_height(w)) * double(padded_width(w));
-  return area > 4.0 * double(w.h) * double(w.w) &&
-         area * double(w.n) * double(w.c) * sizeof(T) > kPaddedBytes;
-}
-
 // The textbook way: dkernel = col^T dy, row block by row block.
 template <class T>
 void by_im2col(const Window& w, const T* x, const T* dy, T* dkernel) {
@@ -162,7 +153,9 @@ void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   if (dkernel) {
     ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-    if (algorithm == Algorithm::kIm2col || mostly_padding<T>(window)) {
+    if (algorithm != Algorithm::kIm2col && is_depthwise<T>(window)) {
+      depthwise_backward_kernel(input.data(), gradient.data(), dkernel, window);
+    } else if (algorithm == Algorithm::kIm2col || mostly_padding<T>(window)) {
       by_im2col(window, input.data(), gradient.data(), dkernel);
     } else {
       direct(window, input.data(), gradient.data(), dkernel);

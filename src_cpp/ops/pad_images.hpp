@@ -12,6 +12,17 @@ namespace pyconv {
 inline int64_t padded_height(const Window& w) { return w.h + w.top + w.bottom; }
 inline int64_t padded_width(const Window& w) { return w.w + w.left + w.right; }
 
+// Padded images of this size are written out whatever part of them is padding.
+constexpr double kPaddedBytes = double(16 << 20);
+
+// Much padding that dwarfs the images is not written out.
+template <class T>
+bool mostly_padding(const Window& w) {
+  const double area = double(padded_height(w)) * double(padded_width(w));
+  return area > 4.0 * double(w.h) * double(w.w) &&
+         area * double(w.n) * double(w.c) * sizeof(T) > kPaddedBytes;
+}
+
 // channels_last x itself where the window has no padding, else a copy framed by zeros.
 template <class T>
 class PaddedImages {

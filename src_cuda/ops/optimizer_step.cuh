@@ -2,7 +2,6 @@
 // The rules of optimizers, in place. One thread, one weight; one launch, many tensors.
 #pragma once
 
-#include "geometry.hpp"
 #include "vocabulary.cuh"
 
 namespace pyconv {

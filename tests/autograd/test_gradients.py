@@ -126,6 +126,26 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
         lambda x: ag.max_pool2d(x, data_format="channels_first"),
         points((1, 3, 4, 6)),
     ),
+    "conv2d_transpose": (
+        lambda *a: ag.conv2d_transpose(*a, strides=2, padding="same"),
+        points((1, 3, 4, 2), (3, 2, 3, 2), (3,)),
+    ),
+    "conv2d_transpose tanh": (
+        lambda *a: ag.conv2d_transpose(*a, data_format="channels_first", activation="tanh"),
+        points((1, 2, 3, 3), (2, 2, 3, 2), (3,)),
+    ),
+    "depthwise_conv2d": (
+        lambda *a: ag.depthwise_conv2d(*a, strides=(2, 1), padding="same"),
+        points((1, 5, 4, 3), (3, 2, 3, 2), (6,)),
+    ),
+    "depthwise_conv2d sigmoid": (
+        lambda *a: ag.depthwise_conv2d(*a, data_format="channels_first", activation="sigmoid"),
+        points((2, 3, 4, 4), (2, 2, 3, 1), (3,)),
+    ),
+    "separable_conv2d": (
+        lambda *a: ag.separable_conv2d(*a, padding="same", activation="tanh"),
+        points((1, 4, 4, 2), (3, 3, 2, 2), (1, 1, 4, 3), (3,)),
+    ),
     "maximum": (ag.maximum, points((3, 4), (4,))),
     "minimum": (ag.minimum, points((3, 1), (2, 3, 4))),
     "square": (ag.square, points((2, 3))),

@@ -36,6 +36,42 @@ LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
         {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "padding": "same"},
         (1, 3, 6, 5),
     ),
+    "depthwise": (
+        "DepthwiseConv2D",
+        {"kernel_size": 3, "depth_multiplier": 2, "activation": "relu"},
+        (2, 7, 8, 3),
+    ),
+    "depthwise same strided": (
+        "DepthwiseConv2D",
+        {"kernel_size": 3, "strides": 2, "padding": "same", "use_bias": False},
+        (2, 7, 8, 20),
+    ),
+    "separable": (
+        "SeparableConv2D",
+        {"filters": 5, "kernel_size": 3, "depth_multiplier": 2, "padding": "same"},
+        (2, 7, 8, 3),
+    ),
+    "transpose": (
+        "Conv2DTranspose",
+        {"filters": 4, "kernel_size": 3, "strides": 2, "activation": "tanh"},
+        (2, 4, 5, 3),
+    ),
+    "transpose same": (
+        "Conv2DTranspose",
+        {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"},
+        (2, 4, 5, 3),
+    ),
+    "transpose with more": (
+        "Conv2DTranspose",
+        {
+            "filters": 2,
+            "kernel_size": (4, 3),
+            "strides": (3, 2),
+            "padding": "same",
+            "output_padding": (2, 1),
+        },
+        (1, 4, 5, 3),
+    ),
     "pool": ("MaxPooling2D", {}, (2, 7, 8, 3)),
     "pool same": (
         "MaxPooling2D",

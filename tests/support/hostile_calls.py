@@ -114,6 +114,30 @@ _WINDOWED: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {
         (zeros(1, 3, 3, 4), zeros(1, 5, 5, 3), zeros(3, 3, 3, 4)),
         ("strides", "dilation_rate"),
     ),
+    "conv2d_transpose": (
+        (zeros(1, 5, 5, 3), zeros(3, 3, 4, 3)),
+        ("strides", "dilation_rate"),
+    ),
+    "conv2d_transpose_backward": (
+        (zeros(1, 7, 7, 4), zeros(1, 5, 5, 3), zeros(3, 3, 4, 3)),
+        ("strides", "dilation_rate"),
+    ),
+    "depthwise_conv2d": (
+        (zeros(1, 5, 5, 3), zeros(3, 3, 3, 2)),
+        ("strides", "dilation_rate"),
+    ),
+    "depthwise_conv2d_backward": (
+        (zeros(1, 3, 3, 6), zeros(1, 5, 5, 3), zeros(3, 3, 3, 2)),
+        ("strides", "dilation_rate"),
+    ),
+    "separable_conv2d": (
+        (zeros(1, 5, 5, 3), zeros(3, 3, 3, 2), zeros(1, 1, 6, 4)),
+        ("strides", "dilation_rate"),
+    ),
+    "separable_conv2d_backward": (
+        (zeros(1, 3, 3, 4), zeros(1, 5, 5, 3), zeros(3, 3, 3, 2), zeros(1, 1, 6, 4)),
+        ("strides", "dilation_rate"),
+    ),
     "im2col": ((zeros(1, 5, 5, 3), 3), ("strides", "dilation_rate")),
     "col2im": ((zeros(9, 27), (1, 5, 5, 3), 3), ("strides", "dilation_rate")),
     "max_pool2d": ((zeros(1, 4, 4, 3),), ("strides", "pool_size")),
@@ -145,6 +169,7 @@ def hostile_calls() -> list[HostileCall]:
         *_bad_options(),
         *_bad_shapes(),
         *_bad_convolutions(),
+        *_bad_relatives_of_convolution(),
         *_bad_pooling(),
         *_bad_sampling(),
         *_bad_normalization(),
@@ -618,6 +643,42 @@ def _bad_losses() -> Iterator[HostileCall]:
     for dloss in (zeros(3), zeros(5)):
         text = f"dloss.shape={dloss.shape}; must be (4,)"
         yield HostileCall(backward, (dloss, logits, labels), {}, ValueError, text)
+
+
+def _bad_relatives_of_convolution() -> Iterator[HostileCall]:
+    """Depthwise, separable and transposed convolutions."""
+    x = zeros(1, 5, 5, 3)
+    for shape in ((3, 3, 4, 2), (3, 3, 2, 1), (3, 3, 3, 0), (0, 3, 3, 1)):
+        text = f"kernel.shape={shape} for x.shape=(1, 5, 5, 3); must be (kh, kw, 3, multiplier)"
+        yield HostileCall("depthwise_conv2d", (x, zeros(*shape)), {}, ValueError, text)
+    for shape in ((3, 3, 3), (3, 3, 1, 1, 1)):
+        text = f"kernel.ndim={len(shape)}; must be 4"
+        yield HostileCall("depthwise_conv2d", (x, zeros(*shape)), {}, ValueError, text)
+        yield HostileCall("conv2d_transpose", (x, zeros(*shape)), {}, ValueError, text)
+    good = zeros(3, 3, 4, 3)
+    text = "kernel.shape=(3, 3, 4, 2) for x.shape=(1, 5, 5, 3); must be (kh, kw, filters, 3)"
+    yield HostileCall("conv2d_transpose", (x, zeros(3, 3, 4, 2)), {}, ValueError, text)
+    for extra in (1, 2, (0, 1), -1, 2**31):
+        options = {"output_padding": extra}
+        yield HostileCall("conv2d_transpose", (x, good), options, ValueError, "output_padding")
+    for odd in (1.0, "1", True):
+        options = {"output_padding": odd}
+        yield HostileCall("conv2d_transpose", (x, good), options, TypeError, "output_padding")
+    options = {"padding": 4}
+    text = "padding=4 leaves -1 of 7 pixels; output height must be >= 1"
+    yield HostileCall("conv2d_transpose", (x, good), options, ValueError, text)
+    text = "bias.shape=(3,); must be (4,)"
+    yield HostileCall("conv2d_transpose", (x, good, zeros(3)), {}, ValueError, text)
+    text = "dy.shape=(1, 5, 5, 4); must be (1, 7, 7, 4)"
+    yield HostileCall(
+        "conv2d_transpose_backward", (zeros(1, 5, 5, 4), x, good), {}, ValueError, text
+    )
+    for shape in ((1, 1, 3, 4), (2, 1, 6, 4), (1, 1, 6)):
+        arrays = (x, zeros(3, 3, 3, 2), zeros(*shape))
+        yield HostileCall("separable_conv2d", arrays, {}, ValueError, "pointwise_kernel")
+    arrays = (zeros(1, 3, 3, 4), x, zeros(3, 3, 3, 2), zeros(1, 1, 6, 4))
+    text = "needs holds 'kernel'; must hold only x, depthwise_kernel"
+    yield HostileCall("separable_conv2d_backward", arrays, {"needs": ("kernel",)}, ValueError, text)
 
 
 def _bad_steps() -> Iterator[HostileCall]:

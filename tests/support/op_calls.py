@@ -45,9 +45,24 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     labels = np.array([0, 3, 2])
     maps = (integers((2, 2, 3), dtype, 8, largest=2) / 2).astype(dtype)
     relu = {"activation": "relu"}
+    spread, apart = integers((3, 2, 6, 4), dtype, 1), integers((3, 2, 4, 2), dtype, 1)
+    large, twice = integers((2, 8, 6, 6), dtype, 2), integers((2, 4, 4, 8), dtype, 2)
+    mixing = integers((1, 1, 8, 6), dtype, 1)
     return {
         "conv2d": ({"x": x, "kernel": kernel, "bias": bias}, {}),
         "conv2d_backward": ({"dy": y, "x": x, "kernel": kernel, "y": y}, relu),
+        "conv2d_transpose": ({"x": x, "kernel": spread, "bias": bias}, {}),
+        "conv2d_transpose_backward": ({"dy": large, "x": x, "kernel": spread, "y": large}, relu),
+        "depthwise_conv2d": ({"x": x, "kernel": apart, "bias": integers((8,), dtype, 9)}, {}),
+        "depthwise_conv2d_backward": ({"dy": twice, "x": x, "kernel": apart, "y": twice}, relu),
+        "separable_conv2d": (
+            {"x": x, "depthwise_kernel": apart, "pointwise_kernel": mixing, "bias": bias},
+            {},
+        ),
+        "separable_conv2d_backward": (
+            {"dy": y, "x": x, "depthwise_kernel": apart, "pointwise_kernel": mixing, "y": y},
+            relu,
+        ),
         "im2col": ({"x": x}, {"kernel_size": (3, 2)}),
         "col2im": (
             {"col": integers((32, 24), dtype, 6)},

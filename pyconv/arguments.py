@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Plain arguments made plain: whole numbers, pairs, paddings, layouts; nonsense is refused."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+IntPair: TypeAlias = int | tuple[int, int]
+Padding: TypeAlias = (
+    Literal["valid", "same"] | int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
+)
+DataFormat: TypeAlias = Literal["channels_last", "channels_first"]
+Shape: TypeAlias = tuple[int, ...]
+# "valid", "same", or pixels (top, bottom, left, right).
+Pads: TypeAlias = str | tuple[int, int, int, int]
+
+LARGEST = 2**31 - 1
+
+
+def whole_number(function: str, argument: str, value: object, minimum: int) -> int:
+    """Return a Python int within [minimum, 2^31 - 1] from an int or a NumPy integer."""
+    if type(value) is int:
+        number = value
+    elif isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        number = int(value)
+    else:
+        raise TypeError(f"{function}: {argument}={value!r}; must be an int")
+    if number < minimum:
+        raise ValueError(f"{function}: {argument}={number}; must be >= {minimum}")
+    if number > LARGEST:
+        raise ValueError(f"{function}: {argument}={number}; must be <= {LARGEST}")
+    return number
+
+
+def checked_flag(function: str, argument: str, value: object) -> bool:
+    """Return True or False; what is not a bool is refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a bool")
+    return bool(value)
+
+
+def normalise_pair(function: str, argument: str, value: object, minimum: int) -> tuple[int, int]:
+    """Return (height, width) from an int or a pair of ints, each within [minimum, 2^31 - 1]."""
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise ValueError(f"{function}: {argument}={value!r}; must be an int or two ints")
+        return (
+            whole_number(function, f"{argument}[0]", value[0], minimum),
+            whole_number(function, f"{argument}[1]", value[1], minimum),
+        )
+    if isinstance(value, (int, np.integer)):
+        number = whole_number(function, argument, value, minimum)
+        return number, number
+    raise TypeError(f"{function}: {argument}={value!r}; must be an int or two ints")
+
+
+def normalise_data_format(function: str, data_format: object) -> bool:
+    """Return whether images are channels_first."""
+    if isinstance(data_format, str):
+        if data_format in ("channels_last", "channels_first"):
+            return data_format == "channels_first"
+        kind: type[Exception] = ValueError
+    else:
+        kind = TypeError
+    raise kind(
+        f"{function}: data_format={data_format!r}; must be 'channels_last' or 'channels_first'"
+    )
+
+
+_SIDES_RULE = "pixels, (height, width) or ((top, bottom), (left, right))"
+
+
+def normalise_padding(function: str, padding: object) -> Pads:
+    """Return "valid", "same", or pixels (top, bottom, left, right)."""
+    rule = f"must be 'valid', 'same', {_SIDES_RULE}"
+    if isinstance(padding, str):
+        if padding in ("valid", "same"):
+            return padding
+        raise ValueError(f"{function}: padding={padding!r}; {rule}")
+    return normalise_sides(function, "padding", padding, rule)
+
+
+def normalise_sides(
+    function: str, argument: str, value: object, rule: str = f"must be {_SIDES_RULE}"
+) -> tuple[int, int, int, int]:
+    """Return pixels (top, bottom, left, right), each at least 0."""
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise ValueError(f"{function}: {argument}={value!r}; {rule}")
+        if isinstance(value[0], (tuple, list)):
+            sides: list[int] = []
+            for i, side in enumerate(value):
+                if not isinstance(side, (tuple, list)):
+                    raise TypeError(f"{function}: {argument}[{i}]={side!r}; {rule}")
+                if len(side) != 2:
+                    raise ValueError(f"{function}: {argument}[{i}]={side!r}; {rule}")
+                sides += normalise_pair(function, f"{argument}[{i}]", side, 0)
+            return sides[0], sides[1], sides[2], sides[3]
+    elif isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{function}: {argument}={value!r}; {rule}")
+    vertical, horizontal = normalise_pair(function, argument, value, 0)
+    return vertical, vertical, horizontal, horizontal
