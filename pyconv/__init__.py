@@ -24,6 +24,7 @@ from pyconv.autograd import Variable as Variable
 from pyconv.autograd import affine_sample as affine_sample
 from pyconv.autograd import argmax as argmax
 from pyconv.autograd import avg_pool2d as avg_pool2d
+from pyconv.autograd import batch_norm as batch_norm
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import conv2d_transpose as conv2d_transpose
 from pyconv.autograd import dense as dense
@@ -34,10 +35,13 @@ from pyconv.autograd import gelu as gelu
 from pyconv.autograd import global_avg_pool2d as global_avg_pool2d
 from pyconv.autograd import global_max_pool2d as global_max_pool2d
 from pyconv.autograd import gradient_check as gradient_check
+from pyconv.autograd import group_norm as group_norm
 from pyconv.autograd import hard_sigmoid as hard_sigmoid
 from pyconv.autograd import hard_swish as hard_swish
 from pyconv.autograd import l2_normalize as l2_normalize
+from pyconv.autograd import layer_norm as layer_norm
 from pyconv.autograd import leaky_relu as leaky_relu
+from pyconv.autograd import local_response_norm as local_response_norm
 from pyconv.autograd import log_softmax as log_softmax
 from pyconv.autograd import max_pool2d as max_pool2d
 from pyconv.autograd import mean as mean

@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -110,6 +110,14 @@ def labels_check(labels: int, n: int, classes: int, first_bad: int) -> None:
     """
     Finds the first label outside the classes
     """
+def local_response_norm(dtype: int, x: int, y: int, n: int, c: int, size: int, k: float, alpha: float, beta: float) -> None:
+    """
+    y = x / (k + alpha sum x^2)^beta, the sum over near channels of a row
+    """
+def local_response_norm_backward(dtype: int, dy: int, x: int, dx: int, n: int, c: int, size: int, k: float, alpha: float, beta: float) -> None:
+    """
+    The gradient of local_response_norm
+    """
 def max_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes) -> None:
     """
     The largest pixel of every window, and where it stood
@@ -129,6 +137,14 @@ def memory_info() -> dict[str, int]:
 def min_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes) -> None:
     """
     The smallest pixel of every window, and where it stood
+    """
+def normalize(dtype: int, x: int, gamma: int, beta: int, mean: int, variance: int, y: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool) -> None:
+    """
+    (x - mean) / sqrt(variance + epsilon) gamma + beta by images and groups of channels
+    """
+def normalize_backward(dtype: int, dy: int, x: int, gamma: int, mean: int, variance: int, dx: int, dgamma: int, dbeta: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool) -> None:
+    """
+    The gradients of normalize; the statistics are constants where fixed
     """
 def num_threads() -> int:
     """

@@ -156,6 +156,65 @@ def max_pool2d_backward(
 ) -> None: ...
 def max_pool2d_check(argmax: int, window: bytes, first_bad: int, stream: int) -> None: ...
 def min_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes, stream: int) -> None: ...
+def local_response_norm(
+    dtype: int,
+    x: int,
+    y: int,
+    n: int,
+    c: int,
+    size: int,
+    k: float,
+    alpha: float,
+    beta: float,
+    stream: int,
+) -> None: ...
+def local_response_norm_backward(
+    dtype: int,
+    dy: int,
+    x: int,
+    dx: int,
+    n: int,
+    c: int,
+    size: int,
+    k: float,
+    alpha: float,
+    beta: float,
+    stream: int,
+) -> None: ...
+def normalize(
+    dtype: int,
+    x: int,
+    gamma: int,
+    beta: int,
+    mean: int,
+    variance: int,
+    y: int,
+    n: int,
+    pixels: int,
+    c: int,
+    groups: int,
+    epsilon: float,
+    fixed: bool,
+    stream: int,
+) -> None: ...
+def normalize_backward(
+    dtype: int,
+    dy: int,
+    x: int,
+    gamma: int,
+    mean: int,
+    variance: int,
+    dx: int,
+    dgamma: int,
+    dbeta: int,
+    n: int,
+    pixels: int,
+    c: int,
+    groups: int,
+    epsilon: float,
+    fixed: bool,
+    stream: int,
+) -> None: ...
 def optimizer_step(
     dtype: int,
     rule: int,

@@ -229,6 +229,17 @@ struct KernelTable {
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);
   OptimizerStep<T> optimizer_step[kStepRules];
+  // Rows (count, c) with one coefficient per column.
+  void (*add_to_columns)(const T* x, int64_t count, int64_t c, double* sums);
+  void (*add_squares_to_columns)(const T* x, int64_t count, int64_t c, const double* centre,
+                                 double* sums);
+  void (*normalize_rows)(const T* x, T* y, int64_t count, int64_t c, const double* centre,
+                         const double* scale, const double* offset);
+  void (*add_gradients_to_columns)(const T* dy, const T* x, int64_t count, int64_t c,
+                                   const double* centre, double* sums, double* products);
+  void (*normalize_rows_backward)(const T* dy, const T* x, T* dx, int64_t count, int64_t c,
+                                  const double* centre, const double* scale, const double* offset,
+                                  const double* slope);
   // y = x masked; element i of x has the random word first + i.
   void (*dropout)(const T* x, T* y, int64_t first, int64_t count, const DropoutMask& mask);
   void (*sigmoid_cross_entropy)(const T* logits, const T* targets, T* loss, int64_t count,

@@ -28,6 +28,7 @@ from pyconv.autograd.arithmetic import (
     subtract,
 )
 from pyconv.autograd.avg_pool2d import avg_pool2d
+from pyconv.autograd.batch_norm import batch_norm
 from pyconv.autograd.conv2d import conv2d
 from pyconv.autograd.conv2d_transpose import conv2d_transpose
 from pyconv.autograd.dense import dense
@@ -38,6 +39,9 @@ from pyconv.autograd.filling import broadcast_to, pad, tile, where
 from pyconv.autograd.function import Function
 from pyconv.autograd.global_pool2d import global_avg_pool2d, global_max_pool2d
 from pyconv.autograd.gradient_check import gradient_check
+from pyconv.autograd.group_norm import group_norm
+from pyconv.autograd.layer_norm import layer_norm
+from pyconv.autograd.local_response_norm import local_response_norm
 from pyconv.autograd.matmul import matmul
 from pyconv.autograd.max_pool2d import max_pool2d
 from pyconv.autograd.min_pool2d import min_pool2d
@@ -73,6 +77,7 @@ __all__ = [
     "array_of",
     "as_tensor",
     "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "broadcast_to",
     "cast",
@@ -94,10 +99,13 @@ __all__ = [
     "global_avg_pool2d",
     "global_max_pool2d",
     "gradient_check",
+    "group_norm",
     "hard_sigmoid",
     "hard_swish",
     "l2_normalize",
+    "layer_norm",
     "leaky_relu",
+    "local_response_norm",
     "log",
     "log_softmax",
     "matmul",

@@ -4,6 +4,7 @@
 from pyconv.layers.activation import ELU, Activation, Softmax
 from pyconv.layers.activity_regularization import ActivityRegularization
 from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
+from pyconv.layers.batch_normalization import BatchNormalization
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.conv2d_transpose import Conv2DTranspose
@@ -18,8 +19,11 @@ from pyconv.layers.global_pool2d import (
     GlobalMaxPool2D,
     GlobalMaxPooling2D,
 )
+from pyconv.layers.group_normalization import GroupNormalization
 from pyconv.layers.input import Input, InputLayer
 from pyconv.layers.layer import Layer, LayerOptions
+from pyconv.layers.layer_normalization import LayerNormalization
+from pyconv.layers.local_response_normalization import LocalResponseNormalization
 from pyconv.layers.max_pool2d import MaxPool2D, MaxPooling2D
 from pyconv.layers.merging import (
     Add,
@@ -36,9 +40,11 @@ from pyconv.layers.merging import (
     subtract,
 )
 from pyconv.layers.min_pool2d import MinPool2D, MinPooling2D
+from pyconv.layers.normalization import Normalization
 from pyconv.layers.permute import Permute
 from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector
+from pyconv.layers.rescaling import Rescaling
 from pyconv.layers.reshape import Reshape
 from pyconv.layers.separable_conv2d import SeparableConv2D
 from pyconv.layers.symbolic import SymbolicTensor
@@ -53,6 +59,7 @@ CLASSES: dict[str, type[Layer]] = {
         Add,
         Average,
         AveragePooling2D,
+        BatchNormalization,
         Concatenate,
         Conv2D,
         Conv2DTranspose,
@@ -66,17 +73,22 @@ CLASSES: dict[str, type[Layer]] = {
         GaussianNoise,
         GlobalAveragePooling2D,
         GlobalMaxPooling2D,
+        GroupNormalization,
         InputLayer,
+        LayerNormalization,
         LeakyReLU,
+        LocalResponseNormalization,
         MaxPooling2D,
         Maximum,
         MinPooling2D,
         Minimum,
         Multiply,
+        Normalization,
         PReLU,
         Permute,
         ReLU,
         RepeatVector,
+        Rescaling,
         Reshape,
         Softmax,
         SpatialDropout2D,
@@ -94,6 +106,7 @@ __all__ = [
     "Average",
     "AveragePooling2D",
     "AvgPool2D",
+    "BatchNormalization",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
@@ -107,11 +120,14 @@ __all__ = [
     "GlobalAvgPool2D",
     "GlobalMaxPool2D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
     "LayerOptions",
     "LeakyReLU",
+    "LocalResponseNormalization",
     "MaxPool2D",
     "MaxPooling2D",
     "Maximum",
@@ -119,10 +135,12 @@ __all__ = [
     "MinPooling2D",
     "Minimum",
     "Multiply",
+    "Normalization",
     "PReLU",
     "Permute",
     "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
     "SeparableConv2D",
     "Softmax",

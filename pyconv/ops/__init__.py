@@ -15,6 +15,8 @@ from pyconv.ops.affine_sample import affine_sample as affine_sample
 from pyconv.ops.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.ops.avg_pool2d import avg_pool2d as avg_pool2d
 from pyconv.ops.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
+from pyconv.ops.batch_norm import batch_norm as batch_norm
+from pyconv.ops.batch_norm import batch_norm_backward as batch_norm_backward
 from pyconv.ops.conv2d import conv2d as conv2d
 from pyconv.ops.conv2d import conv2d_backward as conv2d_backward
 from pyconv.ops.conv2d_transpose import conv2d_transpose as conv2d_transpose
@@ -35,8 +37,16 @@ from pyconv.ops.global_pool2d import global_avg_pool2d_backward as global_avg_po
 from pyconv.ops.global_pool2d import global_max_pool2d as global_max_pool2d
 from pyconv.ops.global_pool2d import global_max_pool2d_backward as global_max_pool2d_backward
 from pyconv.ops.global_pool2d import global_max_pool2d_with_argmax as global_max_pool2d_with_argmax
+from pyconv.ops.group_norm import group_norm as group_norm
+from pyconv.ops.group_norm import group_norm_backward as group_norm_backward
 from pyconv.ops.im2col import col2im as col2im
 from pyconv.ops.im2col import im2col as im2col
+from pyconv.ops.layer_norm import layer_norm as layer_norm
+from pyconv.ops.layer_norm import layer_norm_backward as layer_norm_backward
+from pyconv.ops.local_response_norm import local_response_norm as local_response_norm
+from pyconv.ops.local_response_norm import (
+    local_response_norm_backward as local_response_norm_backward,
+)
 from pyconv.ops.max_pool2d import max_pool2d as max_pool2d
 from pyconv.ops.max_pool2d import max_pool2d_backward as max_pool2d_backward
 from pyconv.ops.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argmax

@@ -35,6 +35,8 @@ from pyconv.reference.affine_sample import affine_sample as affine_sample
 from pyconv.reference.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.reference.avg_pool2d import avg_pool2d as avg_pool2d
 from pyconv.reference.avg_pool2d import avg_pool2d_backward as avg_pool2d_backward
+from pyconv.reference.batch_norm import batch_norm as batch_norm
+from pyconv.reference.batch_norm import batch_norm_backward as batch_norm_backward
 from pyconv.reference.conv2d import conv2d as conv2d
 from pyconv.reference.conv2d import conv2d_backward as conv2d_backward
 from pyconv.reference.conv2d_transpose import conv2d_transpose as conv2d_transpose
@@ -53,8 +55,16 @@ from pyconv.reference.global_pool2d import global_max_pool2d_backward as global_
 from pyconv.reference.global_pool2d import (
     global_max_pool2d_with_argmax as global_max_pool2d_with_argmax,
 )
+from pyconv.reference.group_norm import group_norm as group_norm
+from pyconv.reference.group_norm import group_norm_backward as group_norm_backward
 from pyconv.reference.im2col import col2im as col2im
 from pyconv.reference.im2col import im2col as im2col
+from pyconv.reference.layer_norm import layer_norm as layer_norm
+from pyconv.reference.layer_norm import layer_norm_backward as layer_norm_backward
+from pyconv.reference.local_response_norm import local_response_norm as local_response_norm
+from pyconv.reference.local_response_norm import (
+    local_response_norm_backward as local_response_norm_backward,
+)
 from pyconv.reference.max_pool2d import max_pool2d as max_pool2d
 from pyconv.reference.max_pool2d import max_pool2d_backward as max_pool2d_backward
 from pyconv.reference.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argmax

@@ -7,6 +7,7 @@
 #include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
+#include "micro/normalization.hpp"
 #include "micro/optimizer_step.hpp"
 #include "micro/pool2d.hpp"
 #include "micro/probe.hpp"
@@ -47,6 +48,11 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;
   fill_optimizer_steps<T>(table);
+  table.add_to_columns = &add_to_columns<T>;
+  table.add_squares_to_columns = &add_squares_to_columns<T>;
+  table.normalize_rows = &normalize_rows<T>;
+  table.add_gradients_to_columns = &add_gradients_to_columns<T>;
+  table.normalize_rows_backward = &normalize_rows_backward<T>;
   table.dropout = &dropout<T>;
   table.sigmoid_cross_entropy = &sigmoid_cross_entropy<T>;
   table.sigmoid_cross_entropy_backward = &sigmoid_cross_entropy_backward<T>;

@@ -18,6 +18,8 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_dropout(m);
   pyconv::register_elementwise(m);
   pyconv::register_gemm(m);
+  pyconv::register_local_response_norm(m);
+  pyconv::register_normalization(m);
   pyconv::register_sigmoid_cross_entropy(m);
   pyconv::register_softmax(m);
   pyconv::register_pool2d(m);

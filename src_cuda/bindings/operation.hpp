@@ -60,6 +60,8 @@ void register_device(py::module_& m);
 void register_dropout(py::module_& m);
 void register_elementwise(py::module_& m);
 void register_gemm(py::module_& m);
+void register_local_response_norm(py::module_& m);
+void register_normalization(py::module_& m);
 void register_sigmoid_cross_entropy(py::module_& m);
 void register_softmax(py::module_& m);
 void register_pool2d(py::module_& m);

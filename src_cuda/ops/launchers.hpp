@@ -75,6 +75,29 @@ template <class T>
 void dropout(const T* x, T* y, int64_t outer, int64_t shared, int64_t inner, uint64_t seed,
              uint32_t limit, double scale, void* stream);
 
+struct ResponseOptions {
+  int64_t size;
+  double k, alpha, beta;
+};
+template <class T>
+void local_response_norm(const T* x, T* y, int64_t n, int64_t c, const ResponseOptions& options,
+                         void* stream);
+template <class T>
+void local_response_norm_backward(const T* dy, const T* x, T* dx, int64_t n, int64_t c,
+                                  const ResponseOptions& options, void* stream);
+
+// x is (n, pixels, c) in groups of channels; mean and variance (n, groups) are read where `fixed`.
+struct NormShape {
+  int64_t n, pixels, c, groups;
+};
+template <class T>
+void normalize(const T* x, const T* gamma, const T* beta, double* mean, double* variance, T* y,
+               const NormShape& shape, double epsilon, bool fixed, void* stream);
+template <class T>
+void normalize_backward(const T* dy, const T* x, const T* gamma, const double* mean,
+                        const double* variance, T* dx, T* dgamma, T* dbeta, const NormShape& shape,
+                        double epsilon, bool fixed, void* stream);
+
 template <class T>
 void softmax(const T* x, T* y, int64_t n, int64_t classes, bool logarithm, void* stream);
 template <class T>

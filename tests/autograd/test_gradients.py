@@ -22,6 +22,7 @@ def points(*shapes: tuple[int, ...], low: float = -2.0, high: float = 2.0) -> li
     return [generator.uniform(low, high, shape) for shape in shapes]
 
 
+DY = np.random.default_rng(3).normal(size=(2, 3, 4))
 MAPS = np.array([[[0.9, 0.2, -1.3], [-0.3, 1.1, 0.6]], [[1.5, 0, 0.2], [0, 0.6, -0.4]]])
 
 FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
@@ -54,6 +55,26 @@ FUNCTIONS: dict[str, tuple[Callable[..., Tensor], Sequence[Any]]] = {
     "hard_swish": (ag.hard_swish, points((3, 4), low=-6.0, high=6.0)),
     "softplus": (ag.softplus, points((3, 4))),
     "dropout": (lambda x: ag.dropout(x, 0.5, seed=4), points((3, 4))),
+    "batch_norm": (
+        lambda x, g, b: ag.batch_norm(x, g, b, None, None, axis=1, training=True)[0] * DY,
+        points((2, 3, 4), (3,), (3,)),
+    ),
+    "batch_norm by moving statistics": (
+        lambda x, g, b: ag.batch_norm(x, g, b, np.ones(4), np.ones(4)) * DY,
+        points((2, 3, 4), (4,), (4,)),
+    ),
+    "layer_norm": (
+        lambda x, g, b: ag.layer_norm(x, g, b, axis=(1, 2)) * DY,
+        points((2, 3, 4), (3, 4), (3, 4)),
+    ),
+    "group_norm": (
+        lambda x, g, b: ag.group_norm(x, g, b, groups=2) * DY,
+        points((2, 3, 4), (4,), (4,)),
+    ),
+    "local_response_norm": (
+        lambda x: ag.local_response_norm(x, alpha=0.2) * DY[:, :, None],
+        points((2, 3, 1, 4)),
+    ),
     "softmax": (ag.softmax, points((3, 4))),
     "log_softmax": (ag.log_softmax, points((3, 4))),
     "log_softmax over a middle axis": (lambda x: ag.log_softmax(x, 1), points((2, 3, 4))),

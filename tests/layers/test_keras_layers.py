@@ -131,6 +131,35 @@ LAYERS: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
             "tanh",
         )
     },
+    "batch normalization": ("BatchNormalization", {}, (4, 5, 6, 3)),
+    "batch normalization of another axis": (
+        "BatchNormalization",
+        {"axis": 1, "scale": False, "gamma_regularizer": "l2", "epsilon": 0.1},
+        (4, 5, 6),
+    ),
+    "layer normalization": ("LayerNormalization", {}, (4, 5, 6, 3)),
+    "layer normalization of two axes": (
+        "LayerNormalization",
+        {"axis": [1, 2], "gamma_initializer": "random_normal", "center": False},
+        (4, 5, 6),
+    ),
+    "group normalization": ("GroupNormalization", {"groups": 2}, (3, 5, 6, 4)),
+    "instance normalization": (
+        "GroupNormalization",
+        {"groups": -1, "axis": 1, "beta_initializer": "random_normal"},
+        (3, 4, 6, 5),
+    ),
+    "normalization": (
+        "Normalization",
+        {"mean": [1.0, 2.0, 3.0], "variance": [1.0, 4.0, 9.0]},
+        (2, 4, 3),
+    ),
+    "inverted normalization": (
+        "Normalization",
+        {"axis": None, "mean": 1.0, "variance": 4.0, "invert": True},
+        (2, 4, 3),
+    ),
+    "rescaling": ("Rescaling", {"scale": 0.5, "offset": [1.0, 2.0, 3.0]}, (2, 4, 3)),
     "dropout": ("Dropout", {"rate": 0.4, "noise_shape": (None, 1), "seed": 3}, (3, 40)),
     "elu": ("ELU", {"alpha": 0.5}, (3, 40)),
     "gaussian noise": ("GaussianNoise", {"stddev": 0.4}, (3, 40)),
@@ -182,8 +211,8 @@ def test_values_and_gradients_equal_keras(keras: Any, name: str) -> None:
     expected = theirs(expected_x)
     dy = generator.normal(size=y.shape).astype(np.float32)
     expected.backward(keras.ops.convert_to_tensor(dy))
-    found = tape.gradient(y, [image, *ours.weights], Tensor(dy))
-    wanted = [expected_x.grad, *[w.value.grad for w in theirs.weights]]
+    found = tape.gradient(y, [image, *ours.trainable_weights], Tensor(dy))
+    wanted = [expected_x.grad, *[w.value.grad for w in theirs.trainable_weights]]
     scale = float(np.abs(y).max())
     np.testing.assert_allclose(y, expected.detach().numpy(), rtol=KERAS, atol=KERAS * scale)
     for gradient, reference in zip(found, wanted, strict=True):

@@ -12,7 +12,7 @@ from pyconv import ops
 
 # Arguments that hold whole numbers, and those that may be None.
 INTEGER_ARGUMENTS = {"argmax", "argmin", "labels"}
-OPTIONAL_ARGUMENTS = {"bias", "y"}
+OPTIONAL_ARGUMENTS = {"beta", "bias", "gamma", "y"}
 # The gradients of some come from y.
 ACTIVATIONS = (
     "elu",
@@ -94,6 +94,7 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "dense": ({"x": a, "kernel": b, "bias": integers((4,), dtype, 7)}, {}),
         "dense_backward": ({"dy": c, "x": a, "kernel": b, "y": c}, relu),
         **_activation_calls(x),
+        **_norm_calls(x),
         "sigmoid_cross_entropy": ({"logits": x, "targets": x[::-1].copy()}, {}),
         "sigmoid_cross_entropy_backward": (
             {"dloss": x, "logits": x + 1, "targets": x[::-1].copy()},
@@ -104,6 +105,44 @@ def op_calls(dtype: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
             {"dloss": c[:, 0].copy(), "probabilities": np.abs(c), "labels": labels},
             {},
         ),
+    }
+
+
+def _norm_calls(x: Any) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    c = x.shape[-1:]
+    gamma, beta, mean = (integers(c, x.dtype, i) for i in range(9, 12))
+    variance = np.abs(integers(c, x.dtype, 12))
+    scale = {"x": x, "gamma": gamma, "beta": beta}
+    return {
+        "batch_norm": ({**scale, "moving_mean": mean, "moving_variance": variance}, {}),
+        "batch_norm_backward": (
+            {"dy": x[::-1].copy(), "x": x, "gamma": gamma, "mean": mean, "variance": variance},
+            {"training": True},
+        ),
+        "layer_norm": (scale, {}),
+        "layer_norm_backward": (
+            {
+                "dy": x[::-1].copy(),
+                "x": x,
+                "gamma": gamma,
+                "mean": x[..., 0].copy(),
+                "variance": np.abs(x[..., 1]),
+            },
+            {},
+        ),
+        "group_norm": (scale, {"groups": 2}),
+        "group_norm_backward": (
+            {
+                "dy": x[::-1].copy(),
+                "x": x,
+                "gamma": gamma,
+                "mean": x[:, 0, 0, :2].copy(),
+                "variance": np.abs(x[:, 0, 1, :2]),
+            },
+            {"groups": 2},
+        ),
+        "local_response_norm": ({"x": x}, {}),
+        "local_response_norm_backward": ({"dy": x[::-1].copy(), "x": x}, {}),
     }
 
 

@@ -18,6 +18,9 @@ _SOFTMAX_EPS = 10.0
 _OPTIMIZER_ULPS = 2.0
 _AVERAGE_EPS = 10.0
 _SAMPLE_EPS = 4.0
+# 6e-7 and 5e-6 in float32.
+_NORM_EPS = 5.0
+_NORM_GRADIENT_EPS = 42.0
 # Finite differences of float64 functions.
 GRADIENT_CHECK = {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-3}
 # Vectors printed with ten digits, computed in float64; in float32, what its precision leaves.
@@ -66,6 +69,16 @@ def average(dtype: Any) -> float:
 def sample(dtype: Any) -> float:
     """Return the largest error of resizing, relative to the same sum of |x|."""
     return 2.0 * unit_roundoff(dtype) * _SAMPLE_EPS
+
+
+def norm(dtype: Any) -> float:
+    """Return the largest error of a normalisation, relative to its result's terms."""
+    return 2.0 * unit_roundoff(dtype) * _NORM_EPS
+
+
+def norm_gradient(dtype: Any) -> float:
+    """Return the same for its gradients."""
+    return 2.0 * unit_roundoff(dtype) * _NORM_GRADIENT_EPS
 
 
 def optimizer_step(dtype: Any) -> float:

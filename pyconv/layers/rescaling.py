@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rescaling: x * scale + offset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pyconv.autograd import Tensor
+from pyconv.backend import array_module
+from pyconv.layers.layer import Layer
+from pyconv.layers.symbolic import Shape
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pyconv.layers.layer import LayerOptions
+
+
+class Rescaling(Layer):
+    """Return x * scale + offset; integers become the layer's dtype first.
+
+    Args:
+        scale, offset: numbers, or one for each of the last axis.
+    Source: Keras Rescaling.
+    """
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **base: Unpack[LayerOptions]) -> None:
+        super().__init__(**base)
+        self.scale, self.offset = _numbers("scale", scale), _numbers("offset", offset)
+
+    def check_input(self, shape: Shape) -> None:
+        for name, value in (("scale", self.scale), ("offset", self.offset)):
+            if value.ndim == 1 and (not shape or value.shape[0] not in (1, shape[-1])):
+                raise ValueError(
+                    f"{self.name}: {name}.shape={value.shape}; must be the last size of {shape}"
+                )
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def call(self, x: Tensor) -> Tensor:
+        numpy = array_module(x.array)
+        scale, offset = (numpy.asarray(one, x.dtype) for one in (self.scale, self.offset))
+        y: Tensor = x * scale + offset
+        return y
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "scale": self.scale.tolist(),
+            "offset": self.offset.tolist(),
+        }
+
+
+def _numbers(argument: str, value: Any) -> np.ndarray[Any, Any]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"Rescaling: {argument}={value!r}; must be numbers")
+    if array.ndim > 1 or not np.isfinite(array).all():
+        raise ValueError(f"Rescaling: {argument}={value}; must be finite, one or a list")
+    return array.astype(np.float64)
