@@ -10,7 +10,7 @@ from compare import assert_same, assert_same_bits, assert_within
 from pyconv import ops, reference
 
 CASES = [((4, 3), -1), ((7,), 0), ((1, 1), 1), ((5, 17), 0), ((3, 4, 5), 1)]
-CASES += [((2, 3, 4, 5), (1, -1)), ((2, 3, 4, 33), (-2, -1)), ((600, 40), -1), ((2, 70000), -1)]
+CASES += [((2, 3, 4, 5), (1, -1)), ((2, 3, 4, 33), (-2, -1)), ((600, 40), -1), ((2, 1100), -1)]
 
 
 def setup(shape, axis, dtype):
