@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ops/col2im.hpp"
 #include "ops/im2col.hpp"
+#include "ops/col2im.hpp"
 
 #include "bindings/arguments.hpp"
 
