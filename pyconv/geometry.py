@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import prod
 from operator import attrgetter
 from typing import Any
 
@@ -27,34 +26,17 @@ from pyconv.arguments import normalise_padding as normalise_padding
 from pyconv.arguments import normalise_pair as normalise_pair
 from pyconv.arguments import normalise_sides as normalise_sides
 from pyconv.arguments import whole_number as whole_number
+from pyconv.sizes import (
+    check_elements,
+    checked_output_padding,
+    four_sizes,
+    image_sizes,
+    same_padding,
+    transposed_size,
+)
 
-# Elements of eight bytes each must be addressable by a signed 64-bit offset.
-_MOST_ELEMENTS = (2**63 - 1) // 8
 _RECORD = struct.Struct("=19q")
 _AXES = ("height", "width")
-
-
-def _four_sizes(function: str, argument: str, shape: object, minimum: int) -> tuple[int, ...]:
-    """Return the sizes of a shape with four axes; the first alone may be as small as minimum."""
-    if not isinstance(shape, (tuple, list)):
-        raise TypeError(f"{function}: {argument}={shape!r}; must be a tuple of 4 ints")
-    if len(shape) != 4:
-        raise ValueError(f"{function}: {argument}={shape!r}; must have 4 axes")
-    return tuple(
-        size
-        if type(size) is int and 0 < size <= LARGEST
-        else whole_number(function, f"{argument}[{i}]", size, 1 if i else minimum)
-        for i, size in enumerate(shape)
-    )
-
-
-def _image(
-    function: str, argument: str, shape: object, channels_first: bool
-) -> tuple[int, int, int, int]:
-    """Return (n, h, w, c) of an image shape in either layout; only n may be 0."""
-    n, *rest = _four_sizes(function, argument, shape, 0)
-    c, h, w = rest if channels_first else (rest[2], rest[0], rest[1])
-    return n, h, w, c
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +124,8 @@ class Window:
             TypeError, ValueError: naming function, argument, value and rule.
         """
         first = normalise_data_format(function, data_format)
-        image = _image(function, shape_argument, x_shape, first)
-        kh, kw, group_channels, f = _four_sizes(function, "kernel.shape", kernel_shape, 1)
+        image = image_sizes(function, shape_argument, x_shape, first)
+        kh, kw, group_channels, f = four_sizes(function, "kernel.shape", kernel_shape, 1)
         groups = whole_number(function, "groups", groups, 1)
         if image[3] % groups or f % groups or group_channels * groups != image[3]:
             raise ValueError(
@@ -184,8 +166,8 @@ class Window:
         Source: the sizes and crops of Keras Conv2DTranspose; with pixels as padding, PyTorch's.
         """
         first = normalise_data_format(function, data_format)
-        n, h, w, c = _image(function, "x.shape", x_shape, first)
-        kh, kw, f, channels = _four_sizes(function, "kernel.shape", kernel_shape, 1)
+        n, h, w, c = image_sizes(function, "x.shape", x_shape, first)
+        kh, kw, f, channels = four_sizes(function, "kernel.shape", kernel_shape, 1)
         if channels != c:
             raise ValueError(
                 f"{function}: kernel.shape={tuple(kernel_shape)} for x.shape={tuple(x_shape)}; "
@@ -194,14 +176,14 @@ class Window:
         steps = normalise_pair(function, "strides", strides, 1)
         pads = normalise_padding(function, padding)
         dilation = normalise_pair(function, "dilation_rate", dilation_rate, 1)
-        extra = _output_padding(function, output_padding, steps)
+        extra = checked_output_padding(function, output_padding, steps)
         sizes: list[int] = []
         crops: list[int] = []
         rest: list[int] = []
         for axis, pixels in enumerate((h, w)):
             extent = ((kh, kw)[axis] - 1) * dilation[axis] + 1
             cut = pads if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
-            size, crop = _transposed(pixels, extent, steps[axis], cut, extra and extra[axis])
+            size, crop = transposed_size(pixels, extent, steps[axis], cut, extra and extra[axis])
             reach = (pixels - 1) * steps[axis] + extent
             if size < 1:
                 raise ValueError(
@@ -211,10 +193,10 @@ class Window:
             sizes.append(size)
             crops.append(crop)
             rest.append(max(0, reach - crop - size))
-        _check_elements("y", n, *sizes, f)
-        _check_elements("x", n, h, w, c)
-        _check_elements("the kernel", kh, kw, f, c)
-        _check_elements("the im2col matrix", n, h, w, kh, kw, f)
+        check_elements("y", n, *sizes, f)
+        check_elements("x", n, h, w, c)
+        check_elements("the kernel", kh, kw, f, c)
+        check_elements("the im2col matrix", n, h, w, kh, kw, f)
         (oh, ow), (top, left), (bottom, right) = sizes, crops, rest
         return Window(
             n, oh, ow, f, kh, kw, *steps, top, bottom, left, right, *dilation, h, w, c, 1,
@@ -242,7 +224,7 @@ class Window:
             TypeError, ValueError: naming function, argument, value and rule.
         """
         first = normalise_data_format(function, data_format)
-        image = _image(function, shape_argument, x_shape, first)
+        image = image_sizes(function, shape_argument, x_shape, first)
         size = normalise_pair(function, "pool_size", pool_size, 1)
         steps = size if strides is None else normalise_pair(function, "strides", strides, 1)
         pads = normalise_padding(function, padding)
@@ -285,7 +267,7 @@ class Window:
             TypeError, ValueError: naming function, argument, value and rule.
         """
         first = normalise_data_format(function, data_format)
-        _, h, w, _ = _image(function, shape_argument, x_shape, first)
+        _, h, w, _ = image_sizes(function, shape_argument, x_shape, first)
         if h * w > LARGEST:
             raise ValueError(
                 f"{function}: {shape_argument}={tuple(x_shape)}; must have at most {LARGEST} "
@@ -313,11 +295,11 @@ class Window:
             TypeError, ValueError: naming function, argument, value and rule.
         """
         first = normalise_data_format(function, data_format)
-        n, h, w, c = _image(function, shape_argument, x_shape, first)
+        n, h, w, c = image_sizes(function, shape_argument, x_shape, first)
         oh, ow = normalise_pair(function, "size", size, 1)
         try:
-            _check_elements("x", n, h, w, c)
-            _check_elements("y", n, oh, ow, c)
+            check_elements("x", n, h, w, c)
+            check_elements("y", n, oh, ow, c)
         except ValueError as error:
             raise ValueError(f"{function}: {error}") from None
         return cls(n, h, w, c, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, oh, ow, c, 1, int(first))
@@ -343,7 +325,7 @@ class Window:
             TypeError, ValueError: naming function, argument, value and rule.
         """
         first = normalise_data_format(function, data_format)
-        image = _image(function, shape_argument, x_shape, first)
+        image = image_sizes(function, shape_argument, x_shape, first)
         return _checked(
             function,
             image,
@@ -400,7 +382,7 @@ def _build(
     for axis, pixels in enumerate((h, w)):
         extent = (size[axis] - 1) * dilation[axis] + 1
         if pads == "same":
-            before, after, output = _same(pixels, extent, strides[axis])
+            before, after, output = same_padding(pixels, extent, strides[axis])
             if after > LARGEST:
                 raise ValueError(
                     f"padding='same' takes {after} pixels for {size_argument}[{axis}]="
@@ -422,61 +404,14 @@ def _build(
         outputs.append(output)
     oh, ow = outputs
     top, bottom, left, right = around
-    _check_elements("x", n, h, w, c)
-    _check_elements("y", n, oh, ow, f)
-    _check_elements("a padded image", h + top + bottom, w + left + right, c)
-    _check_elements("one window", *size, c)
+    check_elements("x", n, h, w, c)
+    check_elements("y", n, oh, ow, f)
+    check_elements("a padded image", h + top + bottom, w + left + right, c)
+    check_elements("one window", *size, c)
     if size_argument != "pool_size":
-        _check_elements("the kernel", *size, c // groups, f)
-        _check_elements("the im2col matrix", n, oh, ow, *size, c)
+        check_elements("the kernel", *size, c // groups, f)
+        check_elements("the im2col matrix", n, oh, ow, *size, c)
     return Window(
         n, h, w, c, *size, *strides, top, bottom, left, right, *dilation, oh, ow, f, groups,
         int(channels_first),
     )  # fmt: skip
-
-
-def _same(pixels: int, extent: int, stride: int) -> tuple[int, int, int]:
-    """Return (before, after, output) by TensorFlow's rule: the odd pixel of padding goes after."""
-    output = -(-pixels // stride)
-    total = max((output - 1) * stride + extent - pixels, 0)
-    return total // 2, total - total // 2, output
-
-
-def _output_padding(
-    function: str, value: IntPair | None, strides: tuple[int, int]
-) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    extra = normalise_pair(function, "output_padding", value, 0)
-    if extra[0] >= strides[0] or extra[1] >= strides[1]:
-        raise ValueError(
-            f"{function}: output_padding={value!r}; must be less than strides={strides}"
-        )
-    return extra
-
-
-def _transposed(
-    pixels: int, extent: int, stride: int, padding: str | tuple[int, ...], extra: int | None
-) -> tuple[int, int]:
-    """Return the output size, and how many leading pixels of the full result are cut off."""
-    full = (pixels - 1) * stride + extent
-    if padding == "valid":
-        return full + (max(stride - extent, 0) if extra is None else extra), 0
-    if padding == "same":
-        if extra is None:
-            size, around = pixels * stride, stride + extent - 2
-        else:
-            size = (pixels - 1) * stride + extent % 2 + extra
-            around = extent + extent % 2 - 2 + extra
-        return size, extent - 1 - min(around - around // 2, extent - 1)
-    assert not isinstance(padding, str)
-    before, after = padding
-    return full - before - after + (extra or 0), before
-
-
-def _check_elements(what: str, *sizes: int) -> None:
-    """Refuse sizes whose product a 64-bit byte offset could not reach."""
-    elements = prod(sizes)
-    if elements > _MOST_ELEMENTS:
-        shape = " x ".join(str(size) for size in sizes)
-        raise ValueError(f"{what} has {shape} elements; must be <= {_MOST_ELEMENTS}")

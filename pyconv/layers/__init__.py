@@ -21,7 +21,7 @@ from pyconv.layers.global_pool2d import (
 )
 from pyconv.layers.group_normalization import GroupNormalization
 from pyconv.layers.input import Input, InputLayer
-from pyconv.layers.layer import Layer, LayerOptions
+from pyconv.layers.layer import Layer
 from pyconv.layers.layer_normalization import LayerNormalization
 from pyconv.layers.local_response_normalization import LocalResponseNormalization
 from pyconv.layers.max_pool2d import MaxPool2D, MaxPooling2D
@@ -41,6 +41,7 @@ from pyconv.layers.merging import (
 )
 from pyconv.layers.min_pool2d import MinPool2D, MinPooling2D
 from pyconv.layers.normalization import Normalization
+from pyconv.layers.options import LayerOptions
 from pyconv.layers.permute import Permute
 from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector

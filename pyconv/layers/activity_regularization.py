@@ -12,7 +12,7 @@ from pyconv.regularizers import L1L2
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import BaseOptions
+    from pyconv.layers.options import BaseOptions
 
 
 class ActivityRegularization(Layer):

@@ -9,15 +9,15 @@ from pyconv import initializers
 from pyconv.autograd import Tensor, Variable
 from pyconv.autograd.batch_norm import batch_norm_inference, batch_norm_training
 from pyconv.layers.kernel_layer import WeightOptions
-from pyconv.layers.layer import checked_bool
 from pyconv.layers.norm_layer import NormLayer
+from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 from pyconv.ops.activation import checked_number
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class BatchNormalization(NormLayer):

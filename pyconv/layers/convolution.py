@@ -14,7 +14,7 @@ from pyconv.layers.window import checked_data_format, window_output_shape
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import BaseOptions
+    from pyconv.layers.options import BaseOptions
 
 
 class Convolution(KernelLayer):

@@ -16,7 +16,7 @@ from pyconv.layers.zero_padding2d import Sides
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class Cropping2D(Layer):

@@ -24,7 +24,7 @@ from pyconv.ops.dropout import NoiseShape, checked_rate, checked_seed
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 def _own_seed(kind: str, seed: int | None) -> int | None:

@@ -16,7 +16,7 @@ from pyconv.layers.window import checked_data_format
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class Flatten(Layer):

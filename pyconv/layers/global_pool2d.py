@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from pyconv import autograd
 from pyconv.autograd import Tensor
 from pyconv.geometry import DataFormat
-from pyconv.layers.layer import Layer, checked_bool
+from pyconv.layers.layer import Layer
+from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class GlobalPooling2D(Layer):

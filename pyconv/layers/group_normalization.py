@@ -15,7 +15,7 @@ from pyconv.ops.group_norm import checked_groups
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class GroupNormalization(NormLayer):

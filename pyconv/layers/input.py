@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyconv.autograd import Tensor
-from pyconv.layers.layer import Layer, checked_shape
+from pyconv.layers.layer import Layer
+from pyconv.layers.options import checked_shape
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyconv import activations, constraints, initializers, regularizers
 from pyconv.autograd import Tensor, Variable
-from pyconv.layers.layer import Layer, checked_bool
+from pyconv.layers.layer import Layer
+from pyconv.layers.options import checked_bool
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import BaseOptions
+    from pyconv.layers.options import BaseOptions
 
 
 class WeightOptions:

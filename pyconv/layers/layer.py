@@ -5,74 +5,32 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pyconv import constraints, initializers, regularizers
 from pyconv.autograd import Tensor, Variable, array_of, no_recording
 from pyconv.layers.loading import first_values
+from pyconv.layers.options import (
+    LayerOptions,
+    checked_bool,
+    checked_dtype,
+    checked_input_shape,
+    checked_name,
+)
+from pyconv.layers.running import running
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
-from pyconv.naming import automatic_name, snake_case
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-DTYPES = ("float32", "float64")
-
-
-class _Running(threading.local):
-    """The losses that the layers of this thread's outermost call have added; None outside."""
-
-    losses: list[tuple[Any, Tensor]] | None = None
-    observer: Callable[[Any, Any, Callable[[], Any]], Any] | None = None
-
-
-_running = _Running()
-
-
-@contextmanager
-def observing(observer: Callable[[Any, Any, Callable[[], Any]], Any]) -> Iterator[None]:
-    """Let observer(layer, inputs, run) run every layer that this thread calls meanwhile.
-
-    It returns what run() does.
-    """
-    before, _running.observer = _running.observer, observer
-    try:
-        yield
-    finally:
-        _running.observer = before
-
 
 LARGEST_TRIAL = 1 << 28  # elements
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
-NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
-
-
-class BaseOptions(TypedDict, total=False):
-    """The options every layer takes by name.
-
-    name: given by itself where absent; dtype: of weights and results; trainable: whether training
-    changes the weights; input_shape, input_dim: of one sample, for the first layer of a Sequential.
-    """
-
-    name: str | None
-    dtype: str | None
-    trainable: bool
-    input_shape: Sequence[int | None] | None
-    input_dim: int | None
-
-
-class LayerOptions(BaseOptions, total=False):
-    """BaseOptions, and activity_regularizer: what the results cost, as a mean over the batch."""
-
-    activity_regularizer: Any
 
 
 class Layer:
@@ -98,9 +56,9 @@ class Layer:
         unknown = sorted(set(base) - set(LayerOptions.__annotations__))
         if unknown:
             raise TypeError(f"{kind}: unexpected argument {unknown[0]!r}")
-        self.name = _checked_name(kind, base.get("name"))
-        self.dtype = _checked_dtype(kind, base.get("dtype"))
-        self.input_shape_given = _checked_input_shape(kind, base)
+        self.name = checked_name(kind, base.get("name"))
+        self.dtype = checked_dtype(kind, base.get("dtype"))
+        self.input_shape_given = checked_input_shape(kind, base)
         self.built = False
         self.build_shape: Any = None
         self._checked_shape: Any = None
@@ -161,19 +119,19 @@ class Layer:
         if shape != self._checked_shape:
             self.check_input(shape)
             self._checked_shape = shape
-        if _running.losses is not None:
+        if running.losses is not None:
             return self._run(tensors, training)
-        _running.losses = []
+        running.losses = []
         try:
             return self._run(tensors, training)
         finally:
-            self._call_losses, _running.losses = _running.losses, None
+            self._call_losses, running.losses = running.losses, None
 
     def _run(self, tensors: Any, training: bool | None) -> Any:
         run = partial(self.call, tensors)
         if self._takes_training and training is not None:
             run = partial(self.call, tensors, training=training)
-        results = run() if _running.observer is None else _running.observer(self, tensors, run)
+        results = run() if running.observer is None else running.observer(self, tensors, run)
         if self.activity_regularizer is not None:
             for y in flatten(results):
                 self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
@@ -193,9 +151,9 @@ class Layer:
 
         Source: Keras Layer.add_loss.
         """
-        if _running.losses is None:
+        if running.losses is None:
             raise RuntimeError(f"{self.name}: add_loss belongs inside call")
-        _running.losses.append((self, self._tensor(loss)))
+        running.losses.append((self, self._tensor(loss)))
 
     @property
     def losses(self) -> list[Tensor]:
@@ -408,47 +366,3 @@ def _layers_in(value: Any) -> Iterator[Layer]:
         yield from (item for item in value if isinstance(item, Layer))
     elif isinstance(value, dict):
         yield from (item for item in value.values() if isinstance(item, Layer))
-
-
-def _checked_name(kind: str, name: Any) -> str:
-    if name is None:
-        return automatic_name(snake_case(kind))
-    if not isinstance(name, str):
-        raise TypeError(f"{kind}: name={name!r}; must be a string")
-    if not NAME.fullmatch(name):
-        raise ValueError(f"{kind}: name={name!r}; must be 1 to 120 letters, digits and _ . + - ( )")
-    return name
-
-
-def _checked_dtype(kind: str, dtype: Any) -> str:
-    name = "float32" if dtype is None else dtype if isinstance(dtype, str) else np.dtype(dtype).name
-    if name not in DTYPES:
-        raise ValueError(f"{kind}: dtype={dtype!r}; must be one of {DTYPES}")
-    return name
-
-
-def checked_bool(kind: str, argument: str, value: Any) -> bool:
-    """Return True or False; anything else: TypeError."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{kind}: {argument}={value!r}; must be True or False")
-    return bool(value)
-
-
-def _checked_input_shape(kind: str, base: LayerOptions) -> Shape | None:
-    shape, size = base.get("input_shape"), base.get("input_dim")
-    if shape is None:
-        return None if size is None else checked_shape(kind, "input_dim", (size,))
-    return checked_shape(kind, "input_shape", shape)
-
-
-def checked_shape(kind: str, argument: str, shape: Any) -> Shape:
-    """Return sizes as a tuple; each an integer >= 0, or None where it is open."""
-    if not isinstance(shape, (list, tuple)):
-        raise TypeError(f"{kind}: {argument}={shape!r}; must be a tuple of integers")
-    for size in shape:
-        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-        if size is not None and not (whole and 0 <= size < 2**31):
-            raise ValueError(
-                f"{kind}: {argument}={tuple(shape)}; sizes must be integers >= 0 or None"
-            )
-    return tuple(None if size is None else int(size) for size in shape)

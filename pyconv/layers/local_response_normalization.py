@@ -16,7 +16,7 @@ from pyconv.ops.local_response_norm import checked_options
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class LocalResponseNormalization(Layer):

@@ -17,7 +17,7 @@ from pyconv.layers.symbolic import Shape
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 def checked_shapes(name: str, shapes: Any, least: int = 1) -> list[Shape]:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from pyconv.autograd import Variable
 from pyconv.geometry import whole_number
 from pyconv.layers.kernel_layer import WeightOptions
-from pyconv.layers.layer import Layer, checked_bool
+from pyconv.layers.layer import Layer
+from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 from pyconv.ops.normalization import checked_epsilon
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class NormLayer(Layer):

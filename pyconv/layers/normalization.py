@@ -11,13 +11,14 @@ import numpy as np
 from pyconv.autograd import Tensor, Variable, array_of
 from pyconv.backend import array_module
 from pyconv.geometry import whole_number
-from pyconv.layers.layer import Layer, checked_bool
+from pyconv.layers.layer import Layer
+from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 SMALLEST_DEVIATION = 1e-7  # Keras's epsilon
 

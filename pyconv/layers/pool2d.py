@@ -13,7 +13,7 @@ from pyconv.layers.window import checked_data_format, window_output_shape
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class Pooling2D(Layer):

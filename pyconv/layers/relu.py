@@ -16,7 +16,7 @@ from pyconv.ops.activation import checked_number
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 def _at_least_zero(kind: str, argument: str, value: float) -> float:

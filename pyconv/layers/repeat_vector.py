@@ -13,7 +13,7 @@ from pyconv.layers.symbolic import Shape
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class RepeatVector(Layer):

@@ -16,7 +16,7 @@ from pyconv.layers.symbolic import Shape
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import BaseOptions
+    from pyconv.layers.options import BaseOptions
 
 
 class SeparableConv2D(Convolution):

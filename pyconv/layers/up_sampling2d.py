@@ -16,7 +16,7 @@ from pyconv.ops.resize import Interpolation, interpolation_code
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 
 class UpSampling2D(Layer):

@@ -15,7 +15,7 @@ from pyconv.layers.window import checked_data_format, image_axes
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from pyconv.layers.layer import LayerOptions
+    from pyconv.layers.options import LayerOptions
 
 # Pixels, (height, width) or ((top, bottom), (left, right)).
 Sides = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]

@@ -14,7 +14,7 @@ import numpy as np
 from pyconv import backend
 from pyconv.autograd import Tensor, no_recording
 from pyconv.layers import Layer
-from pyconv.layers.layer import observing
+from pyconv.layers.running import observing
 from pyconv.layers.structure import flatten, map_leaves
 
 if TYPE_CHECKING:

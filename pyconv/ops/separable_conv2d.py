@@ -138,7 +138,8 @@ def separable_conv2d_backward(
     inner = {"kernel" if name == "pointwise_kernel" else name for name in wanted - deep}
     if deep:
         inner.add("x")
-    between = convolve(function, first, x, grouped, None, None)
+    # Only the pointwise kernel's gradient reads the values between; else x stands for their kind.
+    between = convolve(function, first, x, grouped, None, None) if "kernel" in inner else x
     middle, dpointwise, dbias = gradients(function, second, dy, between, pointwise_kernel, inner)
     if middle is None:
         return None, None, dpointwise, dbias

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the layers of one outermost call share, thread by thread: losses, an observer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pyconv.autograd import Tensor
+
+
+class Running(threading.local):
+    """The losses that the layers of this thread's outermost call have added; None outside."""
+
+    losses: list[tuple[Any, Tensor]] | None = None
+    observer: Callable[[Any, Any, Callable[[], Any]], Any] | None = None
+
+
+running = Running()
+
+
+@contextmanager
+def observing(observer: Callable[[Any, Any, Callable[[], Any]], Any]) -> Iterator[None]:
+    """Let observer(layer, inputs, run) run every layer that this thread calls meanwhile.
+
+    It returns what run() does.
+    """
+    before, running.observer = running.observer, observer
+    try:
+        yield
+    finally:
+        running.observer = before
