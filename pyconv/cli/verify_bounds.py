@@ -21,6 +21,8 @@ SAMPLE_EPS = 4.0
 ELEMENTWISE_EPS = 4.0
 SOFTMAX_EPS = 10.0
 OPTIMIZER_EPS = 2.0
+NORM_EPS = 5.0
+NORM_GRADIENT_EPS = 42.0
 # The reference of gelu has an error function of float64's precision.
 GELU_FLOAT64 = 1e-12
 
@@ -35,6 +37,10 @@ def _of_absolutes(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays])
 
 def _of_results(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
     return tuple(np.abs(y) for y in exact)
+
+
+def _of_largest(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
+    return tuple(np.abs(y) + np.abs(y).max() for y in exact)
 
 
 def _at_least_one(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
@@ -57,6 +63,18 @@ def _of_terms(name: str) -> Sizes:
         return (np.abs(term) + np.abs(dx - term),)
 
     return sizes
+
+
+def _of_norm(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
+    """Normalised pixels: the result, gamma and beta; statistics: themselves and 1."""
+    weights = sum(float(np.abs(array).max()) for array in given[1:3])
+    return (np.abs(exact[0]) + 2 * weights, *(np.abs(moment) + 1 for moment in exact[1:]))
+
+
+def _of_norm_gradient(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
+    """Sums over the values that share statistics: their terms are about one each."""
+    count = np.sqrt(given[1].size / given[3].size)
+    return tuple(np.abs(d) + np.abs(d).max() + count for d in exact)
 
 
 def _of_step(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
@@ -89,6 +107,10 @@ RULES: dict[str, tuple[float, Sizes]] = {
     "softmax": (SOFTMAX_EPS, _at_least_one),
     "softmax gradient": (SOFTMAX_EPS, _of_gradient),
     "step": (OPTIMIZER_EPS, _of_step),
+    "norm": (NORM_EPS, _of_norm),
+    "norm gradient": (NORM_GRADIENT_EPS, _of_norm_gradient),
+    "response": (SOFTMAX_EPS, _of_results),
+    "response gradient": (SOFTMAX_EPS, _of_largest),
 }
 
 

@@ -77,6 +77,7 @@ def cases() -> list[Case]:
         *_convolutions(),
         *_kinds_of_convolution(),
         *_pools(),
+        *_norms(),
         *_sampling(),
         *_activations(),
         *_losses(),
@@ -123,6 +124,22 @@ def _kinds_of_convolution() -> Iterator[Case]:
     double = {"strides": 2, **same}
     yield Case("conv2d_transpose", (x, kernel, Numbers((17,))), "sum", double)
     yield Case("conv2d_transpose_backward", (dy, x, kernel), "sum", double)
+
+
+def _norms() -> Iterator[Case]:
+    x, dy, c = Numbers(IMAGES), Numbers(IMAGES), IMAGES[3]
+    own, squares = Numbers((c,)), Numbers((c,), "square")
+    for training in (False, True):
+        chosen = {"training": training}
+        yield Case("batch_norm", (x, own, own, own, squares), "norm", chosen, exact=False)
+        back = (dy, x, own, own, squares)
+        yield Case("batch_norm_backward", back, "norm gradient", chosen, exact=False)
+    yield Case("layer_norm", (x, own, own), "norm", exact=False)
+    image, both = Numbers((2, 9, 8, 20)), Numbers((20,))
+    four: dict[str, Any] = {"groups": 4}
+    yield Case("group_norm", (image, both, both), "norm", four, exact=False)
+    yield Case("local_response_norm", (x,), "response", exact=False)
+    yield Case("local_response_norm_backward", (dy, x), "response gradient", exact=False)
 
 
 def _pools() -> Iterator[Case]:

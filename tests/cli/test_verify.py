@@ -146,4 +146,6 @@ def test_the_bounds_are_the_tests_own(dtype: str) -> None:
     assert eps * verify_bounds.ELEMENTWISE_EPS == tolerances.elementwise_factor(dtype)
     assert eps * verify_bounds.SOFTMAX_EPS == tolerances.softmax(dtype)
     assert eps * verify_bounds.OPTIMIZER_EPS == tolerances.optimizer_step(dtype)
+    assert eps * verify_bounds.NORM_EPS == tolerances.norm(dtype)
+    assert eps * verify_bounds.NORM_GRADIENT_EPS == tolerances.norm_gradient(dtype)
     assert verify_bounds.GELU_FLOAT64 == tolerances.FORMULA
