@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Real
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -31,6 +33,33 @@ def whole_number(function: str, argument: str, value: object, minimum: int) -> i
         raise ValueError(f"{function}: {argument}={number}; must be >= {minimum}")
     if number > LARGEST:
         raise ValueError(f"{function}: {argument}={number}; must be <= {LARGEST}")
+    return number
+
+
+def plain_number(function: str, argument: str, value: object) -> float:
+    """Return a real number as a float, NaN and infinities too; what is no number is refused."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a number")
+    return float(value)
+
+
+def finite_number(
+    function: str,
+    argument: str,
+    value: object,
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+) -> float:
+    """Return a finite number as a float, at least `least` and greater than `above`."""
+    number = plain_number(function, argument, value)
+    if not (math.isfinite(number) and number >= least and number > above):
+        rule = "finite"
+        if least > -math.inf:
+            rule += f" and >= {least:g}"
+        if above > -math.inf:
+            rule += f" and > {above:g}"
+        raise ValueError(f"{function}: {argument}={value}; must be {rule}")
     return number
 
 

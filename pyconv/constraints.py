@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import finite_number, plain_number
 from pyconv.backend import Array
 from pyconv.registry import Registry
 
@@ -54,21 +54,12 @@ class _NormConstraint(Constraint):
             raise TypeError(f"{type(self).__name__}: axis={axis!r}; must be integers")
         self.axis = tuple(int(a) for a in whole) if several else int(whole[0])
 
-    def _number(self, argument: str, value: float, most: float = math.inf) -> float:
-        kind = type(self).__name__
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-            raise TypeError(f"{kind}: {argument}={value!r}; must be a number")
-        if not (math.isfinite(value) and 0 <= value <= most):
-            rule = "finite and >= 0" if most == math.inf else f"within 0 and {most:g}"
-            raise ValueError(f"{kind}: {argument}={value}; must be {rule}")
-        return float(value)
-
 
 class MaxNorm(_NormConstraint):
     """Lengths are at most max_value."""
 
     def __init__(self, max_value: float = 2, axis: Axis = 0) -> None:
-        self.max_value = self._number("max_value", max_value)
+        self.max_value = finite_number(type(self).__name__, "max_value", max_value, least=0)
         self._take_axis(axis)
 
     def __call__(self, w: Array) -> Array:
@@ -85,11 +76,13 @@ class MinMaxNorm(_NormConstraint):
     def __init__(
         self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Axis = 0
     ) -> None:
-        self.min_value = self._number("min_value", min_value)
-        self.max_value = self._number("max_value", max_value)
+        self.min_value = finite_number(type(self).__name__, "min_value", min_value, least=0)
+        self.max_value = finite_number(type(self).__name__, "max_value", max_value, least=0)
         if self.min_value > self.max_value:
             raise ValueError(f"MinMaxNorm: min_value={min_value}; must be <= {max_value}")
-        self.rate = self._number("rate", rate, 1.0)
+        self.rate = plain_number("MinMaxNorm", "rate", rate)
+        if not 0 <= self.rate <= 1:
+            raise ValueError(f"MinMaxNorm: rate={rate}; must be within 0 and 1")
         self._take_axis(axis)
 
     def __call__(self, w: Array) -> Array:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, absolute, as_tensor, square
 from pyconv.autograd import sum as total
 from pyconv.registry import Registry
@@ -31,21 +31,13 @@ class Regularizer:
         return cls(**config)
 
 
-def _checked_strength(kind: str, argument: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        raise TypeError(f"{kind}: {argument}={value!r}; must be a number")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{kind}: {argument}={value}; must be finite and >= 0")
-    return float(value)
-
-
 class L1L2(Regularizer):
     """l1 * sum |x| + l2 * sum x^2."""
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         kind = type(self).__name__
-        self.l1 = _checked_strength(kind, "l1", 0.0 if l1 is None else l1)
-        self.l2 = _checked_strength(kind, "l2", 0.0 if l2 is None else l2)
+        self.l1 = finite_number(kind, "l1", 0.0 if l1 is None else l1, least=0)
+        self.l2 = finite_number(kind, "l2", 0.0 if l2 is None else l2, least=0)
 
     def __call__(self, x: Any) -> Tensor:
         tensor = as_tensor(x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,12 @@ def _floating_point_state() -> Iterator[None]:
     yield
     tiny = np.float32(2.0**-140)
     assert tiny * np.float32(0.5) > 0, "the caller's thread flushes denormals"
+
+
+@pytest.fixture(scope="session")
+def keras() -> Any:
+    """Keras 3 on the torch backend; tests of oracles skip without it."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("keras")

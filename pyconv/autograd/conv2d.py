@@ -3,52 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from pyconv import ops
-from pyconv.autograd.function import Function
-from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array
+from pyconv.autograd.product import ProductFunction
+from pyconv.autograd.tensor import Operand, Tensor
 from pyconv.geometry import DataFormat, IntPair, Padding
 
 if TYPE_CHECKING:
     from pyconv.ops.activation import ActivationName
     from pyconv.ops.conv2d import Algorithm
-
-
-class ConvOptions(TypedDict):
-    """The geometry that forward and backward share."""
-
-    strides: IntPair
-    padding: Padding
-    dilation_rate: IntPair
-    groups: int
-    data_format: DataFormat
-    algorithm: Algorithm
-
-
-class Conv2DFunction(Function):
-    """Pairs the op with its backward; keeps x, the kernel, and y where an activation was fused."""
-
-    def __init__(self, options: ConvOptions, activation: ActivationName) -> None:
-        self.options, self.activation = options, activation
-
-    def forward(self, x: Array, kernel: Array, bias: Array | None) -> Array:
-        y = ops.conv2d(x, kernel, bias, **self.options, activation=self.activation)
-        if self.recording:
-            self.x, self.kernel, self.y = x, kernel, y if self.activation else None
-        return y
-
-    def backward(self, dy: Array) -> tuple[Array | None, ...]:
-        return ops.conv2d_backward(
-            dy,
-            self.x,
-            self.kernel,
-            **self.options,
-            activation=self.activation,
-            y=self.y,
-            needs=self.names_of_wanted("x", "kernel", "bias"),
-        )
 
 
 def conv2d(
@@ -65,7 +29,7 @@ def conv2d(
     algorithm: Algorithm = "auto",
 ) -> Tensor:
     """Return the convolution of Tensors or arrays; arguments and errors as in ops.conv2d."""
-    options: ConvOptions = {
+    options = {
         "strides": strides,
         "padding": padding,
         "dilation_rate": dilation_rate,
@@ -73,5 +37,5 @@ def conv2d(
         "data_format": data_format,
         "algorithm": algorithm,
     }
-    function = Conv2DFunction(options, activation)
-    return function(as_tensor(x), as_tensor(kernel), None if bias is None else as_tensor(bias))
+    function = ProductFunction(ops.conv2d, ops.conv2d_backward, options, activation)
+    return function.of(x, kernel, bias)

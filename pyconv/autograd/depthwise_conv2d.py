@@ -3,49 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from pyconv import ops
-from pyconv.autograd.function import Function
-from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array
+from pyconv.autograd.product import ProductFunction
+from pyconv.autograd.tensor import Operand, Tensor
 from pyconv.geometry import DataFormat, IntPair, Padding
 
 if TYPE_CHECKING:
     from pyconv.ops.activation import ActivationName
-
-
-class DepthwiseOptions(TypedDict):
-    """The geometry that forward and backward share."""
-
-    strides: IntPair
-    padding: Padding
-    dilation_rate: IntPair
-    data_format: DataFormat
-
-
-class DepthwiseConv2DFunction(Function):
-    """Pairs the op with its backward; keeps x, the kernel, and y where an activation was fused."""
-
-    def __init__(self, options: DepthwiseOptions, activation: ActivationName) -> None:
-        self.options, self.activation = options, activation
-
-    def forward(self, x: Array, kernel: Array, bias: Array | None) -> Array:
-        y = ops.depthwise_conv2d(x, kernel, bias, **self.options, activation=self.activation)
-        if self.recording:
-            self.x, self.kernel, self.y = x, kernel, y if self.activation else None
-        return y
-
-    def backward(self, dy: Array) -> tuple[Array | None, ...]:
-        return ops.depthwise_conv2d_backward(
-            dy,
-            self.x,
-            self.kernel,
-            **self.options,
-            activation=self.activation,
-            y=self.y,
-            needs=self.names_of_wanted("x", "kernel", "bias"),
-        )
 
 
 def depthwise_conv2d(
@@ -60,11 +26,13 @@ def depthwise_conv2d(
     activation: ActivationName = None,
 ) -> Tensor:
     """Return the convolution of Tensors or arrays; arguments and errors as in ops."""
-    options: DepthwiseOptions = {
+    options = {
         "strides": strides,
         "padding": padding,
         "dilation_rate": dilation_rate,
         "data_format": data_format,
     }
-    function = DepthwiseConv2DFunction(options, activation)
-    return function(as_tensor(x), as_tensor(kernel), None if bias is None else as_tensor(bias))
+    function = ProductFunction(
+        ops.depthwise_conv2d, ops.depthwise_conv2d_backward, options, activation
+    )
+    return function.of(x, kernel, bias)

@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.datasets.idx import MOST_RATIO, open_regular
+from pyconv.datasets.archive import checked_member, opened_archive
 
 Array = npt.NDArray[Any]
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
 
 
 def read_picture_archive(path: str) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -24,23 +22,15 @@ def read_picture_archive(path: str) -> tuple[tuple[Array, Array], tuple[Array, A
     Raises:
         ValueError: naming the path. OSError: the file cannot be opened.
     """
-    try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            x_train, y_train, x_test, y_test = (
-                _member(archive, name) for name in ("x_train", "y_train", "x_test", "y_test")
-            )
+    with opened_archive(path) as archive:
+        x_train, y_train, x_test, y_test = (
+            _member(archive, name) for name in ("x_train", "y_train", "x_test", "y_test")
+        )
         return _pair("train", x_train, y_train), _pair("test", x_test, y_test)
-    except _DAMAGE as error:
-        raise ValueError(f"{path}: damaged .npz file: {error}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> Array:
-    info = archive.getinfo(f"{name}.npy")
-    if info.file_size > MOST_RATIO * max(info.compress_size, 1):
-        raise ValueError(f"{name} unpacks to more than {MOST_RATIO} times its size")
-    with archive.open(info) as member:
+    with archive.open(checked_member(archive, name)) as member:
         array: Array = np.lib.format.read_array(member, allow_pickle=False)
     return array
 

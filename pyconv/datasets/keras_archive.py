@@ -7,18 +7,17 @@ import math
 import os
 import re
 import zipfile
-import zlib
 
 import numpy as np
 
-from pyconv.datasets.idx import MOST_RATIO, MOST_SAMPLES, Bytes, open_regular
+from pyconv.datasets.archive import checked_member, opened_archive
+from pyconv.datasets.idx import MOST_SAMPLES, Bytes
 
 _HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(?s:..)\{'descr': '\|u1', 'fortran_order': False, "
     rb"'shape': \((\d{1,9}(?:, ?\d{1,9})*),?\), *\} *\n"
 )
 _HEADER_BYTES = 256
-_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
 
 
 def read_keras_archive(
@@ -29,23 +28,14 @@ def read_keras_archive(
     Raises:
         ValueError: naming the path, when a member is missing, damaged, of another kind or shape.
     """
-    name = os.fspath(path)
-    try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            x_train, x_test = (_member(archive, m, sample_shape) for m in ("x_train", "x_test"))
-            y_train, y_test = (_member(archive, m, ()) for m in ("y_train", "y_test"))
-    except _ERRORS as error:
-        raise ValueError(f"{name}: damaged .npz file: {error}") from None
-    except ValueError as error:
-        raise ValueError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from None
+    with opened_archive(path) as archive:
+        x_train, x_test = (_member(archive, m, sample_shape) for m in ("x_train", "x_test"))
+        y_train, y_test = (_member(archive, m, ()) for m in ("y_train", "y_test"))
     return x_train, y_train, x_test, y_test
 
 
 def _member(archive: zipfile.ZipFile, name: str, sample_shape: tuple[int, ...]) -> Bytes:
-    info = archive.getinfo(f"{name}.npy")
-    if info.file_size > MOST_RATIO * max(info.compress_size, 1):
-        raise ValueError(f"{name} unpacks to more than {MOST_RATIO} times its size")
-    with archive.open(info) as member:
+    with archive.open(checked_member(archive, name)) as member:
         content = member.read(MOST_SAMPLES * math.prod(sample_shape) + _HEADER_BYTES)
     header = _HEADER.match(content)
     if header is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import finite_number
 from pyconv.initializers.initializer import Initializer, RandomInitializer, Values
 
 
@@ -20,7 +21,7 @@ class Orthogonal(RandomInitializer):
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.gain = _finite("Orthogonal", gain)
+        self.gain = finite_number("Orthogonal", "gain", gain)
 
     def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> Values:
         if len(shape) < 2:
@@ -43,7 +44,7 @@ class Identity(Initializer):
     """
 
     def __init__(self, gain: float = 1.0) -> None:
-        self.gain = _finite("Identity", gain)
+        self.gain = finite_number("Identity", "gain", gain)
 
     def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> Values:
         if len(shape) != 2:
@@ -52,11 +53,3 @@ class Identity(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain}
-
-
-def _finite(kind: str, gain: float) -> float:
-    if isinstance(gain, bool) or not isinstance(gain, (int, float, np.number)):
-        raise TypeError(f"{kind}: gain={gain!r}; must be a number")
-    if not math.isfinite(gain):
-        raise ValueError(f"{kind}: gain={gain}; must be finite")
-    return float(gain)

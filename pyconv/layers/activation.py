@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import activations, autograd
+from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor
 from pyconv.geometry import whole_number
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
-from pyconv.ops.activation import checked_number
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -48,7 +48,7 @@ class ELU(Layer):
 
     def __init__(self, alpha: float = 1.0, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
-        self.alpha = checked_number("ELU", "alpha", alpha)
+        self.alpha = finite_number("ELU", "alpha", alpha)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

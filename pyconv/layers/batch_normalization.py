@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import initializers
+from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, Variable
 from pyconv.autograd.batch_norm import batch_norm_inference, batch_norm_training
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.norm_layer import NormLayer
 from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
-from pyconv.ops.activation import checked_number
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -59,7 +59,7 @@ class BatchNormalization(NormLayer):
         gamma = WeightOptions(gamma_initializer, gamma_regularizer, gamma_constraint)
         super().__init__(epsilon, center, scale, beta, gamma, **base)
         self.axis = self.checked_axis(axis)
-        self.momentum = checked_number("BatchNormalization", "momentum", momentum)
+        self.momentum = finite_number("BatchNormalization", "momentum", momentum)
         if not 0 <= self.momentum <= 1:
             raise ValueError(f"BatchNormalization: momentum={momentum}; must be within 0 and 1")
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pyconv import autograd, random
+from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor
 from pyconv.backend import array_module
 from pyconv.geometry import DataFormat
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format
-from pyconv.ops.activation import checked_number
 from pyconv.ops.dropout import NoiseShape, checked_rate, checked_seed
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class GaussianNoise(Layer):
         self, stddev: float, seed: int | None = None, **base: Unpack[LayerOptions]
     ) -> None:
         super().__init__(**base)
-        self.stddev = checked_number("GaussianNoise", "stddev", stddev)
+        self.stddev = finite_number("GaussianNoise", "stddev", stddev)
         if self.stddev < 0:
             raise ValueError(f"GaussianNoise: stddev={stddev}; must be >= 0")
         self.seed = _own_seed("GaussianNoise", seed)

@@ -128,10 +128,12 @@ class Layer:
             self._call_losses, running.losses = running.losses, None
 
     def _run(self, tensors: Any, training: bool | None) -> Any:
-        run = partial(self.call, tensors)
-        if self._takes_training and training is not None:
-            run = partial(self.call, tensors, training=training)
-        results = run() if running.observer is None else running.observer(self, tensors, run)
+        said = self._takes_training and training is not None
+        options = {"training": training} if said else {}
+        if running.observer is None:
+            results = self.call(tensors, **options)
+        else:
+            results = running.observer(self, tensors, partial(self.call, tensors, **options))
         if self.activity_regularizer is not None:
             for y in flatten(results):
                 self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))

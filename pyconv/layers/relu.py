@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pyconv import autograd, initializers
+from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, Variable
 from pyconv.geometry import whole_number
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
-from pyconv.ops.activation import checked_number
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _at_least_zero(kind: str, argument: str, value: float) -> float:
-    number = checked_number(kind, argument, value)
+    number = finite_number(kind, argument, value)
     if number < 0:
         raise ValueError(f"{kind}: {argument}={value}; must be >= 0")
     return number

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Real
 from typing import Literal, TypeAlias
 
 from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
@@ -89,15 +87,6 @@ def gradient_from_x(
     dx = empty_on(dy, dy.shape)
     kernels_for(dy).activation_backward(dtype_code(dy), dy, x, dx, dy.size, _CURVES[kind], *options)
     return dx
-
-
-def checked_number(function: str, argument: str, value: float) -> float:
-    """Return a finite number as a float."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{function}: {argument}={value!r}; must be a number")
-    if not math.isfinite(value):
-        raise ValueError(f"{function}: {argument}={value}; must be finite")
-    return float(value)
 
 
 def relu(x: Array) -> Array:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Literal, TypeAlias
 
+from pyconv.arguments import plain_number
 from pyconv.backend import (
     Array,
     array_module,
@@ -61,13 +61,10 @@ def affine_sample(
     matrices = as_input(matrices, function, "matrices", ndim=3, like=x)
     window = _checked_window(function, "x.shape", x, matrices, data_format)
     codes = _codes(function, interpolation, fill_mode)
-    if isinstance(fill_value, bool) or not isinstance(fill_value, Real):
-        raise TypeError(f"{function}: fill_value={fill_value!r}; must be a number")
+    fill = plain_number(function, "fill_value", fill_value)
     x, matrices = contiguous(x), _checked_matrices(function, matrices)
     y = empty_on(x, window.output_shape)
-    kernels_for(x).affine_sample(
-        dtype_code(x), x, matrices, y, window.packed, *codes, float(fill_value)
-    )
+    kernels_for(x).affine_sample(dtype_code(x), x, matrices, y, window.packed, *codes, fill)
     return y
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Real
 
 import numpy as np
 
+from pyconv.arguments import plain_number
 from pyconv.backend import (
     Array,
     array_module,
@@ -55,11 +55,10 @@ def dropout_backward(dy: Array, rate: float, *, seed: int, noise_shape: NoiseSha
 
 def checked_rate(function: str, rate: float) -> float:
     """Return a rate as a float: at least 0 and below 1."""
-    if isinstance(rate, bool) or not isinstance(rate, Real):
-        raise TypeError(f"{function}: rate={rate!r}; must be a number")
-    if not 0 <= rate < 1:
+    number = plain_number(function, "rate", rate)
+    if not 0 <= number < 1:
         raise ValueError(f"{function}: rate={rate}; must be >= 0 and < 1")
-    return float(rate)
+    return number
 
 
 def checked_seed(function: str, seed: int) -> int:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+from pyconv.arguments import finite_number
 from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
 from pyconv.geometry import DataFormat, normalise_data_format, whole_number
-from pyconv.ops.activation import checked_number
 
 
 def local_response_norm(
@@ -84,7 +84,7 @@ def checked_options(
     """Return the four options, of which the base of the power is above 0."""
     size = whole_number(function, "size", size, 1)
     k, alpha, beta = (
-        checked_number(function, name, value)
+        finite_number(function, name, value)
         for name, value in (("k", k), ("alpha", alpha), ("beta", beta))
     )
     if k <= 0:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pyconv.arguments import finite_number
 from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
 from pyconv.geometry import whole_number
-from pyconv.ops.activation import checked_number
 from pyconv.ops.needs import checked_needs
 
 NORM_INPUTS = ("x", "gamma", "beta")
@@ -68,7 +68,7 @@ def checked_axis(function: str, ndim: int, axis: object) -> int:
 
 def checked_epsilon(function: str, epsilon: float) -> float:
     """Return a finite epsilon >= 0."""
-    number = checked_number(function, "epsilon", epsilon)
+    number = finite_number(function, "epsilon", epsilon)
     if number < 0:
         raise ValueError(f"{function}: epsilon={epsilon}; must be >= 0")
     return number

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import math
 
+from pyconv.arguments import finite_number
 from pyconv.backend import Array
-from pyconv.ops.activation import Options, activate, checked_number, gradient_from_x
+from pyconv.ops.activation import Options, activate, gradient_from_x
 
 
 def _leaky_options(
     function: str, negative_slope: float, max_value: float | None, threshold: float
 ) -> Options:
-    slope = checked_number(function, "negative_slope", negative_slope)
-    upper = math.inf if max_value is None else checked_number(function, "max_value", max_value)
-    low = checked_number(function, "threshold", threshold)
+    slope = finite_number(function, "negative_slope", negative_slope)
+    upper = math.inf if max_value is None else finite_number(function, "max_value", max_value)
+    low = finite_number(function, "threshold", threshold)
     for argument, value in (("max_value", upper), ("threshold", low)):
         if value < 0:
             raise ValueError(f"{function}: {argument}={value}; must be >= 0")
@@ -75,7 +76,7 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
         TypeError: dtype of x. ValueError: alpha.
     Source: Keras elu; the naive form is pyconv.reference.elu.
     """
-    return activate("elu", x, "elu", (checked_number("elu", "alpha", alpha), 0.0, 0.0))
+    return activate("elu", x, "elu", (finite_number("elu", "alpha", alpha), 0.0, 0.0))
 
 
 def elu_backward(dy: Array, x: Array, alpha: float = 1.0) -> Array:
@@ -86,7 +87,7 @@ def elu_backward(dy: Array, x: Array, alpha: float = 1.0) -> Array:
     Raises:
         TypeError: dtypes. ValueError: shapes that differ, alpha.
     """
-    options = (checked_number("elu_backward", "alpha", alpha), 0.0, 0.0)
+    options = (finite_number("elu_backward", "alpha", alpha), 0.0, 0.0)
     return gradient_from_x("elu_backward", dy, x, "elu", options)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import finite_number
 from pyconv.backend import Array
 
 
@@ -36,10 +37,7 @@ class Clipping:
         }
         chosen = {name: value for name, value in given.items() if value is not None}
         for name, value in chosen.items():
-            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-                raise TypeError(f"{kind}: {name}={value!r}; must be a number")
-            if not 0 < float(value) < math.inf:
-                raise ValueError(f"{kind}: {name}={value}; must be finite and > 0")
+            finite_number(kind, name, value, above=0)
         if len(chosen) > 1:
             raise ValueError(f"{kind}: {' and '.join(chosen)} are given; at most one of them")
         self.limits = {

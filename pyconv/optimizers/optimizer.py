@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from pyconv import schedules
+from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, Variable, array_of
 from pyconv.backend import Array
 from pyconv.optimizers.clipping import Clipping
@@ -188,13 +189,7 @@ class Optimizer:
 
 def checked_option(kind: str, option: str, value: float | None) -> float | None:
     """Return a finite number >= 0, or None."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        raise TypeError(f"{kind}: {option}={value!r}; must be a number")
-    if not 0 <= float(value) < math.inf:
-        raise ValueError(f"{kind}: {option}={value}; must be finite and >= 0")
-    return float(value)
+    return None if value is None else finite_number(kind, option, value, least=0)
 
 
 def checked_share(kind: str, option: str, value: float) -> float:

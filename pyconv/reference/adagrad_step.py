@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.reference.precision import widened
+
 Array: TypeAlias = npt.NDArray[Any]
 
 
@@ -23,8 +25,8 @@ def adagrad_step(
 ) -> None:
     """Move every parameter by one step, in place."""
     for param, grad, accumulator in zip(params, grads, accumulators, strict=True):
-        wide = grad.astype(np.result_type(grad.dtype, np.float64))
-        total = accumulator + wide * wide
+        g = widened(grad)
+        total = accumulator + g * g
         accumulator[...] = total
         kept = param - param * (learning_rate * weight_decay)
-        param[...] = kept - learning_rate * wide / np.sqrt(total + epsilon)
+        param[...] = kept - learning_rate * g / np.sqrt(total + epsilon)

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.reference.precision import widened
+
 Array: TypeAlias = npt.NDArray[Any]
 
 
@@ -32,9 +34,9 @@ def adam_step(
     """
     alpha = learning_rate * np.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
     for i, (param, grad, mean, square) in enumerate(zip(params, grads, m, v, strict=True)):
-        wide = grad.astype(np.result_type(grad.dtype, np.float64))
-        new_mean = mean + (1.0 - beta_1) * (wide - mean)
-        new_square = square + (1.0 - beta_2) * (wide * wide - square)
+        g = widened(grad)
+        new_mean = mean + (1.0 - beta_1) * (g - mean)
+        new_square = square + (1.0 - beta_2) * (g * g - square)
         mean[...] = new_mean
         square[...] = new_square
         if v_hat is not None:

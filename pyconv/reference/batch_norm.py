@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.reference.precision import widened
+
 Array: TypeAlias = npt.NDArray[Any]
 
 
@@ -23,7 +25,7 @@ def batch_norm(
     training: bool = False,
 ) -> Any:
     """Return y, or while training (y, mean, biased variance); gamma and beta None are 1 and 0."""
-    wide = np.moveaxis(_wide(x), axis, -1)  # (..., c)
+    wide = np.moveaxis(widened(x), axis, -1)  # (..., c)
     pixels = tuple(range(x.ndim - 1))
     mean = wide.mean(pixels) if training else moving_mean
     variance = wide.var(pixels) if training else moving_variance
@@ -49,9 +51,9 @@ def batch_norm_backward(
     With z = (x - mean) / sqrt(variance + epsilon) and means over a channel,
     dx = (g - mean(g) - z mean(g z)) / sqrt(variance + epsilon) for g = dy gamma.
     """
-    wide, gradient = (np.moveaxis(_wide(a), axis, -1) for a in (x, dy))
+    wide, gradient = (np.moveaxis(widened(a), axis, -1) for a in (x, dy))
     pixels = tuple(range(x.ndim - 1))
-    deviation = np.sqrt(_wide(variance) + epsilon)
+    deviation = np.sqrt(widened(variance) + epsilon)
     z = (wide - mean) / deviation
     g = gradient * (1 if gamma is None else gamma)
     dx = g / deviation
@@ -60,7 +62,3 @@ def batch_norm_backward(
     dx = np.moveaxis(dx, -1, axis).astype(x.dtype)
     sums = ((gradient * z).sum(pixels), gradient.sum(pixels))
     return dx, sums[0].astype(x.dtype), sums[1].astype(x.dtype)
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(np.result_type(x.dtype, np.float64))

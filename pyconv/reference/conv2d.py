@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pyconv.geometry import DataFormat, IntPair, Padding, Window
 from pyconv.reference.activation import activate, activate_backward
+from pyconv.reference.precision import widened
 from pyconv.reference.taps import channels_last, cropped, padded, taps, users_layout
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -110,15 +111,11 @@ def conv2d_backward(
 
 def _in_groups(x: Array, window: Window) -> Array:
     """Return x (n, h, w, channels) as wide (n, h, w, groups, channels / groups)."""
-    return _wide(x.reshape(*x.shape[:3], window.groups, x.shape[3] // window.groups))
+    return widened(x.reshape(*x.shape[:3], window.groups, x.shape[3] // window.groups))
 
 
 def _by_group(kernel: Array, window: Window) -> Array:
     """Return the kernel as wide (kh, kw, groups, c / groups, filters / groups)."""
     kh, kw, group_channels, f = kernel.shape
     split = kernel.reshape(kh, kw, group_channels, window.groups, f // window.groups)
-    return _wide(np.moveaxis(split, 3, 2))
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(np.result_type(x.dtype, np.float64))
+    return widened(np.moveaxis(split, 3, 2))

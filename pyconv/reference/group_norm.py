@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.reference.layer_norm import layer_norm, layer_norm_backward
+from pyconv.reference.precision import widened
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -23,7 +24,7 @@ def group_norm(
     epsilon: float = 1e-3,
 ) -> Array:
     """Return y; gamma and beta are (c,), None is 1 and 0."""
-    wide = np.moveaxis(_wide(x), axis, -1)  # (n, ..., c)
+    wide = np.moveaxis(widened(x), axis, -1)  # (n, ..., c)
     y = layer_norm(_grouped(wide, groups), None, None, axis=(1, 3), epsilon=epsilon)
     y = y.reshape(wide.shape) * (1 if gamma is None else gamma) + (0 if beta is None else beta)
     return np.moveaxis(y, -1, axis).astype(x.dtype)
@@ -39,7 +40,7 @@ def group_norm_backward(
     epsilon: float = 1e-3,
 ) -> tuple[Array, Array, Array]:
     """Return (dx, dgamma, dbeta)."""
-    wide, gradient = (np.moveaxis(_wide(a), axis, -1) for a in (x, dy))
+    wide, gradient = (np.moveaxis(widened(a), axis, -1) for a in (x, dy))
     g = gradient * (1 if gamma is None else gamma)
     dx, _, _ = layer_norm_backward(
         _grouped(g, groups), _grouped(wide, groups), None, axis=(1, 3), epsilon=epsilon
@@ -55,7 +56,3 @@ def _grouped(x: Array, groups: int) -> Array:
     """Return (n, ..., c) as (n, pixels, groups, c / groups)."""
     groups = x.shape[-1] if groups == -1 else groups
     return x.reshape(x.shape[0], -1, groups, x.shape[-1] // groups)
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(np.result_type(x.dtype, np.float64))

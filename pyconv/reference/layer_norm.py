@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.reference.precision import widened
+
 Array: TypeAlias = npt.NDArray[Any]
 
 
@@ -21,7 +23,7 @@ def layer_norm(
     epsilon: float = 1e-3,
 ) -> Array:
     """Return y; gamma and beta have the sizes of the axes, None is 1 and 0."""
-    axes, wide = _axes(x, axis), _wide(x)
+    axes, wide = _axes(x, axis), widened(x)
     mean = wide.mean(axes, keepdims=True)
     y = (wide - mean) / np.sqrt(wide.var(axes, keepdims=True) + epsilon)
     y = y * (1 if gamma is None else _spread(gamma, x, axes))
@@ -42,13 +44,13 @@ def layer_norm_backward(
     With z = (x - mean) / deviation, deviation = sqrt(variance + epsilon), and g = dy gamma,
     dx = (g - mean(g) - z mean(g z)) / deviation.
     """
-    axes, wide = _axes(x, axis), _wide(x)
+    axes, wide = _axes(x, axis), widened(x)
     deviation = np.sqrt(wide.var(axes, keepdims=True) + epsilon)
     z = (wide - wide.mean(axes, keepdims=True)) / deviation
-    g = _wide(dy) * (1 if gamma is None else _spread(gamma, x, axes))
+    g = widened(dy) * (1 if gamma is None else _spread(gamma, x, axes))
     dx = g - g.mean(axes, keepdims=True) - z * (g * z).mean(axes, keepdims=True)
     others = tuple(i for i in range(x.ndim) if i not in axes)
-    sums = ((_wide(dy) * z).sum(others), _wide(dy).sum(others))
+    sums = ((widened(dy) * z).sum(others), widened(dy).sum(others))
     return (dx / deviation).astype(x.dtype), sums[0].astype(x.dtype), sums[1].astype(x.dtype)
 
 
@@ -59,7 +61,3 @@ def _axes(x: Array, axis: int | Sequence[int]) -> tuple[int, ...]:
 
 def _spread(scale: Array, x: Array, axes: tuple[int, ...]) -> Array:
     return scale.reshape([x.shape[i] if i in axes else 1 for i in range(x.ndim)])
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(np.result_type(x.dtype, np.float64))

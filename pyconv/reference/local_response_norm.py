@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.reference.precision import widened
+
 Array: TypeAlias = npt.NDArray[Any]
 
 
@@ -25,7 +27,7 @@ def local_response_norm(
 ) -> Array:
     """Return y, shape of x."""
     axis = 1 if data_format == "channels_first" else 3
-    wide = np.moveaxis(_wide(x), axis, -1)
+    wide = np.moveaxis(widened(x), axis, -1)
     y: Array = wide * (k + alpha * _near(wide**2, size)) ** -beta
     return np.moveaxis(y, -1, axis).astype(x.dtype)
 
@@ -45,7 +47,7 @@ def local_response_norm_backward(
     s is the base of the power; the sum is over the channels i near which j is.
     """
     axis = 1 if data_format == "channels_first" else 3
-    wide, gradient = (np.moveaxis(_wide(a), axis, -1) for a in (x, dy))
+    wide, gradient = (np.moveaxis(widened(a), axis, -1) for a in (x, dy))
     base = k + alpha * _near(wide**2, size)
     sums = _near((gradient * wide * base ** (-beta - 1))[..., ::-1], size)[..., ::-1]
     dx: Array = gradient * base**-beta - 2 * alpha * beta * wide * sums
@@ -58,7 +60,3 @@ def _near(terms: Array, size: int) -> Array:
     for i in range(terms.shape[-1]):
         sums[..., i] = terms[..., max(0, i - (size - 1) // 2) : i + size // 2 + 1].sum(-1)
     return sums
-
-
-def _wide(x: Array) -> Array:
-    return x.astype(np.result_type(x.dtype, np.float64))

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.reference.precision import widened
+
 Array: TypeAlias = npt.NDArray[Any]
 
 
@@ -28,14 +30,14 @@ def rmsprop_step(
 ) -> None:
     """Move every parameter by one step, in place."""
     for i, (param, grad) in enumerate(zip(params, grads, strict=True)):
-        wide = grad.astype(np.result_type(grad.dtype, np.float64))
-        square = rho * velocities[i] + (1.0 - rho) * wide * wide
+        g = widened(grad)
+        square = rho * velocities[i] + (1.0 - rho) * g * g
         velocities[i][...] = square
         if centered and averages is not None:
-            average = rho * averages[i] + (1.0 - rho) * wide
+            average = rho * averages[i] + (1.0 - rho) * g
             averages[i][...] = average
             square = square - average * average
-        move = learning_rate * wide / np.sqrt(square + epsilon)
+        move = learning_rate * g / np.sqrt(square + epsilon)
         if momentum and momentums is not None:
             move = momentum * momentums[i] + move
             momentums[i][...] = move

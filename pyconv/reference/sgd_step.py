@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
+
+from pyconv.reference.precision import widened
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -24,7 +25,7 @@ def sgd_step(
 ) -> None:
     """Move every parameter by one step, in place."""
     for i, (param, grad) in enumerate(zip(params, grads, strict=True)):
-        move = -learning_rate * grad.astype(np.result_type(grad.dtype, np.float64))
+        move = -learning_rate * widened(grad)
         kept = param - param * (learning_rate * weight_decay)
         if momentum and velocities is not None:
             velocity = momentum * velocities[i] + move

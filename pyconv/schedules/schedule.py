@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
+from pyconv.arguments import finite_number
 
 
 class LearningRateSchedule:
@@ -28,13 +28,7 @@ class LearningRateSchedule:
 
     def number(self, argument: str, value: Any, *, above: float = -math.inf) -> float:
         """Return a finite argument, greater than `above`."""
-        kind = type(self).__name__
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-            raise TypeError(f"{kind}: {argument}={value!r}; must be a number")
-        if not (math.isfinite(value) and value > above):
-            rule = "finite" if above == -math.inf else f"finite and > {above:g}"
-            raise ValueError(f"{kind}: {argument}={value}; must be {rule}")
-        return float(value)
+        return finite_number(type(self).__name__, argument, value, above=above)
 
     def rate(self, argument: str, value: Any) -> float:
         """Return a finite argument >= 0."""

@@ -61,10 +61,10 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
   ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
   ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
   const TileEnd<T> end = activation_end(bias, activation);
-  if (algorithm != Algorithm::kIm2col && is_depthwise<T>(window)) {
-    depthwise(input.data(), kernel, output.data(), window, end);
-  } else if (algorithm == Algorithm::kIm2col) {
+  if (algorithm == Algorithm::kIm2col) {
     by_im2col(input.data(), kernel, output.data(), window, end);
+  } else if (is_depthwise<T>(window)) {
+    depthwise(input.data(), kernel, output.data(), window, end);
   } else {
     direct(input.data(), kernel, output.data(), window, end);
   }

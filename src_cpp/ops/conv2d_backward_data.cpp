@@ -109,10 +109,10 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
   if (window.input_pixels() == 0) return;
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   ChannelsLastOutput<T> output(dx, window.n, window.h * window.w, window.c, window.channels_first);
-  if (algorithm != Algorithm::kIm2col && is_depthwise<T>(window)) {
-    depthwise_backward_data(gradient.data(), kernel, output.data(), window);
-  } else if (algorithm == Algorithm::kIm2col) {
+  if (algorithm == Algorithm::kIm2col) {
     by_col2im(window, gradient.data(), kernel, output.data());
+  } else if (is_depthwise<T>(window)) {
+    depthwise_backward_data(gradient.data(), kernel, output.data(), window);
   } else {
     by_parity_classes(window, gradient.data(), kernel, output.data());
   }

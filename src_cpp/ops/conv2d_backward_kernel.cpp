@@ -153,10 +153,10 @@ void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   if (dkernel) {
     ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-    if (algorithm != Algorithm::kIm2col && is_depthwise<T>(window)) {
-      depthwise_backward_kernel(input.data(), gradient.data(), dkernel, window);
-    } else if (algorithm == Algorithm::kIm2col || mostly_padding<T>(window)) {
+    if (algorithm == Algorithm::kIm2col || mostly_padding<T>(window)) {
       by_im2col(window, input.data(), gradient.data(), dkernel);
+    } else if (is_depthwise<T>(window)) {
+      depthwise_backward_kernel(input.data(), gradient.data(), dkernel, window);
     } else {
       direct(window, input.data(), gradient.data(), dkernel);
     }

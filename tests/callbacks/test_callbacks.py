@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +19,6 @@ from pyconv.models import Sequential, load_model
 GENERATOR = np.random.default_rng(5)
 X = GENERATOR.random((40, 3), np.float32)
 Y = GENERATOR.integers(0, 2, 40)
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def network(rate: float = 0.01) -> Any:

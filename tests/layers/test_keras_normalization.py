@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -18,14 +16,6 @@ pytestmark = [
     pytest.mark.oracle,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 @pytest.mark.parametrize("shape", [(6, 5, 4, 3), (40, 7), (1, 1, 1, 3)])

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -32,14 +30,6 @@ CASES = {
     "MeanSquaredError": (NUMBERS, LOGITS),
     "SparseCategoricalCrossentropy": (LABELS, ROWS),
 }
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def host(value: Any) -> np.ndarray[Any, Any]:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -68,14 +66,6 @@ BATCHED = [
     # Keras takes no weights with top_k or class_id on this backend.
     if not (weighted and {"top_k", "class_id"} & set(case[1]))
 ]
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 @pytest.mark.oracle

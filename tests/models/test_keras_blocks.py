@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,14 +14,6 @@ import pyconv
 
 STEPS, BATCH = 20, 16
 RATE = 2**-10  # exact in float32, as which Keras keeps it
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def residual(library: Any, dtype: str) -> Any:

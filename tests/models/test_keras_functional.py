@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -20,14 +18,6 @@ pytestmark = [
     pytest.mark.oracle,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def residual(lib: Any) -> Any:

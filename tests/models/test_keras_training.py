@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -16,14 +14,6 @@ import pyconv
 RATE = 2**-10  # exact in float32, as which Keras keeps it
 STEPS = 20
 BATCH = {"float32": 100, "float64": 20}
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def simple_conv_net(library: Any, dtype: str) -> Any:

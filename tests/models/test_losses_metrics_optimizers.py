@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import math
-import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -21,14 +19,6 @@ LABELS = np.array([0, 3, 1, 2, 2, 0])
 ONE_HOT = np.eye(4)[LABELS]
 PROBABILITIES = np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)
 EXPECTED = -np.log(PROBABILITIES[np.arange(6), LABELS])
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def test_cross_entropies_equal_the_formula() -> None:

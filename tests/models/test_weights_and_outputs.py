@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +20,6 @@ Z = GENERATOR.random((48, 2), np.float32)
 LABELS = GENERATOR.integers(0, 3, 48)
 NUMBERS = GENERATOR.random((48, 1), np.float32)
 WEIGHTS = GENERATOR.random(48).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 class Pair(Model):

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import math
-import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -18,14 +16,6 @@ pytestmark = [
     pytest.mark.oracle,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 CASES: list[tuple[str, dict[str, Any]]] = [

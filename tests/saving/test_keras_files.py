@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,6 @@ h5py = pytest.importorskip("h5py")
 pytestmark = pytest.mark.parametrize("suffix", [".keras", ".h5"])
 X = np.random.default_rng(0).normal(size=(12, 6, 6, 2)).astype(np.float32)
 Y = np.arange(12) % 3
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def stack(library: Any = pyconv) -> Any:

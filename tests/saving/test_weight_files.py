@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ from pyconv.models import load_model
 
 h5py = pytest.importorskip("h5py")
 SUFFIXES = (".weights.h5", ".h5", ".npz")
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    os.environ["KERAS_BACKEND"] = "torch"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip("keras")
 
 
 def network(library: Any = pyconv, dtype: str = "float32") -> Any:
