@@ -38,13 +38,32 @@ struct ShortRuns {
     count = run_count;
   }
 
-  template <int vectors>
-  void copy_beyond(const T* origin, T* to) const {
-    using V = Vec<T>;
-    for (int64_t r = 0; r < count; ++r, to += length) {
-      const T* from = origin + offset[r];
-      V::store(to, V::load(from));
-      if constexpr (vectors == 2) V::store(to + V::width, V::load(from + V::width));
+  // Rows of windows that lie `step` elements apart, the first at `origin`.
+  void copy_windows(const T* origin, int64_t step, T* to, int64_t ld, int64_t windows) const {
+    constexpr int64_t width = Vec<T>::width;
+    if (2 * length <= width) {
+      copy_runs<width / 2>(origin, step, to, ld, windows);
+    } else if (length <= width) {
+      copy_runs<width>(origin, step, to, ld, windows);
+    } else {
+      copy_runs<2 * width>(origin, step, to, ld, windows);
+    }
+  }
+
+ private:
+  // Each run in one copy of constant size: fewer of them cross a cache line where they are small.
+  template <int64_t elements>
+  void copy_runs(const T* origin, int64_t step, T* rows, int64_t ld, int64_t windows) const {
+    for (int64_t p = 0; p < windows; ++p, origin += step, rows += ld) {
+      T* to = rows;
+      for (int64_t r = 0; r < count; ++r, to += length) {
+        const T* from = origin + offset[r];
+        if constexpr (elements < Vec<T>::width) {
+          __builtin_memcpy(to, from, elements * sizeof(T));
+        } else {
+          copy_beyond(to, from, elements);
+        }
+      }
     }
   }
 };
@@ -85,10 +104,15 @@ void gather_rows(const pyconv::Gather<T>& g, const pyconv::Run* runs, int64_t ru
       if (y + reach.bottom + source_rows < g.h && p + result_rows < count) {
         if (short_runs.count == 0) {
           gather_inside<T, true>(g, origin, runs, run_count, to);
-        } else if (short_runs.length <= Vec<T>::width) {
-          short_runs.template copy_beyond<1>(origin, to);
         } else {
-          short_runs.template copy_beyond<2>(origin, to);
+          // The windows beside it that are as roomy.
+          int64_t more = count - result_rows - p - 1;
+          if (g.grid_w - j - 1 < more) more = g.grid_w - j - 1;
+          const int64_t right = (g.w - 1 - reach.right - x) / g.step_w;
+          if (right < more) more = right;
+          short_runs.copy_windows(origin, g.step_w * g.pixel_pitch, to, ld, more + 1);
+          p += more;
+          j += more;
         }
       } else {
         gather_inside<T, false>(g, origin, runs, run_count, to);
