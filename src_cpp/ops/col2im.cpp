@@ -20,6 +20,8 @@ constexpr int64_t kTasks = 16;
 constexpr int64_t kLeastRows = 8;
 // Transposed window rows of this size stay in the first cache.
 constexpr int64_t kBufferBytes = int64_t(24) << 10;
+// Asking the clock takes as long as a short row of windows.
+constexpr int64_t kPollRows = 16;
 // Pixels of fewer channels are added plane by plane.
 constexpr int64_t kFewChannels = 8;
 
@@ -81,7 +83,7 @@ struct RunAdder {
       table.scatter_rows(shifted, runs.data(), int64_t(runs.size()), i * w.ow, w.ow,
                          col + i * w.ow * columns, columns,
                          image + strip.first * windows.row_pitch);
-      keep_going();
+      if (i % kPollRows == 0) keep_going();
     }
     zero(image, zeroed, strip.last);
   }
@@ -128,7 +130,7 @@ struct PlaneAdder {
                           taps + c * channel_pitch * width(), w.dil_w - tap_pitch * width(), w.kw);
         }
       }
-      keep_going();
+      if (i % kPollRows == 0) keep_going();
     }
   }
 };
