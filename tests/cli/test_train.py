@@ -196,12 +196,17 @@ def test_ctrl_c_leaves_the_model_of_the_last_whole_epoch(tmp_path: Path) -> None
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        # A shell may have started the tests with Ctrl-C ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     limit = time.monotonic() + 60
     while not (out / "history.csv").exists() and time.monotonic() < limit:
         time.sleep(0.02)
     running.send_signal(signal.SIGINT)
-    shown, error = running.communicate(timeout=60)
+    try:
+        shown, error = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert running.returncode == 130, error
     assert "Traceback" not in error
     stopped = re.search(r"^stopped after (\d+) whole epochs of 100000$", shown, re.MULTILINE)
