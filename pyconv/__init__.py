@@ -6,6 +6,7 @@ from pyconv import applications as applications
 from pyconv import autograd as autograd
 from pyconv import callbacks as callbacks
 from pyconv import constraints as constraints
+from pyconv import data as data
 from pyconv import datasets as datasets
 from pyconv import initializers as initializers
 from pyconv import layers as layers
