@@ -151,8 +151,8 @@ class Epochs:
         step = done
         while self.given is None or step < self.given:
             batch = next(self._iterator, None)
-            ended = batch is None and self._taken
-            if ended and (self.source.repeats or not step):  # the last epoch ended with the pass
+            again = not step or (self.source.repeats and self.given is not None)
+            if batch is None and self._taken and again:  # the last epoch ended with the pass
                 self._begin()
                 batch = next(self._iterator, None)
             if batch is None:

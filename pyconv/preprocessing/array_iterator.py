@@ -40,7 +40,7 @@ class NumpyArrayIterator(Iterator):
         if isinstance(x, (tuple, list)) and len(x) == 2 and np.ndim(array_of(x[0])) == 4:
             given = x[1] if isinstance(x[1], (tuple, list)) else [x[1]]
             x, others = x[0], [np.asarray(array_of(one)) for one in given]
-        self.x: Array = np.asarray(array_of(x))
+        self.x: Array = x if type(x) is np.ndarray else np.asarray(array_of(x))
         image_data_generator.as_images("flow", "x", self.x[:1], 4)
         if not len(self.x):
             raise ValueError(f"flow: x.shape={self.x.shape}; must hold images")
@@ -64,7 +64,7 @@ class NumpyArrayIterator(Iterator):
         )
 
     def _matching(self, argument: str, value: Any) -> Array:
-        array: Array = np.asarray(array_of(value))
+        array: Array = value if type(value) is np.ndarray else np.asarray(array_of(value))
         if not array.ndim or len(array) != len(self.x):
             raise ValueError(
                 f"flow: {argument}.shape={array.shape}; must have {len(self.x)} rows, as x"

@@ -124,7 +124,7 @@ class ImageOptions(FeatureStatistics):
 
     def as_images(self, function: str, argument: str, x: Any, ndim: int) -> Array:
         """Return numbers as images in the generator's dtype; `ndim` is 3 for one, 4 for several."""
-        array: Array = np.asarray(array_of(x))
+        array: Array = x if type(x) is np.ndarray else np.asarray(array_of(x))
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{function}: {argument}.dtype={array.dtype}; must be numbers")
         if array.ndim != ndim:
