@@ -152,6 +152,23 @@ def _training(task: Task, inputs: Arrays) -> Job:
     return Job(step, first_losses)
 
 
+def _augmentation(task: Task, inputs: Arrays) -> Job:
+    from pyconv.layers import RandomFlip, RandomRotation, RandomZoom
+
+    x = pyconv.Tensor(inputs["x"])
+    turn, zoom, flip = RandomRotation(0.1), RandomZoom(0.2), RandomFlip("horizontal")
+
+    def changed(_: Any) -> Arrays:
+        """Change the images by the given numbers, not by those that were drawn."""
+        zooms = inputs["zoom"].astype(np.float64)
+        y = turn.transform_images(x, {"angle": inputs["angle"].astype(np.float64)})
+        y = zoom.transform_images(y, {"height_zoom": zooms, "width_zoom": zooms})
+        ways = {"horizontal": inputs["mirrored"], "vertical": np.zeros(task["n"], bool)}
+        return {"y": flip.transform_images(y, ways).array}
+
+    return Job(lambda: flip(zoom(turn(x))), changed)
+
+
 _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
@@ -159,4 +176,5 @@ _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "im2col": _im2col,
     "col2im": _col2im,
     "training": _training,
+    "augmentation": _augmentation,
 }

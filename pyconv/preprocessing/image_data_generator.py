@@ -312,11 +312,13 @@ class ImageDataGenerator(ImageOptions):
         assert self.preprocessing_function is not None
         images = x[None] if x.ndim == 3 else x
         for i, image in enumerate(images):
-            result = np.asarray(array_of(self.preprocessing_function(image)))
-            if result.shape != image.shape:
+            made = self.preprocessing_function(image)
+            result = np.asarray(image if made is None else array_of(made))
+            if made is None or result.shape != image.shape:
                 raise ValueError(
-                    f"standardize: preprocessing_function returned shape {result.shape}; must be "
-                    f"{image.shape}"
+                    "standardize: preprocessing_function returned "
+                    f"{'None' if made is None else f'shape {result.shape}'}; must be an image of "
+                    f"shape {image.shape}"
                 )
             images[i] = result
         return x

@@ -62,7 +62,10 @@ def matrices(parameters: Sequence[Parameters], height: int, width: int) -> Array
     """Return the map (2, 3) of each image for ops.affine_sample."""
 
     def column(name: str, default: float) -> Array:
-        return np.array([one.get(name, default) for one in parameters], np.float64)
+        values = np.array([one.get(name, default) for one in parameters], np.float64)
+        for value in values[~np.isfinite(values)]:
+            raise ValueError(f"apply_transform: {name}={value}; must be finite")
+        return values
 
     def matrix(a: Array, b: Array, c: Array, d: Array) -> Array:
         return np.stack([a, b, c, d], axis=1).reshape(-1, 2, 2)

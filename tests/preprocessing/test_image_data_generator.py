@@ -260,9 +260,9 @@ def test_hostile_images_are_refused() -> None:
         generator.fit(np.zeros((2, 4, 4, 3)), augment=True, rounds=0)
     with pytest.raises(ValueError, match=r"standardize: x.shape=\(3,\)"):
         generator.standardize(np.zeros(3))
-    with pytest.raises(ValueError, match=r"preprocessing_function returned shape \(\)"):
+    with pytest.raises(ValueError, match="preprocessing_function returned None; must be an image"):
         ImageDataGenerator(preprocessing_function=lambda x: None).standardize(np.zeros((2, 2, 1)))
-    with pytest.raises(ValueError, match=r"matrices\[0\].*must be finite"):
+    with pytest.raises(ValueError, match="apply_transform: zx=inf; must be finite"):
         generator.apply_transform(np.zeros((2, 2, 1)), {"zx": np.inf})
     whitening = ImageDataGenerator(featurewise_center=True, zca_whitening=True)
     with pytest.raises(MemoryError, match="takes a matrix of 120000 x 120000"):
