@@ -32,6 +32,11 @@ def rivals(row: Row, *, quick: bool) -> list[Setting]:
     kind = row.task["kind"]
     if kind == "augmentation":
         return [Setting("keras", "torch backend")]
+    if kind == "input_pipeline":
+        return [
+            Setting("torch", "a worker per thread", options={"workers": True}),
+            Setting("torch", "no workers", options={"workers": False}),
+        ]
     layouts = {"gemm": ["row-major"], "col2im": ["contiguous"]}.get(
         kind, ["contiguous", "channels_last"]
     )

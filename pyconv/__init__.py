@@ -19,6 +19,7 @@ from pyconv import preprocessing as preprocessing
 from pyconv import random as random
 from pyconv import regularizers as regularizers
 from pyconv import schedules as schedules
+from pyconv import utils as utils
 from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor

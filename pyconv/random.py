@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random as python_random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,18 @@ def set_seed(seed: int) -> None:
     if not 0 <= seed < 2**128:
         raise ValueError(f"set_seed: seed={seed}; must be in [0, 2**128)")
     _generator.bit_generator.state = np.random.PCG64(int(seed)).state
+
+
+def set_random_seed(seed: int) -> None:
+    """Start pyconv's generator, Python's `random` and NumPy's global one anew.
+
+    Args:
+        seed: 0 to 2**32 - 1.
+    Source: Keras utils.set_random_seed.
+    """
+    set_seed(seed)
+    np.random.seed(int(seed))
+    python_random.seed(int(seed))
 
 
 def generator() -> np.random.Generator:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy as np
 import pyconv
 from benchmarks.competitors import Job
 from benchmarks.inputs import Arrays
+from benchmarks.photographs import CLASSES
 from benchmarks.row import Options, Task
 from pyconv import _core, ops
 
@@ -169,6 +172,26 @@ def _augmentation(task: Task, inputs: Arrays) -> Job:
     return Job(lambda: flip(zoom(turn(x))), changed)
 
 
+def _input_pipeline(task: Task, inputs: Arrays) -> Job:
+    folder = tempfile.TemporaryDirectory(prefix="pyconv-benchmarks-")
+    for path, label in zip(inputs["paths"].tolist(), inputs["labels"].tolist(), strict=True):
+        link = Path(folder.name, CLASSES[label], Path(path).name)
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(path)
+    dataset = pyconv.utils.image_dataset_from_directory(
+        folder.name, image_size=(task["h"], task["w"]), batch_size=task["n"], shuffle=False
+    )
+
+    def run() -> Any:
+        assert folder.name  # lives as long as the job
+        first = None
+        for batch in dataset:
+            first = batch if first is None else first
+        return first
+
+    return Job(run, lambda batch: {"images": batch[0].numpy(), "labels": batch[1].numpy()})
+
+
 _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
@@ -177,4 +200,5 @@ _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "col2im": _col2im,
     "training": _training,
     "augmentation": _augmentation,
+    "input_pipeline": _input_pipeline,
 }

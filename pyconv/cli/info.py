@@ -20,7 +20,6 @@ EXTRAS = (
     ("matplotlib", "matplotlib", "pictures"),
     ("h5py", "h5py", ".keras and .h5 files"),
     ("pillow", "pillow", "image files"),
-    ("pooch", "pooch", "downloads"),
     ("cupy", "cupy-cuda13x", "arrays on a GPU"),
 )
 DISTRIBUTIONS = {"cupy": ("cupy-cuda13x", "cupy-cuda12x", "cupy")}

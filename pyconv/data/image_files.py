@@ -156,7 +156,7 @@ def eight_bits(image: Any) -> Any:
         return image
     values = np.asarray(image).astype(np.int64).clip(0, 65535)
     narrow = (values + _WIDE // 2) // _WIDE
-    return pillow("eight_bits").fromarray(narrow.astype(np.uint8), "L")
+    return pillow("eight_bits").fromarray(narrow.astype(np.uint8))
 
 
 def converted(image: Any, color_mode: str) -> Any:

@@ -70,6 +70,23 @@ class Filter(Below):
                     yield element
 
 
+class DropNone(Below):
+    """The elements that a Decode did not leave out."""
+
+    def __init__(self, below: Node) -> None:
+        super().__init__(below)
+        self.count = UNKNOWN
+
+    def start(self, seeds: Seeds) -> Iterator[Element]:
+        return self._elements(self.below.start(seeds))
+
+    def _elements(self, elements: Iterator[Element]) -> Iterator[Element]:
+        with closed_after(elements):
+            for element in elements:
+                if element is not None:
+                    yield element
+
+
 class Batch(Below):
     """Several elements as one, stacked; the last may be smaller."""
 

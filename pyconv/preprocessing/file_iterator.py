@@ -11,22 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pyconv.arguments import checked_flag, normalise_pair
-from pyconv.data.image_files import (
-    CHANNELS,
-    ColorMode,
-    checked_color_mode,
-    converted,
-    eight_bits,
-    opened_image,
-    pillow,
-)
+from pyconv.data.image_files import CHANNELS, ColorMode, checked_color_mode
+from pyconv.data.pillow_images import INTERPOLATIONS, load_img
 from pyconv.preprocessing.batch_iterator import Iterator, Saving
 from pyconv.preprocessing.image_transform import Array
 
 if TYPE_CHECKING:
     from pyconv.preprocessing.image_data_generator import ImageDataGenerator
 
-INTERPOLATIONS = ("bicubic", "bilinear", "box", "hamming", "lanczos", "nearest")
 READERS = 4  # threads that decode files; Pillow lets them run together
 
 
@@ -34,7 +26,7 @@ class Loading(NamedTuple):
     """How files become images of one size."""
 
     size: tuple[int, int]  # (height, width)
-    color_mode: str
+    color_mode: ColorMode
     interpolation: str
     keep_aspect_ratio: bool
 
@@ -53,29 +45,20 @@ class Loading(NamedTuple):
                 f"{function}: interpolation={interpolation!r}; must be one of "
                 f"{', '.join(INTERPOLATIONS)}"
             )
+        checked_color_mode(function, color_mode)
         return cls(
             normalise_pair(function, "target_size", target_size, 1),
-            checked_color_mode(function, color_mode),
+            color_mode,
             interpolation,
             checked_flag(function, "keep_aspect_ratio", keep_aspect_ratio),
         )
 
     def load(self, path: str) -> Array:
-        """Return a file's picture, (height, width, channels) uint8."""
-        with opened_image(path, function="ImageDataGenerator") as image:
-            picture = converted(eight_bits(image), self.color_mode)
-            height, width = self.size
-            if picture.size != (width, height):
-                filters = pillow("ImageDataGenerator").Resampling
-                box = self._window(*picture.size) if self.keep_aspect_ratio else None
-                picture = picture.resize((width, height), filters[self.interpolation.upper()], box)
-            return np.asarray(picture).reshape(height, width, CHANNELS[self.color_mode])
-
-    def _window(self, width: int, height: int) -> tuple[int, int, int, int]:
-        rows = min(height, width * self.size[0] // self.size[1])
-        columns = min(width, height * self.size[1] // self.size[0])
-        left, top = (width - columns) // 2, (height - rows) // 2
-        return left, top, left + columns, top + rows
+        """Return a file's picture, (height, width, channels)."""
+        picture = load_img(
+            path, self.color_mode, self.size, self.interpolation, self.keep_aspect_ratio
+        )
+        return np.asarray(picture).reshape(*self.size, CHANNELS[self.color_mode])
 
 
 class FileIterator(Iterator):

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from pyconv.data.image_files import pillow
+from pyconv.data.pillow_images import array_to_img
 from pyconv.geometry import DataFormat
 
 FORMATS = ("bmp", "gif", "jpeg", "jpg", "png", "webp")
-_CHANNELS = (1, 3, 4)
 
 
 def checked_folder(function: str, folder: str | os.PathLike[str], prefix: Any, format: Any) -> str:
@@ -40,24 +40,7 @@ def save_images(
     """Write each image as {prefix}_{number}_{random number}.{format}."""
     for image, number in zip(images, numbers, strict=True):
         name = f"{prefix}_{number}_{drawn.integers(10**7)}.{format}"
-        picture = picture_of(image, data_format)
+        picture = array_to_img(np.nan_to_num(image), data_format)
         if format in ("jpeg", "jpg") and picture.mode == "RGBA":
             picture = picture.convert("RGB")
         picture.save(os.path.join(folder, name))
-
-
-def picture_of(image: np.ndarray[Any, Any], data_format: DataFormat) -> Any:
-    """Return an image as a Pillow image, its least value black and its largest white."""
-    pixels = np.moveaxis(image, 0, -1) if data_format == "channels_first" else image
-    if pixels.shape[-1] not in _CHANNELS:
-        raise ValueError(
-            f"save_to_dir: images of {pixels.shape[-1]} channels are no pictures; must be 1, 3 or 4"
-        )
-    pixels = np.nan_to_num(pixels - np.nanmin(pixels))
-    largest = pixels.max()
-    pixels = (pixels / largest if largest else pixels) * 255
-    return pillow("save_to_dir").fromarray(
-        np.squeeze(pixels.astype(np.uint8), -1)
-        if pixels.shape[-1] == 1
-        else pixels.astype(np.uint8)
-    )
