@@ -44,7 +44,8 @@ class Iterator:
 
     Args:
         n: the number of samples.
-        seed: every batch then draws from (seed, how many batches were made before).
+        seed: every batch then draws from (seed, how many batches this object made before); without
+            it training goes on bit for bit from a backup.
     Source: Keras's legacy Iterator.
     """
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -105,6 +104,8 @@ class FileIterator(Iterator):
         return (x, y) if self.sample_weight is None else (x, y, self.sample_weight[chosen])
 
     def _images(self, paths: Sequence[str]) -> Array:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(min(READERS, len(paths))) as readers:
             images = np.stack(list(readers.map(partial(Loading.load, self.loading), paths)))
         if self.data_format == "channels_first":

@@ -128,9 +128,33 @@ struct Affine {
     for (int64_t k = 0; k < count; ++k) {
       const double x = double(m[0]) * double(j + k) + right + double(m[2]);
       const double y = double(m[3]) * double(j + k) + down + double(m[5]);
-      sample_at(affine_taps(y, w.h, interpolation, fill_mode),
-                affine_taps(x, w.w, interpolation, fill_mode), w.w, fill_value, pixels[k]);
+      if (!sample_inside(x, y, pixels[k])) {
+        sample_at(affine_taps(y, w.h, interpolation, fill_mode),
+                  affine_taps(x, w.w, interpolation, fill_mode), w.w, fill_value, pixels[k]);
+      }
     }
+  }
+
+  // The usual case of sample_at, the same to the bit: four pixels, all of the image.
+  template <class T>
+  bool sample_inside(double x, double y, SampledPixel<T>& pixel) const {
+    if (interpolation != Interpolation::kBilinear) return false;
+    if (!(x > 0 && y > 0 && x < double(w.w - 1) && y < double(w.h - 1))) return false;
+    const auto column = static_cast<int64_t>(x), row = static_cast<int64_t>(y);
+    const double across = x - double(column), down = y - double(row);
+    if (across == 0 || down == 0) return false;
+    const int64_t first = row * w.w + column;
+    pixel.from[0] = first;
+    pixel.from[1] = first + 1;
+    pixel.from[2] = first + w.w;
+    pixel.from[3] = first + w.w + 1;
+    pixel.weight[0] = static_cast<T>((1 - down) * (1 - across));
+    pixel.weight[1] = static_cast<T>((1 - down) * across);
+    pixel.weight[2] = static_cast<T>(down * (1 - across));
+    pixel.weight[3] = static_cast<T>(down * across);
+    pixel.count = 4;
+    pixel.constant = 0;
+    return true;
   }
 };
 

@@ -272,3 +272,19 @@ def test_a_model_saved_while_training_goes_on_with_the_same_pictures(tmp_path: A
     resumed.fit(x, y, batch_size=5, epochs=4, initial_epoch=2, verbose=0)
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_fit_changes_images_and_evaluate_does_not() -> None:
+    """Also in models within models: images of 0 are seen as images of 1."""
+    change = pyconv.Sequential([layers.RandomBrightness((1, 1), value_range=(0, 1))])
+    x = pyconv.Input((2, 2, 1))
+    y = layers.Dense(1, kernel_initializer="ones", use_bias=False, trainable=False)(
+        layers.Flatten()(change(x))
+    )
+    model = pyconv.Model(x, layers.Dense(1, kernel_initializer="ones")(y))
+    model.compile(pyconv.optimizers.SGD(1e-9), "mse")
+    images, labels = np.zeros((6, 2, 2, 1), np.float32), np.zeros((6, 1), np.float32)
+    history = model.fit(images, labels, validation_data=(images, labels), verbose=0).history
+    assert history["loss"] == [pytest.approx(16, rel=KERAS)]
+    assert history["val_loss"] == [0]
+    assert model.evaluate(images, labels, verbose=0) == 0
