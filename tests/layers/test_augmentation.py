@@ -281,7 +281,7 @@ def test_fit_changes_images_and_evaluate_does_not() -> None:
     y = layers.Dense(1, kernel_initializer="ones", use_bias=False, trainable=False)(
         layers.Flatten()(change(x))
     )
-    model = pyconv.Model(x, layers.Dense(1, kernel_initializer="ones")(y))
+    model = pyconv.Model(x, layers.Dense(1, kernel_initializer="ones", use_bias=False)(y))
     model.compile(pyconv.optimizers.SGD(1e-9), "mse")
     images, labels = np.zeros((6, 2, 2, 1), np.float32), np.zeros((6, 1), np.float32)
     history = model.fit(images, labels, validation_data=(images, labels), verbose=0).history
