@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -173,17 +175,17 @@ def _augmentation(task: Task, inputs: Arrays) -> Job:
 
 
 def _input_pipeline(task: Task, inputs: Arrays) -> Job:
-    folder = tempfile.TemporaryDirectory(prefix="pyconv-benchmarks-")
+    folder = tempfile.mkdtemp(prefix="pyconv-benchmarks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for path, label in zip(inputs["paths"].tolist(), inputs["labels"].tolist(), strict=True):
-        link = Path(folder.name, CLASSES[label], Path(path).name)
+        link = Path(folder, CLASSES[label], Path(path).name)
         link.parent.mkdir(exist_ok=True)
         link.symlink_to(path)
     dataset = pyconv.utils.image_dataset_from_directory(
-        folder.name, image_size=(task["h"], task["w"]), batch_size=task["n"], shuffle=False
+        folder, image_size=(task["h"], task["w"]), batch_size=task["n"], shuffle=False
     )
 
     def run() -> Any:
-        assert folder.name  # lives as long as the job
         first = None
         for batch in dataset:
             first = batch if first is None else first

@@ -27,7 +27,7 @@ def test_info_shows_version_processor_threads_and_extras(
     assert "built" in shown["cuda"]
     assert "PYCONV_DATA=/nowhere" in shown["settings"]
     assert {"numpy", "python", "matplotlib", "h5py", "pillow", "cupy"} <= set(shown)
-    assert {"mnist", "fashion-mnist"} <= set(shown)
+    assert {"mnist", "fashion-mnist", "cifar-10"} <= set(shown)
 
 
 def test_a_missing_extra_comes_with_its_pip_line(
