@@ -21,7 +21,7 @@ from pyconv.layers.options import (
     checked_input_shape,
     checked_name,
 )
-from pyconv.layers.running import running
+from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 
@@ -67,6 +67,11 @@ class Layer:
         self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
         self.activity_regularizer = regularizers.get(base.get("activity_regularizer"))
         self._call_losses: list[tuple[Layer, Tensor]] = []
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name[0] != "_":
+            structure.changes += 1
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, batch included."""

@@ -21,6 +21,15 @@ class Running(threading.local):
 running = Running()
 
 
+class Structure:
+    """Counts the public attributes of layers that were set, and the layers that models gained."""
+
+    changes = 0
+
+
+structure = Structure()
+
+
 @contextmanager
 def observing(observer: Callable[[Any, Any, Callable[[], Any]], Any]) -> Iterator[None]:
     """Let observer(layer, inputs, run) run every layer that this thread calls meanwhile.

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyconv.autograd import Tensor
 from pyconv.layers import Input, InputLayer, Layer, SymbolicTensor
+from pyconv.layers.running import structure
 from pyconv.layers.symbolic import Shape
 from pyconv.models.functional import Functional
 from pyconv.models.model import Model
@@ -58,6 +59,7 @@ class Sequential(Model):
         if not self._stack:
             raise ValueError(f"pop: {self.name!r} has no layers")
         layer = self._stack.pop()
+        structure.changes += 1
         self._output = None
         self._build_known()
         return layer
@@ -82,6 +84,7 @@ class Sequential(Model):
             elif isinstance(layer, (Functional, Sequential)) and layer.built:
                 self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._stack.append(layer)
+        structure.changes += 1
         self._output = None
         self._trained = None
 
