@@ -6,11 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyconv import autograd
-from pyconv.arguments import finite_number, whole_number
+from pyconv.arguments import checked_flag, finite_number, whole_number
 from pyconv.autograd import Tensor
 from pyconv.geometry import DataFormat
 from pyconv.layers.image_layer import ImageLayer
-from pyconv.layers.options import checked_bool
 from pyconv.layers.window import image_axes
 from pyconv.ops.resize import Interpolation, interpolation_code
 
@@ -51,14 +50,14 @@ class Resizing(ImageLayer):
         )
         interpolation_code("Resizing", interpolation)
         self.interpolation = interpolation
-        self.crop = checked_bool("Resizing", "crop_to_aspect_ratio", crop_to_aspect_ratio)
-        self.pad = checked_bool("Resizing", "pad_to_aspect_ratio", pad_to_aspect_ratio)
+        self.crop = checked_flag("Resizing", "crop_to_aspect_ratio", crop_to_aspect_ratio)
+        self.pad = checked_flag("Resizing", "pad_to_aspect_ratio", pad_to_aspect_ratio)
         if self.crop and self.pad:
             raise ValueError("Resizing: crop_to_aspect_ratio and pad_to_aspect_ratio; must be one")
         if fill_mode != "constant":
             raise ValueError(f"Resizing: fill_mode={fill_mode!r}; must be 'constant'")
         self.fill_value = finite_number("Resizing", "fill_value", fill_value)
-        if checked_bool("Resizing", "antialias", antialias):
+        if checked_flag("Resizing", "antialias", antialias):
             raise ValueError("Resizing: antialias=True; must be False")
 
     def call(self, x: Tensor) -> Tensor:
