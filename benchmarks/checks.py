@@ -207,6 +207,28 @@ def _training(task: Task, inputs: Arrays, result: Arrays) -> None:
         raise WrongResult(f"losses differ by {error:.1e} from float64; at most {_LOSSES:.0e}")
 
 
+def _input_pipeline(task: Task, inputs: Arrays, result: Arrays) -> None:
+    from PIL import Image
+
+    expected = inputs["labels"][: task["n"]]
+    if not np.array_equal(result["labels"], expected):
+        raise WrongResult("labels: others than those of the first files")
+    for place in (0, task["n"] - 1):
+        with Image.open(str(inputs["paths"][place])) as image:
+            x = np.asarray(image.convert("RGB"), np.float64)
+        y = _resized(_resized(x, task["h"]).swapaxes(0, 1), task["w"]).swapaxes(0, 1)
+        _require("images", result["images"][place], y, y + 255, task)
+
+
+def _resized(x: Array, size: int) -> Array:
+    """Return x at another size of its first axis: bilinear, centres at half pixels, no blur."""
+    place = (np.arange(size) + 0.5) * len(x) / size - 0.5
+    low = np.floor(place).astype(int)
+    share = (place - low)[:, None, None]
+    below, above = (x[(low + i).clip(0, len(x) - 1)] for i in (0, 1))
+    return np.asarray((1 - share) * below + share * above)
+
+
 _CHECKS: dict[str, Callable[[Task, Arrays, Arrays], None]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
@@ -214,4 +236,5 @@ _CHECKS: dict[str, Callable[[Task, Arrays, Arrays], None]] = {
     "im2col": _im2col,
     "col2im": _col2im,
     "training": _training,
+    "input_pipeline": _input_pipeline,
 }

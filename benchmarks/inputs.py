@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.photographs import CLASSES, photographs
 from benchmarks.row import Task
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -42,6 +43,10 @@ def make_inputs(task: Task) -> Arrays:
         return {"a": _normal(generator, task, m, k), "b": _normal(generator, task, k, n)}
     if kind == "training":
         return _training(generator, task)
+    if kind == "input_pipeline":
+        paths = photographs(task["count"])
+        labels = [CLASSES.index(path.parent.name) for path in paths]
+        return {"paths": np.array([str(path) for path in paths]), "labels": np.array(labels)}
     image = (task["n"], task["h"], task["w"], task["c"])
     pixels = (task["n"], task["oh"], task["ow"])
     if kind == "conv2d":

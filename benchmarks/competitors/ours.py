@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +16,7 @@ import numpy as np
 import pyconv
 from benchmarks.competitors import Job
 from benchmarks.inputs import Arrays
+from benchmarks.photographs import CLASSES
 from benchmarks.row import Options, Task
 from pyconv import _core, ops
 
@@ -152,6 +157,26 @@ def _training(task: Task, inputs: Arrays) -> Job:
     return Job(step, first_losses)
 
 
+def _input_pipeline(task: Task, inputs: Arrays) -> Job:
+    folder = tempfile.mkdtemp(prefix="pyconv-benchmarks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for path, label in zip(inputs["paths"].tolist(), inputs["labels"].tolist(), strict=True):
+        link = Path(folder, CLASSES[label], Path(path).name)
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(path)
+    dataset = pyconv.utils.image_dataset_from_directory(
+        folder, image_size=(task["h"], task["w"]), batch_size=task["n"], shuffle=False
+    )
+
+    def run() -> Any:
+        first = None
+        for batch in dataset:
+            first = batch if first is None else first
+        return first
+
+    return Job(run, lambda batch: {"images": batch[0].numpy(), "labels": batch[1].numpy()})
+
+
 _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
@@ -159,4 +184,5 @@ _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "im2col": _im2col,
     "col2im": _col2im,
     "training": _training,
+    "input_pipeline": _input_pipeline,
 }

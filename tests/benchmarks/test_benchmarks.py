@@ -321,3 +321,17 @@ def test_the_picture_has_a_bar_for_every_row(tmp_path: Path, compared):
     }
     assert picture.draw(tmp_path / "bars.png", report)
     assert (tmp_path / "bars.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_input_pipeline_is_checked_and_equals_torchs(data_folder):
+    data_folder("cats-dogs")
+    task = {"kind": "input_pipeline", "dtype": "float32", "count": 8, "n": 6, "h": 20, "w": 30}
+    inputs, result = run("pyconv", task)
+    check(task, inputs, result)
+    with pytest.raises(WrongResult, match="images"):
+        check(task, inputs, result | {"images": result["images"] * np.float32(1.001)})
+    with pytest.raises(WrongResult, match="labels"):
+        check(task, inputs, result | {"labels": 1 - result["labels"]})
+    pytest.importorskip("torch")
+    job = load("torch").prepare(task, inputs, {"workers": False})
+    compare(task, result, job.result(job.run()))
