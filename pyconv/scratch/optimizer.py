@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import ops
+from pyconv.arguments import finite_number
 from pyconv.backend import Array
 
 __all__ = ["SGD", "AdaGrad", "Adam", "Momentum", "Nesterov", "RMSprop", "np"]
@@ -29,10 +30,11 @@ class SGD:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
+        rate = _rate(self)
         keys, plain = _native_keys(params, grads)
-        ops.sgd_step(*_lists(keys, params, grads), learning_rate=self.lr)
+        ops.sgd_step(*_lists(keys, params, grads), learning_rate=rate)
         for key in plain:
-            params[key] -= self.lr * grads[key]
+            params[key] -= rate * grads[key]
 
 
 class Momentum:
@@ -46,17 +48,20 @@ class Momentum:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
+        rate = _rate(self)
         if self.v is None:
             self.v = _zeros(params)
         keys, plain = _native_keys(params, grads, self.v)
+        if not self.momentum:  # a kernel then leaves v as it is
+            keys, plain = [], list(params)
         ops.sgd_step(
             *_lists(keys, params, grads, self.v),
-            learning_rate=self.lr,
+            learning_rate=rate,
             momentum=self.momentum,
             nesterov=self.nesterov,
         )
         for key in plain:
-            step = self.lr * grads[key]
+            step = rate * grads[key]
             self.v[key] = self.momentum * self.v[key] - step
             params[key] += self.momentum * self.v[key] - step if self.nesterov else self.v[key]
 
@@ -80,11 +85,12 @@ class AdaGrad:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
+        rate = _rate(self)
         if self.h is None:
             self.h = _zeros(params)
         for key in params:
             self.h[key] += grads[key] * grads[key]
-            params[key] -= _over_root(self.lr, grads[key], self.h[key])
+            params[key] -= _over_root(rate, grads[key], self.h[key])
 
 
 class RMSprop:
@@ -96,12 +102,13 @@ class RMSprop:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
+        rate = _rate(self)
         if self.h is None:
             self.h = _zeros(params)
         for key in params:
             self.h[key] *= self.decay_rate
             self.h[key] += (1 - self.decay_rate) * grads[key] * grads[key]
-            params[key] -= _over_root(self.lr, grads[key], self.h[key])
+            params[key] -= _over_root(rate, grads[key], self.h[key])
 
 
 class Adam:
@@ -118,23 +125,29 @@ class Adam:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
+        rate = _rate(self)
         if self.m is None or self.v is None:
             self.m, self.v = _zeros(params), _zeros(params)
         self.iter += 1
         keys, plain = _native_keys(params, grads, self.m, self.v)
         ops.adam_step(
             *_lists(keys, params, grads, self.m, self.v),
-            learning_rate=self.lr,
+            learning_rate=rate,
             beta_1=self.beta1,
             beta_2=self.beta2,
             epsilon=_TINY,
             step=self.iter,
         )
-        rate = self.lr * np.sqrt(1 - self.beta2**self.iter) / (1 - self.beta1**self.iter)
+        rate *= np.sqrt(1 - self.beta2**self.iter) / (1 - self.beta1**self.iter)
         for key in plain:
             self.m[key] += (1 - self.beta1) * (grads[key] - self.m[key])
             self.v[key] += (1 - self.beta2) * (grads[key] ** 2 - self.v[key])
             params[key] -= _over_root(rate, self.m[key], self.v[key])
+
+
+def _rate(moving: Any) -> float:
+    """Return an optimizer's learning rate, checked."""
+    return finite_number(f"{type(moving).__name__}.update", "lr", moving.lr, least=0)
 
 
 def _zeros(params: Params) -> dict[str, Any]:

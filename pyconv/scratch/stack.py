@@ -47,7 +47,7 @@ def backward(layers: Sequence[Any], dout: Any) -> None:
         else:
             dout = layer.backward(dout)
     first = layers[0]
-    if isinstance(first, (Convolution, Affine)):
+    if _is(first, Convolution, Affine):
         first.backward_weights(dout)
     elif first is not done:
         first.backward(dout)
