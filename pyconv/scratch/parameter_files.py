@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,23 @@ from pyconv.scratch.array_pickle import read_array_pickle
 PathLike = str | os.PathLike[str]
 
 _ZIP, _PICKLE = b"PK", b"\x80"
+_ZIP_END = 22  # bytes of the record that ends a zip file without a comment
 _HEADER_BYTES = 4096
+_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '([<>|](?:f[248]|[iu][1248]|b1))', 'fortran_order': (True|False), "
+    rb"'shape': \(((?:\d{1,18}(?:, |,)?)*)\), \} *\n",
+    re.DOTALL,
+)
+
+
+class _Header(NamedTuple):
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    fortran: bool
+    start: int  # of the numbers, bytes
+
+
+_NOT_READ = _Header((), np.dtype(np.float64), False, 0)
 
 
 def write_parameters(function: str, path: PathLike, params: Mapping[str, Array]) -> None:
@@ -103,7 +120,7 @@ def _check_names(
 
 def _read_npz(file: BinaryIO, expected: Mapping[str, Array]) -> dict[str, Array]:
     """Read npz data of any writer; an array is read once its header fits."""
-    is_sealed(file)  # where pyconv wrote it, the checksum must fit
+    _check_end(file)
     try:
         archive = zipfile.ZipFile(file)
         infos = archive.infolist()
@@ -112,47 +129,49 @@ def _read_npz(file: BinaryIO, expected: Mapping[str, Array]) -> dict[str, Array]
     members = {info.filename.removesuffix(".npy"): info for info in infos}
     if len(members) != len(infos):
         raise ValueError("npz data that holds a name twice")
-    extra = {name: ((), np.dtype("O")) for name in members if name not in expected}
-    headers = {name: _header(archive, info) for name, info in members.items() if name in expected}
-    _check_names({n: h[:2] for n, h in headers.items()} | extra, expected)
-    return {name: _member(archive, members[name], *headers[name]) for name in expected}
+    headers = {
+        name: _header(archive, info) if name in expected else _NOT_READ
+        for name, info in members.items()
+    }
+    _check_names({name: (h.shape, h.dtype) for name, h in headers.items()}, expected)
+    return {name: _member(archive, members[name], headers[name]) for name in expected}
 
 
-def _header(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo
-) -> tuple[tuple[int, ...], np.dtype[np.generic], bool]:
-    """Return shape, dtype and Fortran order of a member."""
+def _check_end(file: BinaryIO) -> None:
+    """Demand pyconv's checksum, or the plain end of a zip file, as NumPy writes it."""
+    if is_sealed(file):
+        return
+    file.seek(-min(_ZIP_END, file.seek(0, os.SEEK_END)), os.SEEK_END)
+    end = file.read()
+    file.seek(0)
+    if not (end.startswith(b"PK\x05\x06") and end.endswith(b"\0\0")):
+        raise ValueError("damaged npz data, or cut short")
+
+
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:
+    """Return what the start of a member says."""
     try:
         with archive.open(info) as member:
-            version = np.lib.format.read_magic(member)
-            if version == (1, 0):
-                header = np.lib.format.read_array_header_1_0(member, max_header_size=_HEADER_BYTES)
-            else:
-                header = np.lib.format.read_array_header_2_0(member, max_header_size=_HEADER_BYTES)
-    except (*ZIP_ERRORS, SyntaxError, MemoryError, RecursionError) as error:
-        raise ValueError(f"member {info.filename!r}: {error}") from None
-    shape, fortran, dtype = header
-    return tuple(int(size) for size in shape), dtype, bool(fortran)
-
-
-def _member(
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    shape: tuple[int, ...],
-    dtype: np.dtype[np.generic],
-    fortran: bool,
-) -> Array:
-    wanted = math.prod(shape) * dtype.itemsize
-    try:
-        with archive.open(info) as member:
-            version = np.lib.format.read_magic(member)
-            size = int.from_bytes(member.read(2 if version == (1, 0) else 4), "little")
-            member.read(size)
-            content = member.read(wanted)
-            rest = member.read(1)  # reading to the end also checks the member's sum
+            start = member.read(_HEADER_BYTES)
     except ZIP_ERRORS as error:
         raise ValueError(f"member {info.filename!r}: {error}") from None
-    if len(content) != wanted or rest:
-        raise ValueError(f"member {info.filename!r}: its size does not fit its shape {shape}")
-    values = np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
-    return values.astype(dtype.newbyteorder("="), order="C")
+    found = _HEADER.match(start)
+    if found is None or int.from_bytes(found[1], "little") != found.end() - 10:
+        raise ValueError(f"member {info.filename!r}: no array of numbers")
+    shape = tuple(int(size) for size in re.findall(rb"\d+", found[4]))
+    return _Header(shape, np.dtype(found[2].decode()), found[3] == b"True", found.end())
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, header: _Header) -> Array:
+    """Return the array of a member whose shape is known to be the expected one."""
+    wanted = header.start + math.prod(header.shape) * header.dtype.itemsize
+    try:
+        with archive.open(info) as member:
+            content = member.read(wanted + 1)  # reading to the end also checks the member's sum
+    except ZIP_ERRORS as error:
+        raise ValueError(f"member {info.filename!r}: {error}") from None
+    if len(content) != wanted:
+        raise ValueError(f"member {info.filename!r}: its size does not fit {header.shape}")
+    values = np.frombuffer(content, header.dtype, offset=header.start)
+    values = values.reshape(header.shape, order="F" if header.fortran else "C")
+    return values.astype(header.dtype.newbyteorder("="), order="C")
