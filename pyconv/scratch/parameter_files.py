@@ -27,7 +27,8 @@ _ZIP, _PICKLE = b"PK", b"\x80"
 _ZIP_END = 22  # bytes of the record that ends a zip file without a comment
 _HEADER_BYTES = 4096
 _HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00(..)\{'descr': '([<>|](?:f[248]|[iu][1248]|b1))', 'fortran_order': (True|False), "
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '([<>|](?:f[248]|[iu][1248]|b1))', "
+    rb"'fortran_order': (True|False), "
     rb"'shape': \(((?:\d{1,18}(?:, |,)?)*)\), \} *\n",
     re.DOTALL,
 )
