@@ -3,18 +3,26 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from pyconv import ops
 from pyconv.backend import Array
-from pyconv.scratch.arrays import after_forward, elementwise, like, promoted, same_shape
+from pyconv.scratch.arrays import (
+    after_forward,
+    elementwise,
+    forget,
+    like,
+    promoted,
+    same_shape,
+)
 
 
 class Relu:
     """y = max(x, 0), chapter 5.5.1.
 
     Attributes:
-        mask: where the last x was not positive; computed when read.
+        mask: where the last x was not positive; computed when read; it may be replaced.
     """
 
     def __init__(self) -> None:
@@ -31,6 +39,7 @@ class Relu:
 
     def keep(self, y: Array) -> Array:
         """Take y for the result of forward and return it."""
+        forget(self, "mask")
         self._y = y
         return y
 
@@ -40,10 +49,16 @@ class Relu:
         Raises:
             RuntimeError: no forward before. TypeError, ValueError: kind and shape of dout.
         """
-        y, dy = _with_gradient("Relu.backward", self._y, dout)
+        name = "Relu.backward"
+        mask = vars(self).get("mask")
+        if mask is not None:  # read, or set, since forward
+            (dout,) = promoted(name, dout=dout)
+            through: Array = same_shape(name, "dout", dout, mask.shape) * ~mask
+            return through
+        y, dy = _with_gradient(name, self._y, dout)
         return elementwise(ops.relu_backward, dy, y)
 
-    @property
+    @cached_property
     def mask(self) -> Array | None:
         """Where the last x was not positive."""
         return None if self._y is None else self._y <= 0

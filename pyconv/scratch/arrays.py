@@ -127,6 +127,12 @@ def same_shape(function: str, argument: str, value: Array, shape: tuple[int, ...
     return value
 
 
+def forget(layer: object, *names: str) -> None:
+    """Let attributes that are computed when read be computed anew."""
+    for name in names:
+        vars(layer).pop(name, None)
+
+
 def after_forward(function: str, state: Any) -> Any:
     """Return what forward left behind; without one, a backward is refused."""
     if state is None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pyconv import ops
@@ -13,6 +14,7 @@ from pyconv.scratch.activation import Relu
 from pyconv.scratch.arrays import (
     after_forward,
     as_book,
+    forget,
     in_layout,
     like,
     promoted,
@@ -93,6 +95,7 @@ class Convolution:
             activation=activation,
         )
         y = as_book(y, data_format)
+        forget(self, "col", "col_W")
         self.x = x
         self._seen = _Seen(stored, W, y.shape, stride, pad, data_format)
         return y
@@ -139,7 +142,7 @@ class Convolution:
         self.dW = contiguous(dkernel.transpose(3, 2, 0, 1))  # (fn, c, fh, fw)
         return seen, dy
 
-    @property
+    @cached_property
     def col(self) -> Array | None:
         """The windows of the last input as rows, (n * oh * ow, c * fh * fw)."""
         if self._seen is None:
@@ -153,7 +156,7 @@ class Convolution:
             data_format="channels_first",
         )
 
-    @property
+    @cached_property
     def col_W(self) -> Array | None:
         """The filters of the last forward as columns, (c * fh * fw, fn)."""
         if self._seen is None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pyconv import ops
 from pyconv.backend import Array
@@ -17,13 +17,6 @@ from pyconv.scratch.arrays import (
     same_shape,
     vector_like,
 )
-
-
-class _Seen(NamedTuple):
-    """What forward keeps for backward."""
-
-    x: Array  # (n, inputs)
-    shape: tuple[int, ...]
 
 
 class Affine:
@@ -43,7 +36,6 @@ class Affine:
         self.original_x_shape: tuple[int, ...] | None = None
         self.dW: Array | None = None
         self.db: Array | None = None
-        self._seen: _Seen | None = None
 
     def forward(self, x: Any) -> Array:
         """Return (n, units) of (n, ...), whatever else there is flattened in row-major order.
@@ -71,7 +63,6 @@ class Affine:
         b = vector_like(W, name, "b", self.b, W.shape[1])
         y = ops.dense(flat, W, b, activation=activation)
         self.x, self.original_x_shape = flat, given.shape
-        self._seen = _Seen(flat, given.shape)
         return y
 
     def backward(self, dout: Any) -> Array:
@@ -80,21 +71,19 @@ class Affine:
         Raises:
             RuntimeError: no forward before. TypeError, ValueError: kind and shape of dout.
         """
-        dx, shape = self._backward("Affine.backward", dout, ("x", "kernel", "bias"))
+        dx = self._backward("Affine.backward", dout, ("x", "kernel", "bias"))
         assert dx is not None
-        return dx.reshape(shape)
+        assert self.original_x_shape is not None
+        return dx.reshape(self.original_x_shape)
 
     def backward_weights(self, dout: Any) -> None:
         """Keep dW and db alone: for a first layer, the gradient of whose x nobody reads."""
         self._backward("Affine.backward_weights", dout, ("kernel", "bias"))
 
-    def _backward(
-        self, name: str, dout: Any, needs: tuple[str, ...]
-    ) -> tuple[Array | None, tuple[int, ...]]:
-        """Set dW and db; return the gradient of the flattened x if needed, and x's shape."""
-        seen: _Seen = after_forward(name, self._seen)
-        W = like(seen.x, name, "W", self.W)
-        shape = (seen.x.shape[0], W.shape[1])
-        dy = same_shape(name, "dout", like(seen.x, name, "dout", dout), shape)
-        dx, self.dW, self.db = ops.dense_backward(dy, seen.x, W, needs=needs)
-        return dx, seen.shape
+    def _backward(self, name: str, dout: Any, needs: tuple[str, ...]) -> Array | None:
+        """Set dW and db; return the gradient of the flattened x if it is needed."""
+        x, W = promoted(name, x=after_forward(name, self.x), W=self.W)
+        dy = like(x, name, "dout", dout)
+        dy = same_shape(name, "dout", dy, (x.shape[0], W.shape[1]))
+        dx, self.dW, self.db = ops.dense_backward(dy, x, W, needs=needs)
+        return dx

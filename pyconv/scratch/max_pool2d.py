@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from pyconv.scratch.arrays import (
     after_forward,
     as_book,
     elementwise,
+    forget,
     in_layout,
     like,
     promoted,
@@ -81,6 +83,7 @@ class Pooling:
         pool: dict[str, Any] = {"pool_size": size, "strides": stride, "data_format": data_format}
         y, argmax = ops.max_pool2d_with_argmax(stored, **pool)
         y = as_book(y, data_format)
+        forget(self, "arg_max")
         self.x = x
         self._seen = _Seen(y, argmax, stored.shape, pool, images.shape, pad, data_format)
         return y
@@ -105,11 +108,14 @@ class Pooling:
 
     def _backward(self, seen: _Seen, dy: Array) -> Array:
         dy = in_layout(dy, seen.data_format)
-        dx = ops.max_pool2d_backward(dy, seen.argmax, seen.input_shape, **seen.pool)
+        argmax = seen.argmax
+        if "arg_max" in vars(self):  # read, or set, since forward
+            argmax = _stored_offsets(self.arg_max, seen)
+        dx = ops.max_pool2d_backward(dy, argmax, seen.input_shape, **seen.pool)
         dx = as_book(dx, seen.data_format)
         return _without_padding(dx, seen.x_shape, seen.pad) if seen.pad else dx
 
-    @property
+    @cached_property
     def arg_max(self) -> Array | None:
         """Row * pool_w + column of the pixel that won each window, flat over (n, oh, ow, c)."""
         if self._seen is None:
@@ -118,6 +124,17 @@ class Pooling:
         if self._seen.data_format == "channels_first":
             argmax = argmax.transpose(0, 2, 3, 1)
         return argmax.astype(np.intp).ravel()
+
+
+def _stored_offsets(arg_max: Any, seen: _Seen) -> Array:
+    """Return offsets, flat over (n, oh, ow, c), as the kernels keep them."""
+    n, c, oh, ow = seen.y.shape
+    offsets: Array = array_module(seen.y).asarray(arg_max)
+    same_shape("Pooling.backward", "arg_max", offsets, (seen.y.size,))
+    if offsets.size and not 0 <= offsets.min() <= offsets.max() <= np.iinfo(seen.argmax.dtype).max:
+        raise ValueError("Pooling.backward: arg_max holds an offset outside its window")
+    stored = in_layout(offsets.reshape(n, oh, ow, c).transpose(0, 3, 1, 2), seen.data_format)
+    return stored.astype(seen.argmax.dtype)
 
 
 def _padded(x: Array, size: tuple[int, int], stride: int, pad: int) -> Array:

@@ -55,4 +55,4 @@ def backward(layers: Sequence[Any], dout: Any) -> None:
 
 def _is(layer: Any, *kinds: type) -> bool:
     """Tell whether it is one of our layers as it is: no subclass, nothing replaced in it."""
-    return type(layer) in kinds and not {"forward", "backward"} & vars(layer).keys()
+    return type(layer) in kinds and not {"forward", "backward", "mask"} & vars(layer).keys()

@@ -189,6 +189,62 @@ def test_attributes_before_any_forward() -> None:
     assert batch_norm.momentum == 0.9
 
 
+def test_computed_attributes_are_kept_until_the_next_forward_and_may_be_set() -> None:
+    x, W = normal((2, 3, 4, 4), np.float64, "x"), normal((2, 3, 3, 3), np.float64, "W")
+    convolution, relu, pooling = layers.Convolution(W, 0), layers.Relu(), layers.Pooling(2, 2)
+    convolution.forward(x)
+    first = convolution.col
+    assert convolution.col is first
+    convolution.forward(2 * x)
+    np.testing.assert_array_equal(convolution.col, 2 * first)
+    convolution.col = convolution.col_W = None  # as who wants the memory back writes
+    convolution.backward(np.ones((2, 2, 2, 2)))
+
+    relu.forward(x)
+    np.testing.assert_array_equal(relu.mask, x <= 0)
+    dout = np.ones_like(x)
+    np.testing.assert_array_equal(relu.backward(dout.copy()), x > 0)
+    relu.mask = x > 0
+    np.testing.assert_array_equal(relu.backward(dout.copy()), x <= 0)
+    relu.forward(x)
+    np.testing.assert_array_equal(relu.backward(dout.copy()), x > 0)
+
+    for layout in (x, np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)):
+        y = pooling.forward(layout)
+        expected = pooling.backward(y)
+        kept = pooling.arg_max.copy()
+        np.testing.assert_array_equal(pooling.backward(y), expected)
+        pooling.arg_max = np.zeros_like(kept)
+        moved = pooling.backward(y)
+        np.testing.assert_array_equal(moved[:, :, ::2, ::2], y)
+        assert moved.sum() == pytest.approx(y.sum())
+        for bad in (kept + 4, kept - 4, kept[:-1], kept + 300):
+            pooling.arg_max = bad
+            with pytest.raises(ValueError, match=r"arg_?max"):
+                pooling.backward(y)
+
+
+class OwnRelu(layers.Relu):
+    """A layer of a reader: its own forward, the backward there is."""
+
+    def forward(self, x: Any) -> Any:
+        self.mask = x <= 1
+        return np.where(self.mask, 0, x)
+
+
+def test_a_reader_may_derive_a_layer() -> None:
+    x = np.array([[0.0, 1.0, 2.0]])
+    layer = OwnRelu()
+    np.testing.assert_array_equal(layer.forward(x), [[0, 0, 2]])
+    np.testing.assert_array_equal(layer.backward(np.ones((1, 3))), [[0, 0, 1]])
+    net, x = small_net(), normal((3, 1, 8, 8), np.float64, "x")
+    net.layers["Relu1"] = OwnRelu()
+    y = x
+    for one in net.layers.values():
+        y = one.forward(y)
+    np.testing.assert_array_equal(net.predict(x), y)
+
+
 @pytest.mark.parametrize("read_only", [False, True])
 def test_no_layer_writes_into_what_it_is_given_but_relu_may_into_dout(read_only: bool) -> None:
     x, W = normal((2, 3, 4, 4), np.float64, "x"), normal((3, 3, 3, 3), np.float64, "W")

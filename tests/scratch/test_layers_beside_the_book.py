@@ -172,6 +172,36 @@ def test_softmax_with_loss(form) -> None:
     assert_close(ours.backward(dout=2), book.backward(2))
 
 
+def test_a_network_on_every_instruction_set_and_the_cuda_kernels(device) -> None:
+    W, b = normal((4, 2, 3, 3), np.float64, "W"), normal((4,), np.float64, "b")
+    D, d = normal((36, 5), np.float64, "D"), normal((5,), np.float64, "d")
+    gamma, beta = normal((5,), np.float64, "gamma"), normal((5,), np.float64, "beta")
+
+    def stack(module: Any, move: Any) -> list[Any]:
+        return [
+            module.Convolution(move(W), move(b), 1, 1),
+            *(module.Relu(), module.Pooling(2, 2), module.Affine(move(D), move(d))),
+            *(module.BatchNormalization(move(gamma), move(beta)), module.Sigmoid()),
+        ]
+
+    ours, book = stack(layers, device), stack(book_twin, lambda array: array)
+    x, t = normal((3, 2, 6, 6), np.float64, "x"), np.array([1, 4, 0])
+    y, expected = device(x), x
+    for layer, twin in zip(ours, book, strict=True):
+        y, expected = layer.forward(y), twin.forward(expected)
+        assert_close(device.host(y), expected)
+    loss, loss_of_book = layers.SoftmaxWithLoss(), book_twin.SoftmaxWithLoss()
+    assert float(loss.forward(y, device(t))) == pytest.approx(
+        loss_of_book.forward(expected, np.eye(5)[t]), rel=tolerances.BOOK
+    )
+    dx, expected = loss.backward(), loss_of_book.backward()
+    for layer, twin in zip(reversed(ours), reversed(book), strict=True):
+        dx, expected = layer.backward(dx), twin.backward(expected)
+        assert_close(device.host(dx), expected)
+        for name in {"dW", "db", "dgamma", "dbeta"} & vars(twin).keys():
+            assert_close(device.host(getattr(layer, name)), getattr(twin, name))
+
+
 def test_images_and_columns() -> None:
     x = normal((2, 3, 7, 6), np.float64, "x")
     col = layers.im2col(x, 3, 2, stride=2, pad=1)
