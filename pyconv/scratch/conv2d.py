@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pyconv import ops
 from pyconv.arguments import DataFormat, whole_number
-from pyconv.backend import Array, contiguous
+from pyconv.backend import Array, contiguous, empty_on
 from pyconv.ops.activation import ActivationName
 from pyconv.scratch.activation import Relu
 from pyconv.scratch.arrays import (
@@ -25,6 +25,8 @@ from pyconv.scratch.arrays import (
 
 # Up to this many channels the gradient of x is quicker by the book's own way: a product, col2im.
 _FEW_CHANNELS = 4
+# Numbers of those columns at a time, if possible, and at most.
+_COLUMNS, _MOST_COLUMNS = 1 << 20, 1 << 24
 
 
 class _Seen(NamedTuple):
@@ -108,7 +110,7 @@ class Convolution:
         """
         seen, dy = self._gradients_of_weights("Convolution.backward", dout)
         kernel = _as_kernel(seen.W)
-        if seen.W.shape[1] <= _FEW_CHANNELS:
+        if seen.W.shape[1] <= _FEW_CHANNELS and _columns_of_an_image(seen) <= _MOST_COLUMNS:
             return _few_channels_backward(seen, dy, kernel)
         options: Any = {
             "strides": seen.stride,
@@ -175,10 +177,24 @@ def _as_kernel(W: Array) -> Array:
 
 
 def _few_channels_backward(seen: _Seen, dy: Array, kernel: Array) -> Array:
-    """Return dx as the book does: the columns' gradient is one product, col2im adds it up."""
+    """Return dx as the book does, some images at a time: the columns are a product, col2im adds."""
     fh, fw, c, fn = kernel.shape
-    rows = dy if seen.data_format == "channels_last" else contiguous(dy.transpose(0, 2, 3, 1))
-    dcol = ops.gemm(rows.reshape(-1, fn), kernel.reshape(fh * fw * c, fn), transpose_b=True)
     n, _, h, w = as_book(seen.x, seen.data_format).shape
-    dx = ops.col2im(dcol, (n, h, w, c), (fh, fw), strides=seen.stride, padding=seen.pad)
+    rows = contiguous(as_book(dy, seen.data_format).transpose(0, 2, 3, 1))  # (n, oh, ow, fn)
+    kernel = kernel.reshape(fh * fw * c, fn)
+    dx = empty_on(rows, (n, h, w, c))
+    step = max(1, _COLUMNS // max(1, _columns_of_an_image(seen)))
+    for start in range(0, n, step):
+        part = rows[start : start + step]
+        dcol = ops.gemm(part.reshape(-1, fn), kernel, transpose_b=True)
+        shape = (len(part), h, w, c)
+        dx[start : start + step] = ops.col2im(
+            dcol, shape, (fh, fw), strides=seen.stride, padding=seen.pad
+        )
     return as_book(dx, "channels_last")
+
+
+def _columns_of_an_image(seen: _Seen) -> int:
+    """Return how many numbers the columns of one image have."""
+    _, _, oh, ow = seen.y_shape
+    return oh * ow * seen.W[0].size
