@@ -197,4 +197,4 @@ def _few_channels_backward(seen: _Seen, dy: Array, kernel: Array) -> Array:
 def _columns_of_an_image(seen: _Seen) -> int:
     """Return how many numbers the columns of one image have."""
     _, _, oh, ow = seen.y_shape
-    return oh * ow * seen.W[0].size
+    return int(oh * ow * seen.W[0].size)
