@@ -74,8 +74,8 @@ class _ArrayNote:
         kind = dtype.dtype()
         if math.prod(shape) * kind.itemsize != len(content):
             raise _Refused(f"{len(content)} bytes for an array {kind} {shape}")
-        values = np.frombuffer(content, kind).reshape(shape, order="F" if order == "F" else "C")
-        self.array = values.astype(kind.newbyteorder("="), order="C")
+        view = np.frombuffer(content, kind)  # no copy: many arrays may name the same bytes
+        self.array = view.reshape(shape, order="F" if order == "F" else "C")
 
 
 class _ArrayType:
@@ -149,4 +149,12 @@ def read_array_pickle(file: BinaryIO) -> dict[str, Array]:
         if not isinstance(name, str) or not isinstance(note, _ArrayNote) or note.array is None:
             raise ValueError(f"the pickle's entry {name!r:.40} is no array under a name")
         arrays[name] = note.array
-    return arrays
+    if sum(array.nbytes for array in arrays.values()) > len(content):
+        raise ValueError("the pickle's arrays share their numbers")
+    return {name: _own(array) for name, array in arrays.items()}
+
+
+def _own(array: Array) -> Array:
+    """Return a writable copy in this machine's byte order."""
+    copy: Array = array.astype(array.dtype.newbyteorder("="), order="C")
+    return copy

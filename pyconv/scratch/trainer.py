@@ -64,7 +64,9 @@ class Trainer:
                 "Trainer", "evaluate_sample_num_per_epoch", evaluate_sample_num_per_epoch, 1
             )
         self.evaluate_sample_num_per_epoch = evaluate_sample_num_per_epoch
-        self.optimizer = _optimizer(optimizer, optimizer_param or {"lr": 0.01})
+        self.optimizer = _optimizer(
+            optimizer, {"lr": 0.01} if optimizer_param is None else optimizer_param
+        )
         self.train_size = x_train.shape[0]
         self.iter_per_epoch = max(self.train_size / self.batch_size, 1)
         self.max_iter = int(self.epochs * self.iter_per_epoch)

@@ -22,6 +22,7 @@ from audit import audited
 from pyconv.scratch import nets
 from pyconv.scratch.array_pickle import read_array_pickle
 
+DTYPE = np.dtype("f8")
 SMALL = {"filter_num": 2, "filter_size": 3, "pad": 0, "stride": 1}
 Params = dict[str, np.ndarray]
 
@@ -228,6 +229,20 @@ def test_memory_that_a_pickle_asks_for_is_not_taken(tmp_path: Path) -> None:
     ):
         path.write_bytes(program)
         refused(path)
+
+
+def test_arrays_that_share_their_bytes_do_not_multiply_them(tmp_path: Path) -> None:
+    content = b"\0" * 80_000
+
+    class Array:
+        def __reduce__(self) -> Any:
+            from numpy._core.multiarray import _reconstruct
+
+            return _reconstruct, (np.ndarray, (0,), b"b"), (1, (10_000,), DTYPE, False, content)
+
+    (tmp_path / "p.pkl").write_bytes(pickle.dumps({f"W{i}": Array() for i in range(50)}, 4))
+    assert (tmp_path / "p.pkl").stat().st_size < 100_000
+    refused(tmp_path / "p.pkl", "arrays share their numbers")
 
 
 STATES = [

@@ -118,6 +118,7 @@ def test_settings_reach_the_optimizer() -> None:
     assert isinstance(moving, optimizer.Momentum)
     assert moving.momentum == 0.5
     assert trainer(Recorder()).optimizer.lr == 0.01
+    assert trainer(Recorder(), optimizer="adam", optimizer_param={}).optimizer.lr == 0.001
 
 
 BAD = [
