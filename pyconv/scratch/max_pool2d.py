@@ -139,18 +139,19 @@ def _stored_offsets(arg_max: Any, seen: _Seen) -> Array:
 
 def _padded(x: Array, size: tuple[int, int], stride: int, pad: int) -> Array:
     """Return the part of the padded images that the windows of the book's formula cover."""
-    around = array_module(x).pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
     rows, columns = (
         (pixels - extent) // stride * stride + extent
         for pixels, extent in zip(x.shape[2:], size, strict=True)
     )
-    covered: Array = around[:, :, :rows, :columns]
+    covered: Array = array_module(x).zeros((*x.shape[:2], rows, columns), x.dtype)
+    inside = covered[:, :, pad:, pad:]  # nothing, where pad is that large
+    inside[...] = x[:, :, : inside.shape[2], : inside.shape[3]]
     return covered
 
 
 def _without_padding(dx: Array, x_shape: tuple[int, ...], pad: int) -> Array:
     """Return the gradient of the images inside; pixels that no window covered get 0."""
     whole = array_module(dx).zeros(x_shape, dx.dtype)
-    inside = dx[:, :, pad : pad + x_shape[2], pad : pad + x_shape[3]]
+    inside = dx[:, :, pad:, pad:]
     whole[:, :, : inside.shape[2], : inside.shape[3]] = inside
     return whole  # type: ignore[no-any-return]

@@ -169,6 +169,13 @@ def test_an_empty_batch_passes_through() -> None:
         assert layer.backward(y).shape == x.shape
 
 
+def test_padding_of_any_size_takes_no_memory() -> None:
+    pooling = layers.Pooling(2, 2, 2, 2**31 - 1)
+    y = pooling.forward(X - 5)
+    np.testing.assert_array_equal(y, np.zeros((2, 3, 3, 3)))
+    np.testing.assert_array_equal(pooling.backward(np.ones_like(y)), 0 * X)
+
+
 def test_nan_and_infinity_go_their_way() -> None:
     x = np.array([[[[np.nan, 1.0], [np.inf, -np.inf]]]])
     np.testing.assert_array_equal(layers.Relu().forward(x), [[[[np.nan, 1], [np.inf, 0]]]])
