@@ -37,6 +37,8 @@ def rivals(row: Row, *, quick: bool) -> list[Setting]:
             Setting("torch", "a worker per thread", options={"workers": True}),
             Setting("torch", "no workers", options={"workers": False}),
         ]
+    if kind == "scratch training":  # PyTorch stands beside the other training step
+        return []
     layouts = {"gemm": ["row-major"], "col2im": ["contiguous"]}.get(
         kind, ["contiguous", "channels_last"]
     )

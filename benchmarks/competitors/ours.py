@@ -15,7 +15,7 @@ import numpy as np
 
 import pyconv
 from benchmarks.competitors import Job
-from benchmarks.inputs import Arrays
+from benchmarks.inputs import Arrays, book_weights
 from benchmarks.photographs import CLASSES
 from benchmarks.row import Options, Task
 from pyconv import _core, ops
@@ -194,6 +194,32 @@ def _input_pipeline(task: Task, inputs: Arrays) -> Job:
     return Job(run, lambda batch: {"images": batch[0].numpy(), "labels": batch[1].numpy()})
 
 
+def _scratch_training(task: Task, inputs: Arrays) -> Job:
+    from pyconv.scratch import set_dtype
+    from pyconv.scratch.nets import SimpleConvNet
+    from pyconv.scratch.optimizer import Adam
+
+    set_dtype(task["dtype"])
+    network, adam = SimpleConvNet(), Adam()
+    set_dtype(None)  # from here on it is the weights that say it
+    for parameter, weight in zip(network.params.values(), book_weights(inputs), strict=True):
+        parameter[...] = weight
+    n, labels = task["n"], inputs["labels"]
+    images = np.ascontiguousarray(inputs["images"].transpose(0, 3, 1, 2))
+    starts = itertools.cycle(range(0, len(images), n))
+
+    def step() -> float:
+        start = next(starts)
+        batch = slice(start, start + n)
+        adam.update(network.params, network.gradient(images[batch], labels[batch]))
+        return float(network.last_layer.loss)
+
+    def first_losses(loss: float) -> Arrays:
+        return {"losses": np.array([loss, *(step() for _ in range(4))])}
+
+    return Job(step, first_losses)
+
+
 _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
@@ -203,4 +229,5 @@ _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "training": _training,
     "augmentation": _augmentation,
     "input_pipeline": _input_pipeline,
+    "scratch training": _scratch_training,
 }

@@ -11,6 +11,7 @@ from benchmarks.rows import (
     im2col,
     input_pipeline,
     max_pool2d,
+    scratch,
     training,
 )
 
@@ -25,4 +26,5 @@ def all_rows(*, quick: bool) -> list[Row]:
         *training.rows(),
         *augmentation.rows(),
         *input_pipeline.rows(),
+        *scratch.rows(),
     ]

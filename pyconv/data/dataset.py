@@ -277,4 +277,8 @@ def thread_count(function: str, num_parallel_calls: int | None) -> int:
     if num_parallel_calls is None:
         return 0
     count = whole_number(function, "num_parallel_calls", num_parallel_calls, AUTOTUNE)
-    return len(os.sched_getaffinity(0)) if count == AUTOTUNE else count
+    if count != AUTOTUNE:
+        return count
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -115,6 +115,17 @@ class Layer:
         """
         if not isinstance(inputs, Tensor) and _is_symbolic(inputs):
             return self._call_symbolic(inputs, training)
+        tensors = self.prepared(inputs)
+        if running.losses is not None:
+            return self._run(tensors, training)
+        running.losses = []
+        try:
+            return self._run(tensors, training)
+        finally:
+            self._call_losses, running.losses = running.losses, None
+
+    def prepared(self, inputs: Any) -> Any:
+        """Return inputs as checked Tensors of the layer's dtype; builds the layer at first use."""
         tensors = self._tensors(inputs)
         if isinstance(tensors, Tensor):
             shape: Any = tensors.shape
@@ -124,13 +135,7 @@ class Layer:
         if shape != self._checked_shape:
             self.check_input(shape)
             self._checked_shape = shape
-        if running.losses is not None:
-            return self._run(tensors, training)
-        running.losses = []
-        try:
-            return self._run(tensors, training)
-        finally:
-            self._call_losses, running.losses = running.losses, None
+        return tensors
 
     def _run(self, tensors: Any, training: bool | None) -> Any:
         said = self._takes_training and training is not None

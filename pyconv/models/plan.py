@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pyconv import backend
-from pyconv.autograd import Variable, no_recording
+from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.layers.running import structure
+from pyconv.models.folding import inference
 from pyconv.models.outputs import filled, leaves
 from pyconv.ops.conv2d import auto_code
 
@@ -130,7 +131,7 @@ def _is_known(layer: Layer) -> bool:
 def _traced(model: Layer, x: Array) -> Plan | None:
     """Return a plan that gives the ordinary results on other numbers too; None if there is none."""
     held = np.array(x, order="C")
-    with no_recording():
+    with inference():
         with backend.native_calls() as calls:
             outputs = model(held, training=False)
         arrays = [output.array for output in leaves(outputs)]

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.autograd import Tensor, no_recording
+from pyconv.autograd import Tensor
 from pyconv.callbacks import Callback
 from pyconv.models.arguments import checked_batch_size, checked_steps
 from pyconv.models.compiling import Compiling
 from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
+from pyconv.models.folding import inference
 from pyconv.models.outputs import filled, leaves, mapped
 from pyconv.models.plan import Plans
 from pyconv.models.prepared import Prepared, inputs_of, length_of, outputs_for
@@ -92,7 +93,7 @@ class Predicting(Compiling):
         calls.call("on_predict_begin", {})
         found: Any = None
         collected: list[Collected] = []
-        with no_recording():
+        with inference():
             for step, batch in enumerate(epochs.epoch() if epochs.source.samples != 0 else ()):
                 calls.call("on_predict_batch_begin", step, {})
                 found = self._host_outputs(batch.x)
@@ -135,6 +136,6 @@ class Predicting(Compiling):
 
         Source: Keras Model.predict_on_batch.
         """
-        with no_recording():
+        with inference():
             found = self(self._cast("predict_on_batch", x), training=False)
         return mapped(lambda output: output.numpy(), found)

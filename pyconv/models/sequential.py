@@ -8,8 +8,9 @@ from typing import Any
 
 from pyconv.autograd import Tensor
 from pyconv.layers import Input, InputLayer, Layer, SymbolicTensor
-from pyconv.layers.running import structure
+from pyconv.layers.running import running, structure
 from pyconv.layers.symbolic import Shape
+from pyconv.models.folding import FoldedChain
 from pyconv.models.functional import Functional
 from pyconv.models.model import Model
 
@@ -35,6 +36,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
+        self._folded = FoldedChain()
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
         for layer in layers or ():
@@ -161,7 +163,8 @@ class Sequential(Model):
         return input_shape
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:
-        for layer in self._stack:
+        folded = running.folds and not training
+        for layer in self._folded.steps(self._stack) if folded else self._stack:
             x = layer(x, training=training)
         return x
 

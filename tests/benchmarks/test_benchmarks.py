@@ -80,6 +80,8 @@ TASKS = {
     "col2im": CONV | {"kind": "col2im"},
     "training": {"kind": "training", "dtype": "float32", "n": 10},
     "augmentation": {"kind": "augmentation"} | IMAGES,
+    "scratch training": {"kind": "scratch training", "dtype": "float32", "n": 10},
+    "scratch training float64": {"kind": "scratch training", "dtype": "float64", "n": 10},
 }
 
 
@@ -154,12 +156,16 @@ def test_another_winner_of_a_pooling_window_is_caught():
         check(TASKS["max_pool2d"], inputs, result)
 
 
-@pytest.mark.parametrize("name", ["im2col", "col2im", "training"])
+@pytest.mark.parametrize(
+    "name", ["im2col", "col2im", "training", "scratch training", "scratch training float64"]
+)
 def test_the_books_program_agrees(name):
     compare(TASKS[name], run("pyconv", TASKS[name])[1], run("numpy-book", TASKS[name])[1])
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS if name != "augmentation"])
+@pytest.mark.parametrize(
+    "name", [name for name in TASKS if "scratch" not in name and name != "augmentation"]
+)
 def test_pytorch_does_the_same_task(name):
     pytest.importorskip("torch")
     compare(TASKS[name], run("pyconv", TASKS[name])[1], run("torch", TASKS[name])[1])

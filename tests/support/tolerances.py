@@ -18,6 +18,8 @@ _SOFTMAX_EPS = 10.0
 _OPTIMIZER_ULPS = 2.0
 _AVERAGE_EPS = 10.0
 _SAMPLE_EPS = 4.0
+# A normalisation folded into a convolution, relative to the largest result.
+FOLDED = 1e-5
 # Root of the mean square error of Winograd's convolution, relative to that of the results.
 WINOGRAD = 5e-6
 # 6e-7 and 5e-6 in float32.
@@ -104,3 +106,9 @@ FORMULA = 1e-12
 
 # Weights after 20 steps beside Keras's optimizers, which round their rates to float32 always.
 KERAS_STEPS = {"rtol": 1e-6, "atol": 1e-6}
+# Beside the book's algorithms in float64, relative to the largest number of an array.
+BOOK = 1e-10
+# What its 1e-7 under the logarithm of a loss changes, in losses of its examples.
+BOOK_LOGARITHM = 1e-6
+# The book's own check of gradients by differences: mean difference for each parameter.
+BOOK_GRADIENT_CHECK = 1e-5
