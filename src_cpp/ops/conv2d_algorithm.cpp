@@ -5,6 +5,7 @@
 
 #include "ops/depthwise.hpp"
 #include "ops/pad_images.hpp"
+#include "ops/winograd_tiles.hpp"
 
 namespace pyconv {
 namespace {
@@ -18,10 +19,25 @@ bool fits_winograd(const Window& w) {
 constexpr int64_t kWinogradChannels = 16;
 constexpr int64_t kWinogradPixels = 128;
 
+// Transformed filters take four times their memory, up to this.
+constexpr double kFilterBytes = double(int64_t(1) << 30);
+
+// Tiles that reach far beyond small images cost as much as any.
+bool saves_products(int64_t n, int64_t h, int64_t w) {
+  constexpr double kLeastSaving = 1.6;
+  const int64_t m = winograd_side(n, h, w);
+  const double products = double((m + 2) * (m + 2)) * double(TileGrid(m, n, h, w).tiles);
+  return kLeastSaving * products <= 9.0 * double(n * h * w);
+}
+
 bool gains_by_winograd(const Window& w, ConvPass pass) {
-  const int64_t pixels = pass == ConvPass::kData ? w.input_pixels() : w.output_pixels();
-  return fits_winograd(w) && w.group_inputs() >= kWinogradChannels &&
-         w.group_filters() >= kWinogradChannels && pixels >= kWinogradPixels;
+  if (!fits_winograd(w)) return false;
+  const bool data = pass == ConvPass::kData;
+  const int64_t cg = w.group_inputs(), fg = w.group_filters();
+  return cg >= kWinogradChannels && fg >= kWinogradChannels &&
+         (data ? w.input_pixels() : w.output_pixels()) >= kWinogradPixels &&
+         36.0 * 4.0 * double(cg) * double(fg) <= kFilterBytes &&
+         saves_products(w.n, data ? w.h : w.oh, data ? w.w : w.ow);
 }
 
 // Tiles of as many columns as an image has channels would leave most lanes of a vector empty;
@@ -31,8 +47,8 @@ constexpr int64_t kMatrixBytes = int64_t(64) << 20;  // of one image
 
 template <class T>
 bool gains_by_col2im(const Window& w) {
-  const double bytes = double(w.oh) * double(w.ow) * double(w.taps()) * double(w.group_inputs()) *
-                       double(sizeof(T));
+  const double bytes =
+      double(w.oh) * double(w.ow) * double(w.taps()) * double(w.group_inputs()) * double(sizeof(T));
   return w.groups == 1 && w.c <= kFewChannels && w.taps() > 1 && bytes <= double(kMatrixBytes);
 }
 

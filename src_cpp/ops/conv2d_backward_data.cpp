@@ -101,11 +101,15 @@ void image_by_col2im(const Window& w, const T* dy, const T* kernel, T* dx, int64
   }
 }
 
+// What the matrices of images that go side by side may take.
+constexpr double kSharedBytes = double(int64_t(256) << 20);
+
 // The textbook way: dcol = dy kernel^T, then its windows added up. Images are shared out where
-// there are enough of them, else the steps of each.
+// there are enough of them and their matrices are small, else the steps of each.
 template <class T>
 void by_col2im(const Window& w, const T* dy, const T* kernel, T* dx) {
-  if (w.n >= 2 * num_threads()) {
+  const double bytes = double(w.oh) * double(w.ow) * double(window_elements(w)) * sizeof(T);
+  if (w.n >= 2 * num_threads() && double(num_threads()) * bytes <= kSharedBytes) {
     parallel_for(w.n, 2 * w.output_pixels() * window_elements(w) * w.f,
                  [&](int64_t image) { image_by_col2im(w, dy, kernel, dx, image); });
   } else {

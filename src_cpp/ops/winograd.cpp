@@ -178,7 +178,9 @@ Taps turned_taps(const Window& w, const float* kernel, int64_t group, float* to)
 
 int64_t winograd_side(int64_t n, int64_t h, int64_t w) {
   constexpr int64_t kFewTiles = 32;
-  return TileGrid(4, n, h, w).tiles < kFewTiles ? 2 : 4;
+  const int64_t large = TileGrid(4, n, h, w).tiles;
+  const int64_t small = TileGrid(2, n, h, w).tiles;
+  return large < kFewTiles || 16 * small < 36 * large ? 2 : 4;
 }
 
 void winograd(const float* x, const float* kernel, float* y, const Window& w,

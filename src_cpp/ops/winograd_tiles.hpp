@@ -58,7 +58,8 @@ inline const WinogradKernels<float>& winograd_kernels_of(int64_t m) {
   return m == 2 ? table.winograd2 : table.winograd4;
 }
 
-// The side of the tiles: the small ones where there are too few large ones for the filters.
+// The side of the tiles: the small ones where there are too few large ones for the filters, or
+// where large ones would reach far beyond the image.
 int64_t winograd_side(int64_t n, int64_t h, int64_t w);
 
 // A plane of a frequency begins this much after the last one ends, so that the planes of one tile

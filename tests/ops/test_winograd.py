@@ -10,7 +10,7 @@ from compare import assert_same_bits
 import pyconv
 from pyconv import ops
 from pyconv.geometry import Window
-from pyconv.ops.conv2d import FORWARD, algorithm_of
+from pyconv.ops.conv2d import DATA, FORWARD, KERNEL, algorithm_of
 
 # x.shape, filters, options: tiles of 4 x 4 and of 2 x 2, cut tiles, odd channels, any padding.
 SHAPES = [
@@ -22,6 +22,8 @@ SHAPES = [
     ((2, 9, 9, 300), 20, {"padding": 5}),
     ((2, 14, 15, 24), 32, {"padding": 1, "groups": 2}),
     ((9, 26, 27, 12), 12, {}),
+    ((70, 2, 2, 6), 5, {"padding": 1}),
+    ((40, 1, 9, 5), 7, {"padding": "same"}),
 ]
 
 
@@ -125,6 +127,25 @@ def test_auto_takes_it_by_shape_and_dtype_alone(device):
     assert algorithm_of(single, window((1, 28, 28, 3), (3, 3, 3, 32)), FORWARD) == "direct"
     assert algorithm_of(single, window((1, 8, 8, 32), (3, 3, 32, 32)), FORWARD) == "direct"
     assert algorithm_of(single, window((1, 28, 28, 32), (5, 5, 32, 32)), FORWARD) == "direct"
+
+
+@pytest.mark.parametrize("direction", [FORWARD, DATA, KERNEL])
+def test_auto_leaves_it_where_tiles_reach_beyond_small_images(direction, device):
+    on_the_cpu(device)
+    single = normal((1,), "float32", 0)
+    names = {
+        size: algorithm_of(single, window((1000, *size, 32), (3, 3, 32, 32)), direction)
+        for size in [(1, 1), (1, 9), (9, 1), (2, 2), (4, 4), (7, 7)]
+    }
+    assert {names[size] for size in [(2, 2), (4, 4), (7, 7)]} == {"winograd"}
+    assert "winograd" not in {names[size] for size in [(1, 1), (1, 9), (9, 1)]}
+
+
+def test_auto_leaves_it_where_its_filters_would_fill_the_memory(device):
+    on_the_cpu(device)
+    single = normal((1,), "float32", 0)
+    large = window((1, 28, 28, 8192), (3, 3, 8192, 8192))
+    assert algorithm_of(single, large, FORWARD) == "direct"
 
 
 def test_the_process_can_leave_it_out():
