@@ -77,25 +77,53 @@ class NativeCall(NamedTuple):
     arguments: tuple[Any, ...]
 
 
-class _Calls(threading.local):
-    """The native calls that this thread collects; None where it does not."""
+class Recording:
+    """Native calls in their order, let go once their arrays take more than `room` bytes.
 
-    found: list[NativeCall] | None = None
+    Args:
+        known: arrays that are there anyway; they and read-only ones are not counted.
+    """
+
+    def __init__(self, room: int, known: Sequence[Array]) -> None:
+        self.calls: list[NativeCall] = []
+        self.overflowed = False
+        self._room, self._known = room, known
+        self._counted = set(map(id, known))
+
+    def add(self, function: Kernel, plain: list[Any], arguments: tuple[Any, ...]) -> None:
+        """Keep a call, and with it its arrays alive."""
+        arrays = [value for value in arguments if isinstance(value, np.ndarray)]
+        if self.overflowed or not arrays:
+            return
+        for array in arrays:
+            if id(array) not in self._counted and array.flags.writeable:
+                self._counted.add(id(array))
+                self._room -= array.nbytes
+        self.calls.append(NativeCall(function, plain, arguments))
+        if self._room < 0:
+            self.overflowed = True
+            self.calls.clear()
+
+
+class _Calls(threading.local):
+    """Where this thread's native calls are kept, if anywhere."""
+
+    recording: Recording | None = None
 
 
 _calls = _Calls()
 
 
 @contextmanager
-def native_calls() -> Iterator[list[NativeCall]]:
-    """Collect the calls on host arrays that this thread makes meanwhile; they are made as usual."""
+def native_calls(room: int, known: Sequence[Array] = ()) -> Iterator[Recording]:
+    """Record the calls on host arrays that this thread makes meanwhile; they are made as usual."""
     global _host_kernels
-    plain, _calls.found = _host_kernels, []
+    plain, _calls.recording = _host_kernels, Recording(room, known)
     _host_kernels = Kernels(plain.module, plain.trailing, collecting=True)
     try:
-        yield _calls.found
+        yield _calls.recording
     finally:
-        _host_kernels, _calls.found = plain, None
+        _host_kernels, _calls.recording = plain, None
 
 
 class Kernels:
@@ -135,8 +163,8 @@ def _collecting(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
             address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
             for value in (*arguments, *trailing)
         ]
-        if _calls.found is not None and any(isinstance(value, np.ndarray) for value in arguments):
-            _calls.found.append(NativeCall(function, plain, arguments))
+        if _calls.recording is not None:
+            _calls.recording.add(function, plain, arguments)
         return function(*plain)
 
     return call
@@ -204,6 +232,11 @@ def kernels_for(x: Array) -> Any:
 def array_module(x: Array) -> Any:
     """Return numpy or cupy, whichever made x."""
     return _cupy_of(x) or np
+
+
+def host_module() -> ModuleType:
+    """Return the native module that serves NumPy arrays."""
+    return _host_kernels.module
 
 
 def dtype_code(x: Array) -> int:

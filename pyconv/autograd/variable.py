@@ -14,6 +14,9 @@ from pyconv.backend import Array
 class Variable(Tensor):
     """A named array that training changes; `version` counts the changes.
 
+    `assign` is how to change it: what writes into the elements of `array` does not count, and
+    predict may go on with what it made of the old ones.
+
     Args:
         value: first values, copied; float32 and float64 keep their dtype.
         trainable: whether tapes watch it unasked and `trainable_weights` lists it.

@@ -71,7 +71,11 @@ class Layer:
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
         if name[0] != "_":
-            structure.changes += 1
+            structure.changed()
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        structure.changed()
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, batch included."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,9 +28,17 @@ running = Running()
 
 
 class Structure:
-    """Counts the public attributes of layers that were set, and the layers that models gained."""
+    """Counts the public attributes of layers that were set, and the layers that models gained.
 
-    changes = 0
+    No number comes twice, whichever threads count: what was made at one is stale at any other.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self.changes = 0
+
+    def changed(self) -> None:
+        self.changes = next(self._numbers)
 
 
 structure = Structure()
@@ -41,8 +50,9 @@ def observing(observer: Callable[[Any, Any, Callable[[], Any]], Any]) -> Iterato
 
     It returns what run() does.
     """
-    before, running.observer = running.observer, observer
+    before = running.observer, running.folds
+    running.observer, running.folds = observer, False
     try:
         yield
     finally:
-        running.observer = before
+        running.observer, running.folds = before

@@ -44,9 +44,8 @@ class Folded:
 
     def __init__(self, layer: Any, norm: BatchNormalization | None, activation: Any) -> None:
         self.layer, self.norm, self.activation = layer, norm, activation
-        self._versions: tuple[int, ...] = ()
-        self._kernel: Any = None
-        self._bias: Any = None
+        # The weights' versions and arrays, and what became of them; set as one, for other threads.
+        self._folded: tuple[tuple[int, ...], list[Array], Any, Any] = ((), [], None, None)
 
     @property
     def name(self) -> str:
@@ -62,11 +61,12 @@ class Folded:
         if self.norm is None:
             return self.layer.kernel, self.layer.bias
         known = [self.layer.kernel, self.layer.bias, *self.norm.weights]
-        versions = tuple(v.version for v in known if v is not None)
-        if versions != self._versions:
-            self._kernel, self._bias = self._fold(self.norm)
-            self._versions = versions
-        return self._kernel, self._bias
+        arrays = [v.array for v in known if v is not None]
+        versions = (*(v.version for v in known if v is not None), *map(id, arrays))
+        folded = self._folded
+        if versions != folded[0]:
+            folded = self._folded = (versions, arrays, *self._fold(self.norm))
+        return folded[2:]
 
     def _fold(self, norm: BatchNormalization) -> tuple[Array, Array]:
         kernel = self.layer.kernel.array
@@ -75,7 +75,10 @@ class Folded:
         offset = offset + _wide(norm.beta, 0.0)
         # (kh, kw, c, f), or (kh, kw, c, multiplier) with f = c * multiplier
         own = scale if isinstance(self.layer, Conv2D) else scale.reshape(kernel.shape[2:])
-        return (kernel * own).astype(kernel.dtype), offset.astype(kernel.dtype)
+        found = (kernel * own).astype(kernel.dtype), offset.astype(kernel.dtype)
+        for array in found:
+            array.flags.writeable = False  # a plan takes it for a constant
+        return found
 
 
 def _wide(variable: Variable | None, missing: float = 0.0) -> Any:
@@ -99,9 +102,15 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
     return (Folded(layer, norm, activation) if after > start + 1 else None), after - start
 
 
+def is_overridden(layer: Any) -> bool:
+    """Tell whether this very layer was given another `call` than its class has."""
+    return "call" in vars(layer)
+
+
 def _can_take_more(layer: Any) -> bool:
     return (
         type(layer) in (Conv2D, DepthwiseConv2D)
+        and not is_overridden(layer)
         and layer.built
         and layer.activation is activations.linear
         and layer.activity_regularizer is None
@@ -110,7 +119,7 @@ def _can_take_more(layer: Any) -> bool:
 
 def _follows(norm: Any, layer: Any) -> bool:
     """Tell whether a layer is a normalisation over the channels that a convolution makes."""
-    if type(norm) is not BatchNormalization or not norm.built:
+    if type(norm) is not BatchNormalization or not norm.built or is_overridden(norm):
         return False
     channels = 1 if layer.data_format == "channels_first" else 3
     same = norm.dtype == layer.dtype and norm.activity_regularizer is None
@@ -119,7 +128,7 @@ def _follows(norm: Any, layer: Any) -> bool:
 
 def _fused(layer: Any) -> Any:
     """Return the name of the activation that a layer applies, if a convolution can end with it."""
-    if not isinstance(layer, Layer) or layer.activity_regularizer is not None:
+    if not isinstance(layer, Layer) or layer.activity_regularizer or is_overridden(layer):
         return None
     if type(layer) is Activation:
         return activations.fused_name(layer.activation)
@@ -132,17 +141,21 @@ class FoldedChain:
     """Layers one after the other, folded when they first run so, and again when they change."""
 
     def __init__(self) -> None:
-        self._key: tuple[Any, ...] = ()
-        self._steps: list[Any] = []
+        self._made: tuple[tuple[Any, ...], list[Any]] = ((), [])  # from which layers, and the steps
+
+    def __reduce__(self) -> tuple[type[FoldedChain], tuple[()]]:
+        return FoldedChain, ()
 
     def steps(self, layers: list[Layer]) -> list[Any]:
         """Return callables of (x, training) that stand for all layers."""
         key = (structure.changes, *map(id, layers))
-        if key != self._key:
-            self._steps, start = [], 0
-            while start < len(layers):
-                folded, count = folded_length(layers, start)
-                self._steps.append(folded or layers[start])
-                start += count if folded else 1
-            self._key = key
-        return self._steps
+        known, steps = self._made
+        if key == known:
+            return steps
+        steps, start = [], 0
+        while start < len(layers):
+            folded, count = folded_length(layers, start)
+            steps.append(folded or layers[start])
+            start += count if folded else 1
+        self._made = key, steps
+        return steps

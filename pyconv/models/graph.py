@@ -16,6 +16,7 @@ from pyconv.layers.symbolic import Node, Shape
 from pyconv.models.steps import Slot, Step, folded_steps, with_spent
 
 KEPT_SHAPES = 256  # models nested in models would ask for them over and over
+_NOTHING_FOLDED: tuple[list[Step], int] = ([], -1)
 
 
 class Graph:
@@ -65,15 +66,19 @@ class Graph:
             ],
             self._results,
         )
-        self._folded: list[Step] = []
-        self._folded_at = -1
+        self._folded: tuple[list[Step], int] = _NOTHING_FOLDED  # and the structure it is of
 
     def _folded_plan(self) -> list[Step]:
         """Return the steps of inference, made anew when a layer has changed."""
-        if self._folded_at != structure.changes:
-            self._folded = with_spent(folded_steps(self._plan, self._results), self._results)
-            self._folded_at = structure.changes
-        return self._folded
+        changes, (steps, made_at) = structure.changes, self._folded
+        if made_at != changes:
+            steps = with_spent(folded_steps(self._plan, self._results), self._results)
+            self._folded = steps, changes
+        return steps
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what other processes and copies must fold for themselves."""
+        return {**vars(self), "_folded": _NOTHING_FOLDED}
 
     def run(self, tensors: list[Tensor], training: bool | None) -> Any:
         """Return the outputs for Tensors in the order of `input_list`.

@@ -2,13 +2,15 @@
 """Plans: the native calls of a prediction, replayed for inputs of the same shape.
 
 For small inputs Python's way from layer to kernel takes longer than the kernels. A plan is traced
-from one ordinary run and believed only after a second run on other numbers gave the same bits.
+from one ordinary run. It is believed only after all that the run had computed was made NaN and
+the calls alone gave the bits of a second run: so nothing that NumPy computed is taken for fixed.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,16 +18,17 @@ import numpy as np
 from pyconv import backend
 from pyconv.autograd import Variable
 from pyconv.layers import Layer
-from pyconv.layers.running import structure
-from pyconv.models.folding import inference
+from pyconv.layers.running import running, structure
+from pyconv.models.folding import inference, is_overridden
 from pyconv.models.outputs import filled, leaves
 from pyconv.ops.conv2d import auto_code
 
 Array = np.ndarray[Any, Any]
-# Runs of one shape before a plan is worth its making; results that a plan keeps at most.
+Kind = tuple[tuple[int, ...], np.dtype[Any]]  # of an input: shape and dtype
+# Runs of one kind before a plan is worth its making; results that a plan keeps at most.
 SIGHTINGS = 3
 LARGEST_BYTES = 4 << 20
-# Shapes, and plans that came to nothing, after which a model is left alone.
+# Shapes watched or planned for, and plans that came to nothing, after which no more are made.
 MOST_SHAPES = 16
 MOST_FAILURES = 8
 
@@ -37,16 +40,20 @@ class Guard(NamedTuple):
 
     structure: int
     algorithm: int
-    weights: tuple[tuple[Variable, int], ...]
+    module: ModuleType  # of native functions
+    weights: tuple[tuple[Variable, int, Array], ...]
 
     @classmethod
     def of(cls, model: Layer) -> Guard:
-        return cls(structure.changes, auto_code(), tuple((v, v.version) for v in model.weights))
+        weights = tuple((v, v.version, v.array) for v in model.weights)
+        return cls(structure.changes, auto_code(), backend.host_module(), weights)
 
     def holds(self) -> bool:
         if self.structure != structure.changes or self.algorithm != auto_code():
             return False
-        return all(variable.version == version for variable, version in self.weights)
+        if self.module is not backend.host_module():
+            return False
+        return all(v.version == version and v.array is array for v, version, array in self.weights)
 
 
 class Plan:
@@ -63,55 +70,79 @@ class Plan:
             function(*addresses)
         return [array.copy() for array in self.arrays]
 
+    def forget(self, weights: list[Array]) -> None:
+        """Make NaN of all that is neither input nor constant."""
+        constant = {id(_owner(array)) for array in (self.x, *weights)}
+        computed = [a for arguments in self.kept for a in arguments if _is_host(a)]
+        for array in (*computed, *self.arrays):
+            if (
+                array.flags.writeable
+                and array.dtype.kind == "f"
+                and id(_owner(array)) not in constant
+            ):
+                array.fill(np.nan)
+
 
 class Plans:
     """The plans of one model by the shape of its input. A copy of a model begins with none."""
 
     def __init__(self) -> None:
-        self._plans: dict[tuple[int, ...], tuple[Guard, Plan]] = {}
-        self._seen: dict[tuple[int, ...], int] = {}
+        self._plans: dict[Kind, tuple[Guard, Plan]] = {}
+        self._seen: dict[Kind, int] = {}
         self._failures = 0
 
     def __reduce__(self) -> tuple[type[Plans], tuple[()]]:
         return Plans, ()
 
-    def outputs(self, model: Layer, x: Any) -> Any:
+    def replayed(self, x: Any) -> Any:
         """Return the model's outputs for a batch x as fresh arrays; None where there is no plan."""
-        if type(x) is not np.ndarray or self._failures > MOST_FAILURES:
+        if type(x) is not np.ndarray or running.observer:
             return None
-        shape = x.shape
-        entry = self._plans.pop(shape, None)  # no other thread uses its arrays meanwhile
+        kind = x.shape, x.dtype
+        entry = self._plans.pop(kind, None)  # no other thread uses its arrays meanwhile
         if entry is None:
-            entry = self._make(model, x)
-        elif not entry[0].holds():
+            return None
+        guard, plan = entry
+        if not guard.holds():
             self._failures += 1
-            entry = None
-        if entry is None:
             return None
-        found = filled(entry[1].outputs, entry[1].run(x))
-        self._plans[shape] = entry
+        found = filled(plan.outputs, plan.run(x))
+        self._plans[kind] = entry
         return found
 
-    def _make(self, model: Layer, x: Array) -> tuple[Guard, Plan] | None:
-        seen = self._seen.get(x.shape, 0) + 1
-        if seen <= SIGHTINGS:
-            if seen > 1 or len(self._seen) < MOST_SHAPES:
-                self._seen[x.shape] = seen
+    def outputs(self, model: Layer, x: Any) -> Any:
+        """Return the same, after making a plan for inputs that come often."""
+        found = self.replayed(x)
+        if found is not None or type(x) is not np.ndarray or running.observer:
+            return found
+        entry = None if self._failures > MOST_FAILURES else self._make(model, x)
+        if entry is None:
             return None
-        self._seen.pop(x.shape)
+        self._plans[x.shape, x.dtype] = entry
+        return self.replayed(x)
+
+    def _make(self, model: Layer, x: Array) -> tuple[Guard, Plan] | None:
+        kind = x.shape, x.dtype
+        seen = self._seen.get(kind, 0) + 1
+        if seen <= SIGHTINGS:
+            if seen > 1 or len(self._seen) + len(self._plans) < MOST_SHAPES:
+                self._seen[kind] = seen
+            return None
+        self._seen.pop(kind, None)
         if not all(_is_known(layer) for layer in _all_layers(model)):
             self._failures = MOST_FAILURES + 1
             return None
         if not _tracing.acquire(blocking=False):
             return None
         try:
+            guard = Guard.of(model)
             plan = _traced(model, x)
         finally:
             _tracing.release()
-        if plan is None:
+        if plan is None or not guard.holds():
             self._failures += 1
             return None
-        return Guard.of(model), plan
+        return guard, plan
 
 
 def _all_layers(layer: Layer) -> Iterator[Layer]:
@@ -125,26 +156,36 @@ def _is_known(layer: Layer) -> bool:
     functions: list[Callable[..., Any] | type] = [type(layer)]
     if callable(getattr(layer, "activation", None)):
         functions.append(layer.activation)  # type: ignore[attr-defined]
-    return all((getattr(f, "__module__", "") or "").startswith("pyconv.") for f in functions)
+    known = all((getattr(f, "__module__", "") or "").startswith("pyconv.") for f in functions)
+    return known and not is_overridden(layer)
 
 
 def _traced(model: Layer, x: Array) -> Plan | None:
     """Return a plan that gives the ordinary results on other numbers too; None if there is none."""
     held = np.array(x, order="C")
+    weights = [v.array for v in model.weights]
     with inference():
-        with backend.native_calls() as calls:
+        with backend.native_calls(LARGEST_BYTES, weights) as recording:
             outputs = model(held, training=False)
         arrays = [output.array for output in leaves(outputs)]
-        results = sum(a.nbytes for call in calls for a in call.arguments if _is_host(a))
-        weights = sum(v.array.nbytes for v in model.weights)
-        if not calls or not all(map(_is_host, arrays)) or results - weights > LARGEST_BYTES:
+        if recording.overflowed or not recording.calls or not all(map(_is_host, arrays)):
             return None
-        plan = Plan(held, calls, filled(outputs, arrays))
+        plan = Plan(held, recording.calls, filled(outputs, arrays))
         other = _other_numbers(x)
         expected = [output.array for output in leaves(model(other, training=False))]
+    if not all(np.isfinite(array).all() for array in expected):
+        return None
+    plan.forget(weights)
     replayed = plan.run(other)
     same = all(a.tobytes() == b.tobytes() for a, b in zip(expected, replayed, strict=True))
     return plan if same else None
+
+
+def _owner(array: Array) -> Array:
+    """Return the array whose memory this one looks at."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
 
 
 def _is_host(array: object) -> bool:

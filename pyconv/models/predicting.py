@@ -85,7 +85,7 @@ class Predicting(Compiling):
         """
         size = checked_batch_size("predict", batch_size)
         if verbose == 0 and steps is None and not callbacks and 0 < _length(x, self.dtype) <= size:
-            planned = self._plans.outputs(self, x)
+            planned = self._plans.replayed(x)
             if planned is not None:
                 return planned
         epochs = Epochs(self._inputs("predict", x, size), checked_steps("predict", "steps", steps))

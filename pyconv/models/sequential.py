@@ -61,7 +61,7 @@ class Sequential(Model):
         if not self._stack:
             raise ValueError(f"pop: {self.name!r} has no layers")
         layer = self._stack.pop()
-        structure.changes += 1
+        structure.changed()
         self._output = None
         self._build_known()
         return layer
@@ -86,7 +86,7 @@ class Sequential(Model):
             elif isinstance(layer, (Functional, Sequential)) and layer.built:
                 self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._stack.append(layer)
-        structure.changes += 1
+        structure.changed()
         self._output = None
         self._trained = None
 

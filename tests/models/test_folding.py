@@ -2,6 +2,9 @@
 """Folding: predict and evaluate give what layer after layer gives, whatever changes meanwhile."""
 
 import copy
+import pickle
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from pyconv.layers import (
     Layer,
     ReLU,
 )
+from pyconv.layers.running import observing, structure
 from pyconv.models.folding import Folded, inference
 
 SHAPE = (8, 7, 3)
@@ -42,7 +46,7 @@ def assert_follows(model, n=3, shape=SHAPE):
 def folded_count(model):
     with inference():
         model(normal((1, *SHAPE), "float32", 0), training=False)
-    steps = model._folded._steps if isinstance(model, Sequential) else model.graph._folded
+    steps = model._folded._made[1] if isinstance(model, Sequential) else model.graph._folded[0]
     return sum(
         isinstance(getattr(step, "layer", step), Folded) or isinstance(step, Folded)
         for step in steps
@@ -184,3 +188,75 @@ def test_layers_of_the_user_are_left_alone():
     model = chain(Conv2D(3, 3), BatchNormalization(), Doubling(), Conv2D(2, 3))
     assert folded_count(model) == 1
     assert_follows(model)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_another_call_of_a_layer_is_heeded(place):
+    model = chain(Conv2D(4, 3), BatchNormalization(), ReLU())
+    assert folded_count(model) == 1
+    layer = model.layers[place]
+    layer.call = lambda x, **options: type(layer).call(layer, x) * 3 + 1
+    assert_follows(model)
+    del layer.call
+    assert folded_count(model) == 1
+    assert_follows(model)
+
+
+def test_another_array_of_a_variable_counts_at_once():
+    model = chain(Conv2D(4, 3), BatchNormalization())
+    assert_follows(model)
+    moving = model.layers[1].moving_mean
+    moving.array = moving.array + 2
+    assert_follows(model)
+
+
+def test_nothing_folded_travels_in_a_pickle():
+    x = Input(shape=SHAPE)
+    graph = settled(Model(x, BatchNormalization()(Conv2D(4, 3)(x))))
+    for model in (chain(Conv2D(4, 3), BatchNormalization()), graph):
+        fresh = len(pickle.dumps(model))
+        assert folded_count(model) == 1
+        twin = pickle.loads(pickle.dumps(model))
+        assert len(pickle.dumps(model)) < fresh + 200
+        twin.layers[-1].epsilon = 3.0
+        assert_follows(twin)
+        assert_follows(model)
+
+
+def test_an_observer_inside_a_prediction_sees_every_layer():
+    model, seen = chain(Conv2D(4, 3), BatchNormalization()), []
+
+    def watch(layer, inputs, run):
+        seen.append(layer)
+        return run()
+
+    with inference(), observing(watch):
+        model(normal((1, *SHAPE), "float32", 0), training=False)
+    assert set(model.layers) <= set(seen)
+
+
+def test_threads_that_fold_at_the_same_time_fold_right():
+    model = chain(*(layer for _ in range(12) for layer in (Conv2D(3, 1), BatchNormalization())))
+    x = normal((1, *SHAPE), "float32", 0)
+    expected = model(x, training=False).numpy()
+    wrong = []
+
+    def run():
+        for _ in range(40):
+            structure.changed()
+            with inference():
+                got = model(x, training=False).numpy()
+            if not np.allclose(got, expected, rtol=0, atol=tolerances.FOLDED * abs(expected).max()):
+                wrong.append(got)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=run) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert not wrong

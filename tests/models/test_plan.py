@@ -2,6 +2,8 @@
 """Plans of predictions: the bits of the ordinary way, never of another model or other weights."""
 
 import copy
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -20,8 +22,9 @@ from pyconv.layers import (
     MaxPooling2D,
     Permute,
 )
+from pyconv.layers.running import observing, structure
 from pyconv.models.folding import inference
-from pyconv.models.plan import LARGEST_BYTES, SIGHTINGS
+from pyconv.models.plan import LARGEST_BYTES, MOST_SHAPES, SIGHTINGS
 
 SHAPE = (9, 8, 2)
 
@@ -39,7 +42,7 @@ def planned(model, x):
     """Predict until a plan is made, and say whether one was."""
     for _ in range(SIGHTINGS + 1):
         model.predict(x, verbose=0)
-    return x.shape in model._plans._plans
+    return (x.shape, x.dtype) in model._plans._plans
 
 
 def ordinary(model, x):
@@ -197,7 +200,103 @@ def test_threads_do_not_meet_in_one_plan():
 def test_batches_of_an_epoch_go_by_a_plan_too():
     model, x = small_model(), picture(n=50)
     got = model.predict(x, batch_size=4, verbose=0)
-    assert (4, *SHAPE) in model._plans._plans
+    assert ((4, *SHAPE), x.dtype) in model._plans._plans
     np.testing.assert_array_equal(
         got, np.concatenate([ordinary(model, x[i : i + 4]) for i in range(0, 50, 4)])
     )
+
+
+def test_saturated_outputs_do_not_make_a_plan_of_what_numpy_computes():
+    model = Sequential(
+        [Input(shape=SHAPE), Permute((2, 1, 3)), Flatten(), Dense(3, activation="softmax")]
+    )
+    kernel, bias = model.get_weights()
+    bias[0] = 1e4
+    model.set_weights([kernel, bias])
+    planned(model, picture())
+    assert_follows(model, picture(1) * 1e6)
+
+
+def test_another_call_of_a_layer_counts_at_once():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    convolution = model.layers[0]
+    convolution.call = lambda x: Conv2D.call(convolution, x) * 2
+    assert not planned(model, x)
+    assert_follows(model, x)
+    del convolution.call
+    assert_follows(model, x)
+
+
+def test_another_array_of_a_variable_counts_at_once():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    bias = model.layers[-1].bias
+    bias.array = bias.array + np.float32([3, 0, 0, 0, 0])
+    assert_follows(model, x)
+
+
+def test_an_observer_sees_the_layers_of_a_planned_model():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    seen = []
+
+    def watch(layer, inputs, run):
+        seen.append(layer)
+        return run()
+
+    with inference(), observing(watch):
+        model.predict(x, verbose=0)
+    assert set(model.layers) <= set(seen)
+
+
+def test_host_kernels_of_another_module_count_at_once():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    guard, _ = model._plans._plans[x.shape, x.dtype]
+    assert guard.holds()
+    assert not guard._replace(module=np).holds()
+
+
+def test_a_model_keeps_a_limited_number_of_plans():
+    model = Sequential([Input(shape=(None, None, 2)), Conv2D(2, 3)])
+    for height in range(3, MOST_SHAPES + 8):
+        x = np.ones((1, height, 3, 2), np.float32)
+        planned(model, x)
+        assert_follows(model, x)
+    assert len(model._plans._plans) == MOST_SHAPES
+
+
+def test_a_trace_holds_no_more_than_a_plan_may():
+    program = (
+        "import numpy as np, pyconv\n"
+        "from pyconv import backend, layers\n"
+        "stack = [layers.Conv2D(8, 3, padding='same') for _ in range(20)]\n"
+        "model = pyconv.Sequential([pyconv.Input((128, 128, 8)), *stack])\n"
+        "x = np.ones((4, 128, 128, 8), np.float32)\n"
+        "model.predict(x, verbose=0)\n"
+        "ordinarily = backend.memory_info()['peak']\n"
+        f"for _ in range({SIGHTINGS + 1}): model.predict(x, verbose=0)\n"
+        "print(backend.memory_info()['peak'] - ordinarily)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert int(done.stdout) <= LARGEST_BYTES + 2 * 4 * 128 * 128 * 8 * 4
+
+
+def test_threads_that_count_changes_never_return_to_a_number():
+    seen = []
+
+    def change():
+        for _ in range(2000):
+            structure.changed()
+            seen.append(structure.changes)
+
+    before = structure.changes
+    threads = [threading.Thread(target=change) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    structure.changed()
+    assert structure.changes == before + 8001
+    assert structure.changes not in seen
