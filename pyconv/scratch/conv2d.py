@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pyconv import ops
 from pyconv.arguments import DataFormat, whole_number
-from pyconv.backend import Array, contiguous, empty_on
+from pyconv.backend import Array, contiguous
 from pyconv.ops.activation import ActivationName
 from pyconv.scratch.activation import Relu
 from pyconv.scratch.arrays import (
@@ -22,11 +22,6 @@ from pyconv.scratch.arrays import (
     stored_images,
     vector_like,
 )
-
-# Up to this many channels the gradient of x is quicker by the book's own way: a product, col2im.
-_FEW_CHANNELS = 4
-# Numbers of those columns at a time, if possible, and at most.
-_COLUMNS, _MOST_COLUMNS = 1 << 20, 1 << 24
 
 
 class _Seen(NamedTuple):
@@ -109,16 +104,13 @@ class Convolution:
             RuntimeError: no forward before. TypeError, ValueError: kind and shape of dout.
         """
         seen, dy = self._gradients_of_weights("Convolution.backward", dout)
-        kernel = _as_kernel(seen.W)
-        if seen.W.shape[1] <= _FEW_CHANNELS and _columns_of_an_image(seen) <= _MOST_COLUMNS:
-            return _few_channels_backward(seen, dy, kernel)
         options: Any = {
             "strides": seen.stride,
             "padding": seen.pad,
             "data_format": seen.data_format,
             "needs": ("x",),
         }
-        dx, _, _ = ops.conv2d_backward(dy, seen.x, kernel, **options)
+        dx, _, _ = ops.conv2d_backward(dy, seen.x, _as_kernel(seen.W), **options)
         assert dx is not None
         return as_book(dx, seen.data_format)
 
@@ -174,27 +166,3 @@ def _as_kernel(W: Array) -> Array:
     A small copy at each call, so that whoever writes into W in place is heeded.
     """
     return contiguous(W.transpose(2, 3, 1, 0))
-
-
-def _few_channels_backward(seen: _Seen, dy: Array, kernel: Array) -> Array:
-    """Return dx as the book does, some images at a time: the columns are a product, col2im adds."""
-    fh, fw, c, fn = kernel.shape
-    n, _, h, w = as_book(seen.x, seen.data_format).shape
-    rows = contiguous(as_book(dy, seen.data_format).transpose(0, 2, 3, 1))  # (n, oh, ow, fn)
-    kernel = kernel.reshape(fh * fw * c, fn)
-    dx = empty_on(rows, (n, h, w, c))
-    step = max(1, _COLUMNS // max(1, _columns_of_an_image(seen)))
-    for start in range(0, n, step):
-        part = rows[start : start + step]
-        dcol = ops.gemm(part.reshape(-1, fn), kernel, transpose_b=True)
-        shape = (len(part), h, w, c)
-        dx[start : start + step] = ops.col2im(
-            dcol, shape, (fh, fw), strides=seen.stride, padding=seen.pad
-        )
-    return as_book(dx, "channels_last")
-
-
-def _columns_of_an_image(seen: _Seen) -> int:
-    """Return how many numbers the columns of one image have."""
-    _, _, oh, ow = seen.y_shape
-    return int(oh * ow * seen.W[0].size)
