@@ -110,3 +110,14 @@ def test_a_program_that_changes_sizes_still_gets_its_memory_back() -> None:
     assert ops.relu(x).__array_interface__["data"][0] == first
     info = pyconv.memory_info()
     assert info["cached"] <= max(info["peak"], 64 << 20)
+
+
+def test_matrices_of_images_side_by_side_are_bounded(run_python) -> None:
+    program = (
+        "import numpy as np; from pyconv import backend, ops; backend.set_num_threads(32)\n"
+        "x = np.zeros((64, 515, 515, 1), np.float32); dy = np.ones((64, 512, 512, 1), np.float32)\n"
+        "kernel = np.ones((4, 4, 1, 1), np.float32)\n"
+        "dx = ops.conv2d_backward(dy, x, kernel, needs=('x',))[0]\n"
+        "print(backend.memory_info()['peak'] - dx.nbytes)"
+    )
+    assert int(run_python(program).stdout) <= 257 << 20
