@@ -361,6 +361,23 @@ def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
         raise MemoryError(f"an array of shape {tuple(shape)} takes {size} bytes") from None
 
 
+def prepared_kernel(kernel: Array, window: bytes, algorithm: int) -> Array | None:
+    """Return a contiguous kernel in the form that conv2d computes with, None if it has none.
+
+    It holds for this packed window and algorithm, the instruction set in use and the values of now.
+    """
+    if not isinstance(kernel, np.ndarray) or not _host_kernels.has_arena:
+        return None
+    code = _CODES[kernel.dtype]
+    size = _core.conv2d_prepared_size(code, window, algorithm)
+    if not size:
+        return None
+    prepared = empty_on(kernel, (size,))
+    address = _core.address
+    _core.conv2d_prepare(code, address(kernel), address(prepared), window, algorithm)
+    return prepared
+
+
 def first_bad_flag(like: Array) -> Array:
     """Return the one-element array in which a check reports the first bad position."""
     flag: Array = array_module(like).full(1, np.iinfo(np.int64).max, np.int64)

@@ -16,6 +16,7 @@ import numpy as np
 
 from pyconv import activations
 from pyconv.autograd import Tensor, Variable, no_recording
+from pyconv.autograd.tensor import array_of
 from pyconv.backend import Array
 from pyconv.layers import (
     Activation,
@@ -26,6 +27,8 @@ from pyconv.layers import (
     ReLU,
 )
 from pyconv.layers.running import running, structure
+from pyconv.ops.conv2d import convolve
+from pyconv.ops.prepared_kernel import PreparedKernel
 
 
 @contextmanager
@@ -47,6 +50,7 @@ class Folded:
         self._versions: tuple[int, ...] = ()
         self._kernel: Any = None
         self._bias: Any = None
+        self._prepared = PreparedKernel()
 
     @property
     def name(self) -> str:
@@ -55,14 +59,23 @@ class Folded:
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         x = self.layer.prepared(x)
         kernel, bias = self._weights()
+        if type(self.layer) is Conv2D:
+            return Tensor.wrap(self._convolve(x.array, kernel, bias))
         y: Tensor = self.layer.convolve(x, kernel, bias, self.activation)
         return y
 
+    def _convolve(self, x: Array, kernel: Any, bias: Any) -> Array:
+        window = self.layer.window(x.shape)
+        kernel, bias = array_of(kernel), None if bias is None else array_of(bias)
+        form = self._prepared.form(kernel, self._versions, window)
+        return convolve(self.name, window, x, kernel, bias, self.activation, prepared=form)
+
     def _weights(self) -> tuple[Any, Any]:
-        if self.norm is None:
-            return self.layer.kernel, self.layer.bias
-        known = [self.layer.kernel, self.layer.bias, *self.norm.weights]
+        known = [self.layer.kernel, self.layer.bias, *(self.norm.weights if self.norm else ())]
         versions = tuple(v.version for v in known if v is not None)
+        if self.norm is None:
+            self._versions = versions
+            return self.layer.kernel, self.layer.bias
         if versions != self._versions:
             self._kernel, self._bias = self._fold(self.norm)
             self._versions = versions
@@ -86,26 +99,29 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
     """Return what layers from `start` on become, each taking what the one before it made.
 
     Returns:
-        (None, 1) where nothing can be joined, else the Folded and how many layers it stands for.
+        (None, 1) where nothing can be joined or kept ready, else the Folded and how many layers it
+        stands for.
     """
     layer = layers[start]
     if not _can_take_more(layer):
-        return None, 1
+        ready = type(layer) is Conv2D and _is_plain(layer) and layer._fused is not None
+        return (Folded(layer, None, layer._fused) if ready else None), 1
     after = start + 1
     norm = layers[after] if after < len(layers) and _follows(layers[after], layer) else None
     after += norm is not None
     activation = _fused(layers[after]) if after < len(layers) else None
     after += activation is not None
-    return (Folded(layer, norm, activation) if after > start + 1 else None), after - start
+    joined = after > start + 1 or type(layer) is Conv2D
+    return (Folded(layer, norm, activation) if joined else None), after - start
+
+
+def _is_plain(layer: Any) -> bool:
+    known = type(layer) in (Conv2D, DepthwiseConv2D)
+    return known and layer.built and layer.activity_regularizer is None
 
 
 def _can_take_more(layer: Any) -> bool:
-    return (
-        type(layer) in (Conv2D, DepthwiseConv2D)
-        and layer.built
-        and layer.activation is activations.linear
-        and layer.activity_regularizer is None
-    )
+    return _is_plain(layer) and layer.activation is activations.linear
 
 
 def _follows(norm: Any, layer: Any) -> bool:

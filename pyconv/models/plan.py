@@ -37,14 +37,18 @@ class Guard(NamedTuple):
 
     structure: int
     algorithm: int
+    instruction_set: str
     weights: tuple[tuple[Variable, int], ...]
 
     @classmethod
     def of(cls, model: Layer) -> Guard:
-        return cls(structure.changes, auto_code(), tuple((v, v.version) for v in model.weights))
+        weights = tuple((variable, variable.version) for variable in model.weights)
+        return cls(structure.changes, auto_code(), backend.instruction_set(), weights)
 
     def holds(self) -> bool:
         if self.structure != structure.changes or self.algorithm != auto_code():
+            return False
+        if self.instruction_set != backend.instruction_set():
             return False
         return all(variable.version == version for variable, version in self.weights)
 
