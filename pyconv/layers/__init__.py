@@ -11,6 +11,7 @@ from pyconv.layers.conv2d_transpose import Conv2DTranspose
 from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
 from pyconv.layers.depthwise_conv2d import DepthwiseConv2D
+from pyconv.layers.dot import Dot, dot
 from pyconv.layers.dropout import Dropout, GaussianNoise, SpatialDropout2D
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.global_pool2d import (
@@ -68,6 +69,7 @@ CLASSES: dict[str, type[Layer]] = {
         SeparableConv2D,
         Cropping2D,
         Dense,
+        Dot,
         Dropout,
         ELU,
         Flatten,
@@ -114,6 +116,7 @@ __all__ = [
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "Flatten",
     "GaussianNoise",
@@ -153,6 +156,7 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "dot",
     "maximum",
     "minimum",
     "multiply",

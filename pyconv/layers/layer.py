@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pyconv import constraints, initializers, regularizers
+from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor, Variable, array_of, no_recording
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
     LayerOptions,
-    checked_bool,
     checked_dtype,
     checked_input_shape,
     checked_name,
@@ -64,7 +64,7 @@ class Layer:
         self._checked_shape: Any = None
         self._own_weights: list[Variable] = []
         self.inbound_nodes: list[Node] = []
-        self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
+        self._trainable = checked_flag(kind, "trainable", base.get("trainable", True))
         self.activity_regularizer = regularizers.get(base.get("activity_regularizer"))
         self._call_losses: list[tuple[Layer, Tensor]] = []
 
@@ -188,7 +188,7 @@ class Layer:
         self.ensure_built(shape)
         self.check_input(shape)
         if training is not None:
-            training = checked_bool(self.name, "training", training)
+            training = checked_flag(self.name, "training", training)
         return Node(self, inputs, self.compute_output_shape(shape), self.dtype, training).output
 
     def ensure_built(self, shape: Any) -> None:
@@ -280,7 +280,7 @@ class Layer:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         for layer in self._with_sublayers():
-            layer._trainable = checked_bool(type(self).__name__, "trainable", value)
+            layer._trainable = checked_flag(type(self).__name__, "trainable", value)
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return copies of the weights, in the order of `weights`."""

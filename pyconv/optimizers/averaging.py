@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from pyconv.arguments import checked_flag, finite_number, whole_number
 from pyconv.autograd import Variable
 from pyconv.backend import Array
@@ -96,4 +94,6 @@ class Accumulation:
         done = (calls + 1) % self.steps == 0
         for before, total in zip(gathered, sums, strict=True):
             before[...] = 0 if done else total
-        return [np.asarray(total / total.dtype.type(self.steps)) for total in sums] if done else None
+        if not done:
+            return None
+        return [total / total.dtype.type(self.steps) for total in sums]

@@ -252,7 +252,7 @@ def _bad_normalization() -> Iterator[HostileCall]:
             ({"epsilon": -1e-3}, ValueError, "epsilon=-0.001; must be >= 0"),
             ({"epsilon": math.nan}, ValueError, "epsilon=nan; must be finite"),
             ({"epsilon": "1"}, TypeError, "epsilon='1'; must be a number"),
-            ({"training": 1}, TypeError, "training=1; must be a bool"),
+            ({"training": 1}, TypeError, "training=1; must be True or False"),
         ):
             yield HostileCall(function, arguments, options, error, text)
         at = names.index("x")
@@ -384,9 +384,9 @@ def _bad_pooling() -> Iterator[HostileCall]:
         ({"pool_size": 5}, ValueError, "pool_size[0]=5 spans 5 pixels, the padded input 4"),
         ({"pool_size": (1, 5)}, ValueError, "pool_size[1]=5 spans 5 pixels, the padded input 4"),
         ({"pool_size": 65536, "padding": "same"}, ValueError, "pool_size=65536; must have at most"),
-        ({"ceil_mode": 1}, TypeError, "ceil_mode=1; must be a bool"),
-        ({"ceil_mode": "no"}, TypeError, "ceil_mode='no'; must be a bool"),
-        ({"ceil_mode": None}, TypeError, "ceil_mode=None; must be a bool"),
+        ({"ceil_mode": 1}, TypeError, "ceil_mode=1; must be True or False"),
+        ({"ceil_mode": "no"}, TypeError, "ceil_mode='no'; must be True or False"),
+        ({"ceil_mode": None}, TypeError, "ceil_mode=None; must be True or False"),
     ):
         for function in _POOLINGS:
             if not function.startswith("global"):
@@ -397,7 +397,7 @@ def _bad_pooling() -> Iterator[HostileCall]:
     pooled = (zeros(1, 3), zeros(1, 3, dtype="uint8"), x.shape)
     yield from _bad_offsets("global_max_pool2d_backward", "argmax", pooled)
     for flag in (1, "yes", None):
-        text = f"count_include_pad={flag!r}; must be a bool"
+        text = f"count_include_pad={flag!r}; must be True or False"
         options = {"count_include_pad": flag}
         yield HostileCall("avg_pool2d", (x,), options, TypeError, text)
         yield HostileCall("avg_pool2d_backward", (_POOLED[0], x.shape), options, TypeError, text)
@@ -435,7 +435,7 @@ def _bad_global_pooling(x: np.ndarray) -> Iterator[HostileCall]:
         for value, error, text in _DATA_FORMAT:
             yield HostileCall(function, arguments, {"data_format": value}, error, text)
         for flag in (1, "no", None):
-            text = f"keepdims={flag!r}; must be a bool"
+            text = f"keepdims={flag!r}; must be True or False"
             yield HostileCall(function, arguments, {"keepdims": flag}, TypeError, text)
     kept = {"keepdims": True}
     for dy in (zeros(1, 3), zeros(3)):
