@@ -24,19 +24,18 @@ from pyconv.arguments import checked_flag as checked_flag
 from pyconv.arguments import normalise_data_format as normalise_data_format
 from pyconv.arguments import normalise_padding as normalise_padding
 from pyconv.arguments import normalise_pair as normalise_pair
-from pyconv.arguments import normalise_sides as normalise_sides
 from pyconv.arguments import whole_number as whole_number
 from pyconv.sizes import (
+    AXES,
     check_elements,
     checked_output_padding,
     four_sizes,
     image_sizes,
-    same_padding,
     transposed_size,
+    window_axis,
 )
 
 _RECORD = struct.Struct("=19q")
-_AXES = ("height", "width")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +187,7 @@ class Window:
             if size < 1:
                 raise ValueError(
                     f"{function}: padding={padding!r} leaves {size} of {reach} pixels; output "
-                    f"{_AXES[axis]} must be >= 1"
+                    f"{AXES[axis]} must be >= 1"
                 )
             sizes.append(size)
             crops.append(crop)
@@ -380,26 +379,10 @@ def _build(
     around: list[int] = []
     outputs: list[int] = []
     for axis, pixels in enumerate((h, w)):
-        extent = (size[axis] - 1) * dilation[axis] + 1
-        if pads == "same":
-            before, after, output = same_padding(pixels, extent, strides[axis])
-            if after > LARGEST:
-                raise ValueError(
-                    f"padding='same' takes {after} pixels for {size_argument}[{axis}]="
-                    f"{size[axis]}, dilation_rate[{axis}]={dilation[axis]}; must be <= {LARGEST}"
-                )
-        else:
-            before, after = (0, 0) if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
-            room = pixels + before + after - extent
-            output = room // strides[axis] + 1
-            if room < 0:
-                raise ValueError(
-                    f"{size_argument}[{axis}]={size[axis]} spans {extent} pixels, the padded "
-                    f"input {room + extent}: output {_AXES[axis]}={output}; must be >= 1"
-                )
-            # The extra window counts only if it begins inside the image, not in the padding.
-            if ceil_mode and room % strides[axis] and output * strides[axis] < pixels + before:
-                output += 1
+        cut = pads if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
+        before, after, output = window_axis(
+            size_argument, axis, pixels, size[axis], dilation[axis], strides[axis], cut, ceil_mode
+        )
         around += (before, after)
         outputs.append(output)
     oh, ow = outputs

@@ -36,7 +36,7 @@ class Dot(Layer):
 
     def __init__(self, axes: Axes, normalize: bool = False, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
-        given = [axes, axes] if isinstance(axes, int) else list(axes)
+        given = list(axes) if isinstance(axes, (list, tuple)) else [axes, axes]
         if len(given) != 2:
             raise ValueError(f"Dot: axes={axes!r}; must be an int or two")
         self.axes = tuple(whole_number("Dot", f"axes[{i}]", a, -64) for i, a in enumerate(given))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +50,8 @@ class Layer:
         super().__init_subclass__()
         if "call" in vars(cls):
             cls._takes_training = "training" in inspect.signature(cls.call).parameters
+        if "build" in vars(cls):
+            cls.build = _marking(cls.build)  # type: ignore[method-assign]
 
     def __init__(self, **base: Unpack[LayerOptions]) -> None:
         kind = type(self).__name__
@@ -332,6 +334,18 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
+
+
+def _marking(build: Callable[..., None]) -> Callable[..., None]:
+    """Return a `build` after which the layer counts as built, by whomever it is called."""
+
+    @wraps(build)
+    def marked(self: Layer, input_shape: Any) -> None:
+        build(self, input_shape)
+        if not self.built:
+            self.built, self.build_shape = True, input_shape
+
+    return marked
 
 
 def _known_sizes(batch: int | None, a: tuple[int, ...], b: tuple[int, ...]) -> Shape:
