@@ -25,6 +25,7 @@ from pyconv.arguments import normalise_data_format as normalise_data_format
 from pyconv.arguments import normalise_padding as normalise_padding
 from pyconv.arguments import normalise_pair as normalise_pair
 from pyconv.arguments import whole_number as whole_number
+from pyconv.remembering import remembered
 from pyconv.sizes import (
     AXES,
     check_elements,
@@ -102,6 +103,7 @@ class Window:
         return self.n, height, width, channels
 
     @classmethod
+    @remembered
     def conv(
         cls,
         function: str,
@@ -145,6 +147,7 @@ class Window:
         )
 
     @classmethod
+    @remembered
     def conv_transpose(
         cls,
         function: str,
@@ -203,6 +206,7 @@ class Window:
         )  # fmt: skip
 
     @classmethod
+    @remembered
     def pool(
         cls,
         function: str,
