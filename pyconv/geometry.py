@@ -27,12 +27,11 @@ from pyconv.arguments import normalise_pair as normalise_pair
 from pyconv.arguments import whole_number as whole_number
 from pyconv.remembering import remembered
 from pyconv.sizes import (
-    AXES,
     check_elements,
     checked_output_padding,
     four_sizes,
     image_sizes,
-    transposed_size,
+    transposed_axis,
     window_axis,
 )
 
@@ -179,22 +178,19 @@ class Window:
         pads = normalise_padding(function, padding)
         dilation = normalise_pair(function, "dilation_rate", dilation_rate, 1)
         extra = checked_output_padding(function, output_padding, steps)
-        sizes: list[int] = []
-        crops: list[int] = []
-        rest: list[int] = []
+        lists: tuple[list[int], list[int], list[int]] = [], [], []
+        sizes, crops, rest = lists
         for axis, pixels in enumerate((h, w)):
-            extent = ((kh, kw)[axis] - 1) * dilation[axis] + 1
             cut = pads if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
-            size, crop = transposed_size(pixels, extent, steps[axis], cut, extra and extra[axis])
-            reach = (pixels - 1) * steps[axis] + extent
-            if size < 1:
-                raise ValueError(
-                    f"{function}: padding={padding!r} leaves {size} of {reach} pixels; output "
-                    f"{AXES[axis]} must be >= 1"
+            extent = ((kh, kw)[axis] - 1) * dilation[axis] + 1
+            try:
+                found = transposed_axis(
+                    axis, pixels, extent, steps[axis], cut, extra and extra[axis], padding
                 )
-            sizes.append(size)
-            crops.append(crop)
-            rest.append(max(0, reach - crop - size))
+            except ValueError as error:
+                raise ValueError(f"{function}: {error}") from None
+            for kept, value in zip(lists, found, strict=True):
+                kept.append(value)
         check_elements("y", n, *sizes, f)
         check_elements("x", n, h, w, c)
         check_elements("the kernel", kh, kw, f, c)

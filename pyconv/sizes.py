@@ -118,3 +118,26 @@ def window_axis(
     if ceil_mode and room % stride and output * stride < pixels + before:
         output += 1
     return before, after, output
+
+
+def transposed_axis(
+    axis: int,
+    pixels: int,
+    extent: int,
+    stride: int,
+    pads: str | tuple[int, ...],
+    extra: int | None,
+    padding: object,
+) -> tuple[int, int, int]:
+    """Return the output size of a transposed convolution along one axis, and its crops.
+
+    Args:
+        extent: pixels that the kernel spans. padding: what error texts call the pads.
+    """
+    size, crop = transposed_size(pixels, extent, stride, pads, extra)
+    reach = (pixels - 1) * stride + extent
+    if size < 1:
+        raise ValueError(
+            f"padding={padding!r} leaves {size} of {reach} pixels; output {AXES[axis]} must be >= 1"
+        )
+    return size, crop, max(0, reach - crop - size)

@@ -142,8 +142,7 @@ def _norms() -> Iterator[Case]:
     image, both = Numbers((2, 9, 8, 20)), Numbers((20,))
     four: dict[str, Any] = {"groups": 4}
     yield Case("group_norm", (image, both, both), "norm", four, exact=False)
-    back = (Numbers((2, 9, 8, 20)), image, both)
-    yield Case("group_norm_backward", back, "own norm gradient", four, exact=False)
+    yield Case("group_norm_backward", (image, image, both), "own norm gradient", four, exact=False)
     yield Case("local_response_norm", (x,), "response", exact=False)
     yield Case("local_response_norm_backward", (dy, x), "response gradient", exact=False)
 
