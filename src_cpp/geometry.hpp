@@ -64,7 +64,7 @@ enum class Interpolation : int64_t { kNearest = 0, kBilinear = 1 };
 // What lies beyond an image: one value, its last pixel, its mirror image, or the image again.
 enum class FillMode : int64_t { kConstant = 0, kNearest = 1, kReflect = 2, kWrap = 3 };
 
-// How an optimizer moves weights w against gradients g, by states s; rate, a, b, c, epsilon: options.
+// How an optimizer moves weights w by gradients g and states s; rate, a, b, c, epsilon: options.
 enum class StepRule : int64_t {
   kSgd,               // w -= rate g
   kMomentum,          // s0 = a s0 - rate g;  w += s0
