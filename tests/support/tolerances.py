@@ -106,3 +106,9 @@ FORMULA = 1e-12
 
 # Weights after 20 steps beside Keras's optimizers, which round their rates to float32 always.
 KERAS_STEPS = {"rtol": 1e-6, "atol": 1e-6}
+# Beside the book's algorithms in float64, relative to the largest number of an array.
+BOOK = 1e-10
+# What its 1e-7 under the logarithm of a loss changes, in losses of its examples.
+BOOK_LOGARITHM = 1e-6
+# The book's own check of gradients by differences: mean difference for each parameter.
+BOOK_GRADIENT_CHECK = 1e-5
