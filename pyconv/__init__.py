@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Convolutional networks at native speed, with NumPy as the only dependency."""
 
+import sys as _sys
+
 from pyconv import activations as activations
 from pyconv import applications as applications
 from pyconv import autograd as autograd
@@ -28,12 +30,17 @@ from pyconv.autograd import affine_sample as affine_sample
 from pyconv.autograd import argmax as argmax
 from pyconv.autograd import avg_pool2d as avg_pool2d
 from pyconv.autograd import batch_norm as batch_norm
+from pyconv.autograd import cast as cast
+from pyconv.autograd import clip as clip
+from pyconv.autograd import concatenate as concatenate
 from pyconv.autograd import conv2d as conv2d
 from pyconv.autograd import conv2d_transpose as conv2d_transpose
 from pyconv.autograd import dense as dense
 from pyconv.autograd import depthwise_conv2d as depthwise_conv2d
 from pyconv.autograd import dropout as dropout
 from pyconv.autograd import elu as elu
+from pyconv.autograd import exp as exp
+from pyconv.autograd import expand_dims as expand_dims
 from pyconv.autograd import gelu as gelu
 from pyconv.autograd import global_avg_pool2d as global_avg_pool2d
 from pyconv.autograd import global_max_pool2d as global_max_pool2d
@@ -45,10 +52,14 @@ from pyconv.autograd import l2_normalize as l2_normalize
 from pyconv.autograd import layer_norm as layer_norm
 from pyconv.autograd import leaky_relu as leaky_relu
 from pyconv.autograd import local_response_norm as local_response_norm
+from pyconv.autograd import log as log
 from pyconv.autograd import log_softmax as log_softmax
+from pyconv.autograd import matmul as matmul
 from pyconv.autograd import max_pool2d as max_pool2d
+from pyconv.autograd import maximum as maximum
 from pyconv.autograd import mean as mean
 from pyconv.autograd import min_pool2d as min_pool2d
+from pyconv.autograd import minimum as minimum
 from pyconv.autograd import no_recording as no_recording
 from pyconv.autograd import relu as relu
 from pyconv.autograd import relu6 as relu6
@@ -61,9 +72,15 @@ from pyconv.autograd import sigmoid_cross_entropy as sigmoid_cross_entropy
 from pyconv.autograd import softmax as softmax
 from pyconv.autograd import softmax_cross_entropy as softmax_cross_entropy
 from pyconv.autograd import softplus as softplus
+from pyconv.autograd import sqrt as sqrt
+from pyconv.autograd import square as square
+from pyconv.autograd import squeeze as squeeze
 from pyconv.autograd import swish as swish
 from pyconv.autograd import tanh as tanh
+from pyconv.autograd import transpose as transpose
+from pyconv.autograd import where as where
 from pyconv.layers import Input as Input
+from pyconv.layers.operation import stack as stack
 from pyconv.models import Model as Model
 from pyconv.models import Sequential as Sequential
 from pyconv.models import load_model as load_model
@@ -74,5 +91,7 @@ from pyconv.runtime import memory_info as memory_info
 from pyconv.runtime import set_num_threads as set_num_threads
 from pyconv.runtime import show_config as show_config
 from pyconv.runtime import trim_memory as trim_memory
+
+keras = _sys.modules[__name__]  # for programs that say tf.keras after `import pyconv as tf`
 
 __version__ = "0.1.0"

@@ -162,7 +162,7 @@ def num_threads() -> int:
     """
     Threads that a call may use
     """
-def optimizer_step(dtype: int, rule: int, table: bytes, rate: float, decay: float, a: float, b: float, epsilon: float) -> None:
+def optimizer_step(dtype: int, rule: int, table: bytes, rate: float, decay: float, a: float, b: float, c: float, epsilon: float) -> None:
     """
     One step of an optimizer, in place, on records (param, grad, 3 states, size)
     """

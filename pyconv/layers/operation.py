@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,13 @@ UNARY: dict[str, Callable[..., Tensor]] = {
     "Square": autograd.square,
     "Tanh": autograd.tanh,
 }
-FUNCTIONS: dict[str, Callable[..., Tensor]] = {**BINARY, **UNARY, "GetItem": autograd.getitem}
+FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+    **BINARY,
+    **UNARY,
+    "GetItem": autograd.getitem,
+    "Stack": autograd.stack,
+}
+OPTIONS: dict[str, tuple[str, ...]] = {"Stack": ("axis",)}  # those that a configuration says
 LARGEST_CONSTANT = 1 << 16  # elements
 
 
@@ -45,20 +51,24 @@ class Operation:
 
     Args:
         kind: one of FUNCTIONS, Keras's class name.
+        axis: of "Stack", where the new axis stands.
     """
 
-    def __init__(self, kind: str, name: str | None = None) -> None:
+    def __init__(self, kind: str, name: str | None = None, *, axis: int = 0) -> None:
         self.kind = kind
+        self.options: dict[str, Any] = {"axis": axis} if "axis" in OPTIONS.get(kind, ()) else {}
         self.function = FUNCTIONS[kind]
         self.name = automatic_name(snake_case(kind)) if name is None else name
         self.inbound_nodes: list[Node] = []
 
     def __call__(self, arguments: tuple[Any, ...], training: bool | None = None) -> Tensor:
         """Return the function of Tensors and constants."""
-        return self.function(*arguments)
+        return self.function(*arguments, **self.options)
 
     def apply(self, *arguments: Any) -> SymbolicTensor:
         """Return the symbolic result; what cannot be combined: TypeError or ValueError."""
+        if self.kind == "Stack":
+            return self._apply_stack(*arguments)
         count = 1 if self.kind in UNARY else 2
         if len(arguments) != count:
             raise TypeError(f"{self.name}: {len(arguments)} arguments; must be {count}")
@@ -76,6 +86,34 @@ class Operation:
         node = Node(self, arguments, self.output_shape(shapes, arguments), dtype)
         return node.outputs[0]
 
+    def _apply_stack(self, parts: Any) -> SymbolicTensor:
+        parts = list(parts) if isinstance(parts, (list, tuple)) else [parts]
+        wrong = [x for x in parts if not isinstance(x, SymbolicTensor)]
+        if wrong or not parts:
+            raise TypeError(f"{self.name}: {parts!r}; must be a list of symbolic tensors")
+        dtypes = sorted({x.dtype for x in parts})
+        if len(dtypes) > 1:
+            raise TypeError(f"{self.name}: operands are {dtypes}; must be of one dtype")
+        shape = self.compute_output_shape(([x.shape for x in parts],))
+        return Node(self, (parts,), shape, dtypes[0]).outputs[0]
+
+    def _stacked_shape(self, shapes: list[Shape]) -> Shape:
+        rank, axis = len(shapes[0]), self.options["axis"]
+        if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+            raise TypeError(f"{self.name}: axis={axis!r}; must be an integer")
+        if not -rank - 1 <= axis <= rank:
+            raise ValueError(f"{self.name}: axis={axis}; must be in [{-rank - 1}, {rank}]")
+        if len({len(shape) for shape in shapes}) > 1:
+            raise ValueError(f"{self.name}: shapes {shapes}; must be equal")
+        found: list[int | None] = []
+        for sizes in zip(*shapes, strict=True):
+            known = {size for size in sizes if size is not None}
+            if len(known) > 1:
+                raise ValueError(f"{self.name}: shapes {shapes}; must be equal")
+            found.append(known.pop() if known else None)
+        found.insert(int(axis) % (rank + 1), len(shapes))
+        return tuple(found)
+
     def output_shape(self, shapes: list[Shape], arguments: tuple[Any, ...]) -> Shape:
         """Return the shape of the result, of arguments whose shapes are these."""
         if self.kind == "GetItem":
@@ -84,6 +122,8 @@ class Operation:
 
     def compute_output_shape(self, arguments: tuple[Any, ...]) -> Shape:
         """Return the shape of the result, of shapes and constants."""
+        if self.kind == "Stack":
+            return self._stacked_shape(arguments[0])
         if self.kind == "GetItem":
             return self.output_shape([arguments[0]], arguments)
         shapes = [x if isinstance(x, tuple) else getattr(x, "shape", ()) for x in arguments]
@@ -94,6 +134,16 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<Operation {self.kind} name={self.name!r}>"
+
+
+def stack(xs: Sequence[Any], axis: int = 0) -> Any:
+    """Return arrays or Tensors along a new axis; of symbolic tensors, a step of the model.
+
+    Source: Keras ops.stack.
+    """
+    if any(isinstance(x, SymbolicTensor) for x in xs):
+        return Operation("Stack", axis=axis).apply(xs)
+    return autograd.stack(xs, axis)
 
 
 def _operand(name: str, value: Any, dtype: str) -> Any:

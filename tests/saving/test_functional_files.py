@@ -140,7 +140,7 @@ HARM: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "options of an operation": (
         lambda c: entry(c, divide(c))["config"].update(fn="os.system"),
-        "must be its name",
+        "its configuration must have",
     ),
     "a name twice": (
         lambda c: c["config"]["layers"].append(entry(c, "sum")),
@@ -265,3 +265,19 @@ def test_every_value_may_be_replaced_without_another_error() -> None:
             except ValueError:
                 refused += 1
     assert refused > 1000
+
+
+def test_layers_that_keras_lacks_are_written_as_pyconvs(tmp_path: Path) -> None:
+    for layer in (layers.MinPooling2D(3), layers.LocalResponseNormalization()):
+        config = serialize_layer(layer)
+        name = type(layer).__name__
+        assert (config["module"], config["registered_name"]) == (None, f"pyconv>{name}")
+        assert type(deserialize_layer(config)) is type(layer)
+        assert type(deserialize_layer({**config, "registered_name": None})) is type(layer)
+        with pytest.raises(ValueError, match="is registered as 'evil>"):
+            deserialize_layer({**config, "registered_name": f"evil>{name}"})
+    assert serialize_layer(layers.MaxPooling2D())["registered_name"] is None
+    model = Model(x := Input((8, 8, 1)), layers.MinPooling2D(2)(x))
+    model.save(tmp_path / "smallest.npz")
+    again = load_model(tmp_path / "smallest.npz")
+    assert type(again.layers[1]) is layers.MinPooling2D
