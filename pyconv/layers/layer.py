@@ -217,7 +217,7 @@ class Layer:
         values = first_values(
             initializers.get(initializer), tuple(map(int, shape)), dtype or self.dtype
         )
-        variable = Variable(values, name=name, trainable=trainable)
+        variable = Variable(values, name=name, trainable=trainable, copy=False)
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         self._own_weights.append(variable)
