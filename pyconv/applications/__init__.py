@@ -50,6 +50,8 @@ from pyconv.applications import imagenet_utils, resnet50  # isort: skip
 __all__ = [
     "DIGITS_FILE",
     "NETWORKS",
+    "VGG16",
+    "VGG19",
     "AlexNet",
     "AlexNet2014",
     "AlexNetUngrouped",
@@ -72,8 +74,6 @@ __all__ = [
     "ResNet50",
     "ResNet101",
     "ResNet152",
-    "VGG16",
-    "VGG19",
     "Xception",
     "cats_dogs_convnet",
     "cats_dogs_convnet_150",

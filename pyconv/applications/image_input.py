@@ -63,7 +63,8 @@ def image_input(function: str, input_tensor: Any, shape: Shape, min_size: int) -
     if not isinstance(input_tensor, SymbolicTensor):
         raise TypeError(f"{function}: input_tensor={input_tensor!r}; must be a symbolic tensor")
     given = input_tensor.shape
-    if len(given) != 4 or given[3] is None or any(n is not None and n < min_size for n in given[1:3]):
+    known = [size for size in given[1:3] if size is not None]
+    if len(given) != 4 or given[3] is None or any(size < min_size for size in known):
         raise ValueError(
             f"{function}: input_tensor of shape {given}; must be (n, height, width, channels), "
             f"height and width >= {min_size}"

@@ -85,10 +85,11 @@ def _reversed(x: Any, axis: int) -> Any:
     """Return red, green, blue as blue, green, red."""
     others = (slice(None),) * (-1 - axis)
     if isinstance(x, Tensor):
-        return x[(..., slice(None, None, -1), *others)]
+        backwards = (..., slice(None, None, -1), *others)
+        return x[backwards]
     # In a model part by part, as Keras writes it: not every backend of its steps backwards.
-    parts = [x[(..., channel, *others)] for channel in (2, 1, 0)]
-    return Operation("Stack", axis=axis).apply(parts)
+    keys = [(..., channel, *others) for channel in (2, 1, 0)]
+    return Operation("Stack", axis=axis).apply([x[key] for key in keys])
 
 
 def preprocess_caffe(x: Any, data_format: DataFormat | None = None) -> Any:

@@ -98,8 +98,10 @@ def lenet_5_original() -> Model:
     inputs = Input(shape=(32, 32, 1))
     x = _subsampled(Conv2D(6, 5, activation="tanh", name="c1")(inputs), "s2")
     maps = [x[..., number : number + 1] for number in range(6)]
-    seen = [Concatenate(name=f"c3_{i}_in")([maps[j] for j in js]) for i, js in enumerate(CONNECTIONS)]
-    parts = [Conv2D(1, 5, activation="tanh", name=f"c3_{i}")(y) for i, y in enumerate(seen)]
+    parts = []
+    for i, seen in enumerate(CONNECTIONS):
+        y = Concatenate(name=f"c3_{i}_in")([maps[j] for j in seen])
+        parts.append(Conv2D(1, 5, activation="tanh", name=f"c3_{i}")(y))
     x = _subsampled(Concatenate(name="c3")(parts), "s4")
     x = Flatten(name="flatten")(Conv2D(120, 5, activation="tanh", name="c5")(x))
     x = Dense(84, activation="tanh", name="f6")(x)

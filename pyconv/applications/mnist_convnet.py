@@ -46,7 +46,7 @@ def mnist_convnet_first_edition() -> Sequential:
 
 
 def mnist_dense_net() -> Sequential:
-    """Return the network without convolutions that the others are compared with: 407,050 weights."""
+    """Return the network without convolutions that others are compared with: 407,050 weights."""
     return Sequential(
         [
             Input(shape=(28, 28, 1)),

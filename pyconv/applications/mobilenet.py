@@ -22,6 +22,7 @@ from pyconv.applications.published_weights import APPLICATIONS, PublishedWeights
 from pyconv.arguments import finite_number
 from pyconv.datasets.download import RemoteFile
 from pyconv.geometry import whole_number
+from pyconv.layers import Activation as ActivationLayer
 from pyconv.layers import (
     BatchNormalization,
     Conv2D,
@@ -33,7 +34,6 @@ from pyconv.layers import (
     SymbolicTensor,
     ZeroPadding2D,
 )
-from pyconv.layers import Activation as ActivationLayer
 from pyconv.models import Model
 
 FIRST = 32  # filters
@@ -137,9 +137,7 @@ def _normalised(x: SymbolicTensor, name: str) -> SymbolicTensor:
 
 
 def _body(alpha: float, depth_multiplier: int, x: SymbolicTensor) -> SymbolicTensor:
-    first = Conv2D(
-        int(FIRST * alpha), 3, strides=2, padding="same", use_bias=False, name="conv1"
-    )
+    first = Conv2D(int(FIRST * alpha), 3, strides=2, padding="same", use_bias=False, name="conv1")
     x = _normalised(first(x), "conv1")
     for block, (filters, stride) in enumerate(BLOCKS, 1):
         if stride > 1:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pyconv import optimizers
 from pyconv.applications.alexnet import AlexNet, AlexNet2014, AlexNetUngrouped
 from pyconv.applications.deep_convnet import deep_convnet
 from pyconv.applications.densenet import DenseNet121, DenseNet169, DenseNet201
@@ -35,7 +36,8 @@ from pyconv.models import Model
 class Network:
     """A network: what builds it, its pictures' (h, w, c), and its usual training.
 
-    `optimizer` is a name of pyconv.optimizers, `learning_rate` its rate, `batch_size` in pictures.
+    `optimizer` is a name of pyconv.optimizers, `learning_rate` its rate, `momentum` that of "sgd",
+    `batch_size` in pictures.
     """
 
     build: Callable[[], Model]
@@ -45,6 +47,14 @@ class Network:
     batch_size: int
     epochs: int
     momentum: float = 0.0
+
+    def new_optimizer(self) -> optimizers.Optimizer:
+        """Return the optimizer of the usual training, with its numbers."""
+        if self.momentum:
+            return optimizers.SGD(self.learning_rate, self.momentum)
+        optimizer: optimizers.Optimizer = optimizers.get(self.optimizer)
+        optimizer.learning_rate = self.learning_rate
+        return optimizer
 
 
 def _untrained(make: Callable[..., Model]) -> Callable[[], Model]:

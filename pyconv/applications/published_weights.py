@@ -94,6 +94,4 @@ def weights_path(
             f"{function}: weights='imagenet'; Keras publishes none for this network; give None or "
             "a file"
         )
-    return find_published(
-        function, published_weights.file(include_top), published_weights.address
-    )
+    return find_published(function, published_weights.file(include_top), published_weights.address)

@@ -15,6 +15,7 @@ from pyconv.applications.imagenet_utils import decode_predictions
 from pyconv.applications.imagenet_utils import preprocess_caffe as preprocess_input
 from pyconv.applications.published_weights import PublishedWeights, published
 from pyconv.applications.signature import NetworkFunction, network
+from pyconv.geometry import Padding
 from pyconv.layers import (
     Activation,
     Add,
@@ -60,7 +61,7 @@ def plain_block(
         conv = Conv2D(filters, 1, strides=stride, use_bias=False, name=f"{name}_0_conv")
         shortcut = _normalised(conv(x), f"{name}_0", relu=False)
         x = ZeroPadding2D(1, name=f"{name}_1_pad")(x)
-    padding = "same" if stride == 1 else "valid"
+    padding: Padding = "same" if stride == 1 else "valid"
     first = Conv2D(
         filters, 3, strides=stride, padding=padding, use_bias=False, name=f"{name}_1_conv"
     )
@@ -73,7 +74,9 @@ def _joined(shortcut: SymbolicTensor, x: SymbolicTensor, name: str) -> SymbolicT
     return Activation("relu", name=f"{name}_out")(Add(name=f"{name}_add")([shortcut, x]))
 
 
-def _body(block: Block, counts: tuple[int, ...], use_bias: bool, x: SymbolicTensor) -> SymbolicTensor:
+def _body(
+    block: Block, counts: tuple[int, ...], use_bias: bool, x: SymbolicTensor
+) -> SymbolicTensor:
     x = ZeroPadding2D(3, name="conv1_pad")(x)
     x = _normalised(Conv2D(64, 7, strides=2, use_bias=use_bias, name="conv1_conv")(x), "conv1")
     x = ZeroPadding2D(1, name="pool1_pad")(x)

@@ -48,7 +48,9 @@ class NetworkFunction(Protocol):
     ) -> Model: ...
 
 
-def network(function: str, about: str, build: Build, weights: Weights = "imagenet") -> NetworkFunction:
+def network(
+    function: str, about: str, build: Build, weights: Weights = "imagenet"
+) -> NetworkFunction:
     """Return the function of a network, by Keras's signature.
 
     Args:

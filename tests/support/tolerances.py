@@ -102,3 +102,6 @@ FORMULA = 1e-12
 
 # Weights after 20 steps beside Keras's optimizers, which round their rates to float32 always.
 KERAS_STEPS = {"rtol": 1e-6, "atol": 1e-6}
+
+# Outputs of a whole network with random weights beside Keras's, relative to the largest.
+KERAS_NETWORK = 1e-5
