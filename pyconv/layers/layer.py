@@ -282,6 +282,10 @@ class Layer:
         for layer in self._with_sublayers():
             layer._trainable = checked_bool(type(self).__name__, "trainable", value)
 
+    def set_own_trainable(self, value: bool) -> None:
+        """Set `trainable` of the layer alone, not of those inside."""
+        self._trainable = checked_bool(type(self).__name__, "trainable", value)
+
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return copies of the weights, in the order of `weights`."""
         return [v.numpy() for v in self.weights]

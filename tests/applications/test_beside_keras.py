@@ -20,15 +20,12 @@ pytestmark = [
 
 BASES: list[tuple[str, int, dict[str, Any]]] = [
     ("VGG16", 64, {}),
-    ("VGG19", 32, {}),
     ("ResNet50", 64, {}),
-    ("ResNet101", 32, {}),
     ("MobileNet", 96, {}),
-    ("MobileNet", 64, {"alpha": 0.5, "depth_multiplier": 2}),
+    ("MobileNet", 32, {"alpha": 0.5, "depth_multiplier": 2}),
     ("DenseNet121", 64, {}),
-    ("Xception", 96, {}),
-    ("EfficientNetB0", 64, {}),
-    ("EfficientNetB1", 45, {}),
+    ("Xception", 71, {}),
+    ("EfficientNetB0", 45, {}),
 ]
 
 
@@ -80,26 +77,12 @@ def test_a_base_is_the_network_of_keras(
     assert_equal_results(ours.predict(x, verbose=0), theirs.predict(x, verbose=0))
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("MobileNet", {"alpha": 0.25}),
-        ("DenseNet121", {}),
-        ("ResNet50", {}),
-        ("Xception", {"input_shape": (71, 71, 3)}),
-        ("EfficientNetB0", {}),
-    ],
-)
-def test_a_classifier_is_that_of_keras(keras: Any, name: str, options: dict[str, Any]) -> None:
-    shape = {"input_shape": (32, 32, 3), **options}
-    ours, theirs = both(keras, name, classes=5, **shape)
+def test_a_classifier_is_that_of_keras(keras: Any) -> None:
+    ours, theirs = both(keras, "MobileNet", alpha=0.5, classes=5, input_shape=(32, 32, 3))
     assert [x.name for x in ours.layers] == [x.name for x in theirs.layers]
     assert (ours.name, ours.output_shape) == (theirs.name, theirs.output_shape)
     randomise(ours)
     theirs.set_weights(ours.get_weights())
-    for layer in theirs.layers:
-        if type(layer).__name__ == "Normalization":
-            layer.finalize_state()
     x = np.random.default_rng(1).uniform(-1, 1, (2, *ours.input_shape[1:])).astype(np.float32)
     found = ours.predict(x, verbose=0)
     assert_equal_results(found, theirs.predict(x, verbose=0))
@@ -107,11 +90,11 @@ def test_a_classifier_is_that_of_keras(keras: Any, name: str, options: dict[str,
 
 def test_a_file_of_kerass_network_opens_in_ours(keras: Any, tmp_path: Path) -> None:
     pytest.importorskip("h5py")
-    ours, theirs = both(keras, "ResNet50", include_top=False, input_shape=(32, 32, 3))
-    path = tmp_path / "resnet50.weights.h5"
+    ours, theirs = both(keras, "MobileNet", include_top=False, input_shape=(32, 32, 3))
+    path = tmp_path / "mobilenet.weights.h5"
     theirs.save_weights(path)
     shape = (32, 32, 3)
-    found = applications.ResNet50(weights=path, include_top=False, input_shape=shape)
+    found = applications.MobileNet(weights=path, include_top=False, input_shape=shape)
     for one, other in zip(found.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert found.count_params() == ours.count_params()

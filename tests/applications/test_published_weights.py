@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,19 +16,13 @@ import pytest
 from compare import assert_same_bits
 from tolerances import PUBLISHED_LOGITS
 
-from pyconv.applications import (
-    VGG16,
-    MobileNet,
-    densenet,
-    efficientnet,
-    mobilenet,
-    resnet,
-    vgg,
-    xception,
-)
+from pyconv import applications
+from pyconv.applications import EfficientNetB0, MobileNet, ResNet50, mobilenet
+from pyconv.applications.published_weights import WITH_TOP, WITHOUT_TOP
+from pyconv.datasets.download import RemoteFile
 from pyconv.random import get_state, set_seed
 
-pytest.importorskip("h5py")
+h5py = pytest.importorskip("h5py")
 SMALL: dict[str, Any] = {"alpha": 0.25, "input_shape": (32, 32, 3), "classes": 7}
 
 
@@ -85,20 +82,34 @@ def test_a_download_is_checked_against_the_published_sum(
 
     def retrieve(url: str, known_hash: str | None, fname: str, path: Path) -> None:
         asked.append((url, known_hash))
-        VGG16(weights=None, include_top=False).save_weights(path / fname)
+        EfficientNetB0(weights=None, include_top=False).save_weights(path / fname)
 
     monkeypatch.setattr(
         "pyconv.datasets.download.importlib.import_module",
         lambda name: SimpleNamespace(retrieve=retrieve),
     )
-    model = VGG16(include_top=False)
-    assert model.count_params() == 14_714_688
-    address = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
-    file = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-    assert asked == [(address + file, "md5:6d6bbae143d832006294945121d1f1fc")]
-    VGG16(include_top=False)
+    model = EfficientNetB0(include_top=False)
+    assert model.count_params() == 4_049_571
+    address = "https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5"
+    assert asked == [(address, "md5:50bc09e76180e00e4465e1a485ddc09d")]
+    EfficientNetB0(include_top=False)
     assert len(asked) == 1, "it lies in the cache now"
-    assert (home / "ours" / "models" / file).exists()
+    assert (home / "ours" / "models" / "efficientnetb0_notop.h5").exists()
+
+
+def test_the_count_of_normalization_may_be_an_integer(tmp_path: Path) -> None:
+    path, shape = tmp_path / "w.h5", (32, 32, 3)
+    one = EfficientNetB0(weights=None, include_top=False, input_shape=shape)
+    one.get_layer(index=2).set_weights([np.full(3, 0.5), np.full(3, 4.0), np.array(7.0)])
+    one.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        del file.attrs["pyconv_version"]  # another's file has no checksum of ours
+        group = file[one.get_layer(index=2).name]
+        (name,) = (n for n in group.attrs["weight_names"] if n.endswith(b"count"))
+        del group[name]
+        group.create_dataset(name, data=np.int64(7))
+    other = EfficientNetB0(weights=path, include_top=False, input_shape=shape)
+    assert_same_bits(other.get_weights(), one.get_weights())
 
 
 def test_without_network_the_message_says_what_to_fetch(
@@ -111,52 +122,67 @@ def test_without_network_the_message_says_what_to_fetch(
         "pyconv.datasets.download.importlib.import_module",
         lambda name: SimpleNamespace(retrieve=retrieve),
     )
-    with pytest.raises(OSError, match=r"resnet50_weights_tf.*_kernels\.h5 could not be downloaded"):
-        resnet.ResNet50()
-    assert str(home)  # the folder that the message names is there
+    message = (
+        rf"_kernels\.h5 could not be downloaded; put it into {home}/ours/models from one of https:"
+    )
+    with pytest.raises(OSError, match=message):
+        ResNet50()
+
+
+FILES = {
+    **{f"vgg{depth}": ("vgg", f"VGG{depth}") for depth in (16, 19)},
+    **{f"resnet{depth}": ("resnet", f"ResNet{depth}") for depth in (50, 101, 152)},
+    **{f"densenet{depth}": ("densenet", f"DenseNet{depth}") for depth in (121, 169, 201)},
+    "xception": ("xception", "Xception"),
+    **{f"efficientnetb{n}": ("efficientnet", f"EfficientNetB{n}") for n in range(8)},
+    **{f"mobilenet_{a}": ("mobilenet", a) for a in ("2_5", "5_0", "7_5", "1_0")},
+}
+
+
+def files_of_keras(module: Any) -> dict[str, str]:
+    """Return names and MD5 sums that stand in a module of Keras."""
+    source = inspect.getsource(module)
+    call = r'"(\w+\.h5)",\s*\w+,\s*cache_subdir="models",\s*file_hash="(\w{32})"'
+    found = dict(re.findall(call, source))
+    for name, sums in getattr(module, "WEIGHTS_HASHES", {}).items():
+        family = "efficientnet" if module.__name__.endswith("efficientnet") else ""
+        ends = (".h5", "_notop.h5") if family else (WITH_TOP, WITHOUT_TOP)
+        found |= {f"{family}{name}{end}": md5 for end, md5 in zip(ends, sums, strict=True)}
+    return found
 
 
 @pytest.mark.oracle
+@pytest.mark.parametrize("network", FILES)
 def test_addresses_and_sums_are_those_of_keras(
-    keras: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+    keras: Any, network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What Keras would fetch, asked of Keras itself, is what we would fetch."""
+    asked: list[tuple[RemoteFile, str]] = []
 
-    def noted(found: list[Any], utils: Any = None) -> Callable[..., Path]:
-        def get_file(fname: str, origin: str, file_hash: str | None = None, **_: Any) -> Path:
-            found.append((fname, origin, None if file_hash is None else f"md5:{file_hash}"))
-            raise InterruptedError
-
-        return get_file
-
-    def asked(file: Any, address: str) -> tuple[str, str, str | None]:
-        return file.name, address + file.name, file.checksum
-
-    theirs: list[Any] = []
-    monkeypatch.setattr(keras.src.utils.file_utils, "get_file", noted(theirs))
-    ours: list[Any] = []
-
-    def find(function: str, file: Any, address: str) -> Path:
-        ours.append(asked(file, address))
+    def find(function: str, file: RemoteFile, address: str) -> Path:
+        asked.append((file, address))
         raise InterruptedError
 
     monkeypatch.setattr("pyconv.applications.published_weights.find_published", find)
-    makers: list[tuple[Any, str, dict[str, Any]]] = [
-        *((vgg, name, {}) for name in ("VGG16", "VGG19")),
-        *((resnet, f"ResNet{depth}", {}) for depth in (50, 101, 152)),
-        *((densenet, f"DenseNet{depth}", {}) for depth in (121, 169, 201)),
-        (xception, "Xception", {}),
-        *((efficientnet, f"EfficientNetB{number}", {}) for number in range(8)),
-        *((mobilenet, "MobileNet", {"alpha": alpha}) for alpha in (0.25, 0.5, 0.75, 1.0)),
-    ]
-    for module, name, options in makers:
-        for include_top in (True, False):
-            size = {} if include_top or name == "Xception" else {"input_shape": (224, 224, 3)}
-            for make in (getattr(keras.applications, name), getattr(module, name)):
-                with pytest.raises(InterruptedError):
-                    make(include_top=include_top, **size, **options)
-    assert len(ours) == 2 * len(makers)
-    assert ours == theirs
+    module, name = FILES[network]
+    theirs = importlib.import_module(
+        f"keras.src.applications.{network if module == 'vgg' else module}"
+    )
+    alphas = {"2_5": 0.25, "5_0": 0.5, "7_5": 0.75, "1_0": 1.0}
+    options = {"alpha": alphas[name]} if module == "mobilenet" else {}
+    for include_top in (True, False):
+        with pytest.raises(InterruptedError):
+            getattr(applications, "MobileNet" if options else name)(
+                include_top=include_top, **options
+            )
+    source, sums = inspect.getsource(theirs).replace('"\n    "', ""), files_of_keras(theirs)
+    for file, address in asked:
+        assert f'"{address}' in source
+        if module == "mobilenet":
+            assert file.checksum is None
+            assert re.fullmatch(rf"{network}_224_tf(_no_top)?\.h5", file.name)
+        else:
+            assert file.checksum == f"md5:{sums[file.name]}"
+    assert len({file.name for file, _ in asked}) == 2
 
 
 def test_a_published_mobilenet_sees_what_keras_saw(
