@@ -77,15 +77,15 @@ class Operation:
             raise TypeError(f"{self.name}: {len(arguments)} arguments; must be {count}")
         if self.kind == "GetItem" and not isinstance(arguments[0], SymbolicTensor):
             raise TypeError(f"{self.name}: {arguments[0]!r}; must be a symbolic tensor")
+        if self.kind == "Stack":
+            arguments = (checked_stack(self.name, arguments[0]),)
         dtypes = {x.dtype for x in flatten(arguments) if isinstance(x, SymbolicTensor)}
         if len(dtypes) != 1:
             raise TypeError(f"{self.name}: operands are {sorted(dtypes)}; must be of one dtype")
         dtype = dtypes.pop()
         if self.kind == "GetItem":
             arguments = (arguments[0], checked_key(self.name, arguments[1]))
-        elif self.kind == "Stack":
-            arguments = (checked_stack(self.name, arguments[0]),)
-        else:
+        elif self.kind != "Stack":
             arguments = tuple(_operand(self.name, x, dtype) for x in arguments)
         shapes = [getattr(x, "shape", ()) for x in flatten(arguments)]
         node = Node(self, arguments, self.output_shape(shapes, arguments), dtype)

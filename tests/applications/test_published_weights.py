@@ -20,6 +20,7 @@ from pyconv import applications
 from pyconv.applications import EfficientNetB0, MobileNet, ResNet50, mobilenet
 from pyconv.applications.published_weights import WITH_TOP, WITHOUT_TOP
 from pyconv.datasets.download import RemoteFile
+from pyconv.layers import Rescaling
 from pyconv.random import get_state, set_seed
 
 h5py = pytest.importorskip("h5py")
@@ -90,6 +91,9 @@ def test_a_download_is_checked_against_the_published_sum(
     )
     model = EfficientNetB0(include_top=False)
     assert model.count_params() == 4_049_571
+    scales = [x.scale for x in model.layers if isinstance(x, Rescaling)]
+    assert scales[0] == pytest.approx(1 / 255)
+    assert scales[1] == pytest.approx(np.array([0.229, 0.224, 0.225]) ** -0.5)
     address = "https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5"
     assert asked == [(address, "md5:50bc09e76180e00e4465e1a485ddc09d")]
     EfficientNetB0(include_top=False)
