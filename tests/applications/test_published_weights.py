@@ -67,6 +67,18 @@ def test_a_file_that_does_not_fit_is_refused_layer_by_layer(tmp_path: Path) -> N
         MobileNet(weights=path, include_top=False, **SMALL)
 
 
+def test_a_file_that_says_no_more_than_layer_names_is_read_in_their_order(tmp_path: Path) -> None:
+    """Keras's files of 2016 are such: attributes of VGG16's in neokt/car-damage-detective#6."""
+    path = tmp_path / "w.h5"
+    one = MobileNet(weights=None, **SMALL)
+    one.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        for name in set(file.attrs) - {"layer_names"}:
+            del file.attrs[name]
+    other = MobileNet(weights=path, **SMALL)
+    assert_same_bits(other.get_weights(), one.get_weights())
+
+
 @pytest.mark.parametrize("cache", ["ours", "keras"])
 def test_imagenet_is_looked_up_in_both_caches(home: Path, cache: str) -> None:
     options: dict[str, Any] = {"alpha": 0.25, "input_shape": (128, 128, 3), "include_top": False}
