@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from compare import assert_same, assert_same_bits
-from tolerances import elementwise_factor
+from tolerances import PIXELS, elementwise_factor
 
 import pyconv
 from pyconv.applications import densenet, efficientnet, imagenet_utils, mobilenet, vgg16
@@ -54,7 +54,7 @@ def test_arrays_tensors_and_models_agree(mode: Any) -> None:
     image = pyconv.Input((None, None, 3))
     model = pyconv.Model(image, preprocess_input(image, mode=mode))
     for found in (preprocess_input(pyconv.Tensor(x), mode=mode), model(x)):
-        np.testing.assert_allclose(found.numpy(), y, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(found.numpy(), y, **PIXELS)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -89,7 +89,7 @@ def test_preprocessing_of_tensors_is_differentiable() -> None:
         y = preprocess_input(x, mode="torch")
     gradient = tape.gradient(y, x).numpy()
     scale = 1 / (255 * np.array([0.229, 0.224, 0.225]))
-    np.testing.assert_allclose(gradient, np.broadcast_to(scale, x.shape), rtol=1e-6)
+    np.testing.assert_allclose(gradient, np.broadcast_to(scale, x.shape), **PIXELS)
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ def test_models_that_preprocess_go_to_keras_and_back(keras: Any, mode: Any, tmp_
     image = pyconv.Input((5, 4, 3), name="image")
     pyconv.Model(image, preprocess_input(image, mode=mode)).save(tmp_path / "ours.keras")
     theirs = keras.models.load_model(tmp_path / "ours.keras")
-    np.testing.assert_allclose(theirs.predict(x, verbose=0), y, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(theirs.predict(x, verbose=0), y, **PIXELS)
     image = keras.Input((5, 4, 3), name="image")
     function = keras.applications.imagenet_utils.preprocess_input
     keras.Model(image, function(image, mode=mode)).save(tmp_path / "theirs.keras")
     ours = pyconv.models.load_model(tmp_path / "theirs.keras")
-    np.testing.assert_allclose(ours.predict(x, verbose=0), y, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(ours.predict(x, verbose=0), y, **PIXELS)

@@ -109,3 +109,7 @@ KERAS_STEPS = {"rtol": 1e-6, "atol": 1e-6}
 
 # Outputs of a whole network with random weights beside Keras's, relative to the largest.
 KERAS_NETWORK = 1e-5
+# Losses of a head on predicted features beside those of the whole model: predict folds layers.
+FOLDED_LOSS = 1e-4
+# Pixels for a network, by arrays and by Tensors, here and in Keras: a few roundings of 255.
+PIXELS = {"rtol": 1e-5, "atol": 1e-5}
