@@ -41,7 +41,7 @@ def read_compiled(config: Any) -> Compiled | None:
 
     What cannot be made again is left out with a warning: the model is loaded as not compiled.
     """
-    if config is None or config == {}:  # Keras's word for a model that is not compiled
+    if config is None:
         return None
     try:
         return Compiled.from_config(_current_form(config))

@@ -7,6 +7,7 @@ Drawing needs matplotlib, but no display: with a path a PNG file is written.
 from pyconv.visualization.confusion_matrix import confusion_matrix
 from pyconv.visualization.curves import curves
 from pyconv.visualization.filter_grid import filter_grid
+from pyconv.visualization.ladder import ladder
 from pyconv.visualization.misclassified import misclassified
 
-__all__ = ["confusion_matrix", "curves", "filter_grid", "misclassified"]
+__all__ = ["confusion_matrix", "curves", "filter_grid", "ladder", "misclassified"]

@@ -113,3 +113,9 @@ KERAS_NETWORK = 1e-5
 FOLDED_LOSS = 1e-4
 # Pixels for a network, by arrays and by Tensors, here and in Keras: a few roundings of 255.
 PIXELS = {"rtol": 1e-5, "atol": 1e-5}
+# Beside the book's algorithms in float64, relative to the largest number of an array.
+BOOK = 1e-10
+# What its 1e-7 under the logarithm of a loss changes, in losses of its examples.
+BOOK_LOGARITHM = 1e-6
+# The book's own check of gradients by differences: mean difference for each parameter.
+BOOK_GRADIENT_CHECK = 1e-5
