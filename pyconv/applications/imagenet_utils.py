@@ -11,8 +11,8 @@ import numpy as np
 from pyconv.applications.published_weights import find_published
 from pyconv.autograd import Tensor, array_of
 from pyconv.backend import array_module
+from pyconv.data.regular_file import open_regular
 from pyconv.datasets.download import RemoteFile
-from pyconv.datasets.idx import open_regular
 from pyconv.geometry import DataFormat, whole_number
 from pyconv.layers import SymbolicTensor
 from pyconv.layers.operation import Operation
@@ -133,7 +133,7 @@ def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, fl
     Args:
         preds: scores (n, 1000). top: classes per image, 1 to 1000.
     Raises:
-        ImportError, OSError: the index is not on this machine and cannot be downloaded.
+        OSError: the index is not on this machine and cannot be downloaded.
     Source: Keras decode_predictions.
     """
     scores = np.asarray(array_of(preds))

@@ -57,7 +57,7 @@ def find_published(function: str, file: RemoteFile, address: str) -> Path:
 
     Published sums apply to downloads; a file in a cache is checked by what it holds.
     Raises:
-        ImportError, OSError: not on this machine, and a download is not possible.
+        OSError: not on this machine, and a download is not possible.
     """
     found = local_file(file.name)
     if found is None:

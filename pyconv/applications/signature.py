@@ -26,7 +26,7 @@ ARGUMENTS = """
         name: the model's.
     Raises:
         ValueError, TypeError: naming the argument; a file of weights that does not fit.
-        ImportError, OSError: weights that are not here and cannot be downloaded.
+        OSError: weights that are not here and cannot be downloaded. ImportError: no h5py for them.
 """
 
 

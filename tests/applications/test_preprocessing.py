@@ -143,17 +143,22 @@ def test_the_index_is_also_found_where_keras_keeps_it(
     assert decode_predictions(np.eye(1, 1000), top=1)[0][0][1] == "class_0"
 
 
-def test_without_an_index_the_message_says_what_to_fetch(
+def test_without_an_index_it_is_fetched_and_checked(
     class_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class_index.unlink()
-    monkeypatch.setattr("pyconv.datasets.download.importlib.import_module", _no_module)
-    with pytest.raises(ImportError, match=r"put imagenet_class_index.json from https://"):
+    asked: list[Any] = []
+
+    def fetch(function: str, addresses: list[str], path: Path, checksum: str | None) -> None:
+        asked.extend([function, *addresses, path, checksum])
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("pyconv.datasets.download.fetch", fetch)
+    with pytest.raises(OSError, match="no route to host"):
         decode_predictions(np.eye(1, 1000))
-
-
-def _no_module(name: str) -> Any:
-    raise ImportError(name)
+    address = "https://storage.googleapis.com/download.tensorflow.org/data/"
+    md5 = "md5:c2c37ea517e94d9795004a39431a14cb"
+    assert asked == ["decode_predictions", address + class_index.name, class_index, md5]
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"0": ["a", "b"]}', "[" * 100_000])

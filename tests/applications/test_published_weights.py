@@ -8,7 +8,6 @@ import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -93,14 +92,11 @@ def test_a_download_is_checked_against_the_published_sum(
 ) -> None:
     asked: list[tuple[str, str | None]] = []
 
-    def retrieve(url: str, known_hash: str | None, fname: str, path: Path) -> None:
-        asked.append((url, known_hash))
-        EfficientNetB0(weights=None, include_top=False).save_weights(path / fname)
+    def fetch(function: str, addresses: list[str], path: Path, checksum: str | None) -> None:
+        asked.append((*addresses, checksum))
+        EfficientNetB0(weights=None, include_top=False).save_weights(path)
 
-    monkeypatch.setattr(
-        "pyconv.datasets.download.importlib.import_module",
-        lambda name: SimpleNamespace(retrieve=retrieve),
-    )
+    monkeypatch.setattr("pyconv.datasets.download.fetch", fetch)
     model = EfficientNetB0(include_top=False)
     assert model.count_params() == 4_049_571
     scales = [x.scale for x in model.layers if isinstance(x, Rescaling)]
@@ -128,20 +124,14 @@ def test_the_count_of_normalization_may_be_an_integer(tmp_path: Path) -> None:
     assert_same_bits(other.get_weights(), one.get_weights())
 
 
-def test_without_network_the_message_says_what_to_fetch(
+def test_a_failed_download_names_network_file_and_place(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def retrieve(*arguments: Any, **options: Any) -> None:
-        raise OSError("no route to host")
+    def fetch(function: str, addresses: list[str], path: Path, checksum: str | None) -> None:
+        raise OSError(f"{function}: {path} from {addresses[0]}: no route to host")
 
-    monkeypatch.setattr(
-        "pyconv.datasets.download.importlib.import_module",
-        lambda name: SimpleNamespace(retrieve=retrieve),
-    )
-    message = (
-        rf"_kernels\.h5 could not be downloaded; put it into {home}/ours/models from one of https:"
-    )
-    with pytest.raises(OSError, match=message):
+    monkeypatch.setattr("pyconv.datasets.download.fetch", fetch)
+    with pytest.raises(OSError, match=rf"ResNet50: {home}/ours/models/resnet50_.* from https://"):
         ResNet50()
 
 
