@@ -228,7 +228,7 @@ class Layer:
         values = first_values(
             initializers.get(initializer), tuple(map(int, shape)), dtype or self.dtype
         )
-        variable = Variable(values, name=name, trainable=trainable)
+        variable = Variable(values, name=name, trainable=trainable, copy=False)
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         self._own_weights.append(variable)
@@ -292,6 +292,10 @@ class Layer:
     def trainable(self, value: bool) -> None:
         for layer in self._with_sublayers():
             layer._trainable = checked_flag(type(self).__name__, "trainable", value)
+
+    def set_own_trainable(self, value: bool) -> None:
+        """Set `trainable` of the layer alone, not of those inside."""
+        self._trainable = checked_bool(type(self).__name__, "trainable", value)
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return copies of the weights, in the order of `weights`."""

@@ -11,6 +11,7 @@ import numpy as np
 from pyconv import autograd
 from pyconv.autograd import Tensor, array_of
 from pyconv.layers.broadcast import broadcast_shapes
+from pyconv.layers.structure import flatten, flatten_shapes
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 from pyconv.naming import automatic_name, snake_case
 
@@ -42,7 +43,7 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "GetItem": autograd.getitem,
     "Stack": autograd.stack,
 }
-OPTIONS: dict[str, tuple[str, ...]] = {"Stack": ("axis",)}  # those that a configuration says
+OPTIONS: dict[str, dict[str, int]] = {"Stack": {"axis": 0}}  # with their defaults
 LARGEST_CONSTANT = 1 << 16  # elements
 
 
@@ -51,13 +52,17 @@ class Operation:
 
     Args:
         kind: one of FUNCTIONS, Keras's class name.
-        axis: of "Stack", where the new axis stands.
+        options: integers by name, those that OPTIONS lists for the kind.
     """
 
-    def __init__(self, kind: str, name: str | None = None, *, axis: int = 0) -> None:
+    def __init__(self, kind: str, name: str | None = None, **options: int) -> None:
         self.kind = kind
-        self.options: dict[str, Any] = {"axis": axis} if "axis" in OPTIONS.get(kind, ()) else {}
         self.function = FUNCTIONS[kind]
+        known = OPTIONS.get(kind, {})
+        for option, value in options.items():
+            if option not in known or isinstance(value, bool) or not isinstance(value, int):
+                raise ValueError(f"{kind}: {option}={value!r}; must be integers by {list(known)}")
+        self.options = {**known, **options}
         self.name = automatic_name(snake_case(kind)) if name is None else name
         self.inbound_nodes: list[Node] = []
 
@@ -67,65 +72,39 @@ class Operation:
 
     def apply(self, *arguments: Any) -> SymbolicTensor:
         """Return the symbolic result; what cannot be combined: TypeError or ValueError."""
-        if self.kind == "Stack":
-            return self._apply_stack(*arguments)
-        count = 1 if self.kind in UNARY else 2
+        count = 1 if self.kind in UNARY or self.kind == "Stack" else 2
         if len(arguments) != count:
             raise TypeError(f"{self.name}: {len(arguments)} arguments; must be {count}")
         if self.kind == "GetItem" and not isinstance(arguments[0], SymbolicTensor):
             raise TypeError(f"{self.name}: {arguments[0]!r}; must be a symbolic tensor")
-        dtypes = {x.dtype for x in arguments if isinstance(x, SymbolicTensor)}
+        if self.kind == "Stack":
+            arguments = (checked_stack(self.name, arguments[0]),)
+        dtypes = {x.dtype for x in flatten(arguments) if isinstance(x, SymbolicTensor)}
         if len(dtypes) != 1:
             raise TypeError(f"{self.name}: operands are {sorted(dtypes)}; must be of one dtype")
         dtype = dtypes.pop()
         if self.kind == "GetItem":
             arguments = (arguments[0], checked_key(self.name, arguments[1]))
-        else:
+        elif self.kind != "Stack":
             arguments = tuple(_operand(self.name, x, dtype) for x in arguments)
-        shapes = [getattr(x, "shape", ()) for x in arguments]
+        shapes = [getattr(x, "shape", ()) for x in flatten(arguments)]
         node = Node(self, arguments, self.output_shape(shapes, arguments), dtype)
         return node.outputs[0]
-
-    def _apply_stack(self, parts: Any) -> SymbolicTensor:
-        parts = list(parts) if isinstance(parts, (list, tuple)) else [parts]
-        wrong = [x for x in parts if not isinstance(x, SymbolicTensor)]
-        if wrong or not parts:
-            raise TypeError(f"{self.name}: {parts!r}; must be a list of symbolic tensors")
-        dtypes = sorted({x.dtype for x in parts})
-        if len(dtypes) > 1:
-            raise TypeError(f"{self.name}: operands are {dtypes}; must be of one dtype")
-        shape = self.compute_output_shape(([x.shape for x in parts],))
-        return Node(self, (parts,), shape, dtypes[0]).outputs[0]
-
-    def _stacked_shape(self, shapes: list[Shape]) -> Shape:
-        rank, axis = len(shapes[0]), self.options["axis"]
-        if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
-            raise TypeError(f"{self.name}: axis={axis!r}; must be an integer")
-        if not -rank - 1 <= axis <= rank:
-            raise ValueError(f"{self.name}: axis={axis}; must be in [{-rank - 1}, {rank}]")
-        if len({len(shape) for shape in shapes}) > 1:
-            raise ValueError(f"{self.name}: shapes {shapes}; must be equal")
-        found: list[int | None] = []
-        for sizes in zip(*shapes, strict=True):
-            known = {size for size in sizes if size is not None}
-            if len(known) > 1:
-                raise ValueError(f"{self.name}: shapes {shapes}; must be equal")
-            found.append(known.pop() if known else None)
-        found.insert(int(axis) % (rank + 1), len(shapes))
-        return tuple(found)
 
     def output_shape(self, shapes: list[Shape], arguments: tuple[Any, ...]) -> Shape:
         """Return the shape of the result, of arguments whose shapes are these."""
         if self.kind == "GetItem":
             return _item_shape(self.name, shapes[0], arguments[1])
+        if self.kind == "Stack":
+            return _stack_shape(self.name, shapes, self.options["axis"])
         return broadcast_shapes(self.name, shapes)
 
     def compute_output_shape(self, arguments: tuple[Any, ...]) -> Shape:
         """Return the shape of the result, of shapes and constants."""
-        if self.kind == "Stack":
-            return self._stacked_shape(arguments[0])
         if self.kind == "GetItem":
             return self.output_shape([arguments[0]], arguments)
+        if self.kind == "Stack":
+            return self.output_shape(flatten_shapes(arguments[0]), arguments)
         shapes = [x if isinstance(x, tuple) else getattr(x, "shape", ()) for x in arguments]
         return self.output_shape(shapes, arguments)
 
@@ -177,6 +156,24 @@ def checked_key(name: str, key: Any) -> tuple[Any, ...]:
         )
 
     return tuple(map(checked, key if isinstance(key, (tuple, list)) else (key,)))
+
+
+def checked_stack(name: str, tensors: Any) -> list[SymbolicTensor]:
+    """Return symbolic tensors of equal shapes as a list."""
+    found = list(tensors) if isinstance(tensors, (list, tuple)) else []
+    if not found or not all(isinstance(x, SymbolicTensor) for x in found):
+        raise TypeError(f"{name}: {tensors!r}; must be a list of symbolic tensors")
+    if len({x.shape for x in found}) > 1:
+        raise ValueError(f"{name}: shapes {[x.shape for x in found]}; must be equal")
+    return found
+
+
+def _stack_shape(name: str, shapes: list[Shape], axis: int) -> Shape:
+    rank = len(shapes[0]) + 1
+    if not -rank <= axis < rank:
+        raise ValueError(f"{name}: axis={axis}; must be within -{rank} and {rank - 1}")
+    at = axis % rank
+    return (*shapes[0][:at], len(shapes), *shapes[0][at:])
 
 
 def _item_shape(name: str, shape: Shape, key: tuple[Any, ...]) -> Shape:

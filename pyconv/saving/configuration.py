@@ -106,14 +106,18 @@ def deserialize_functional(
 ) -> Functional:
     """Return the model of a configuration with layers, their uses, inputs and outputs."""
     ends = read_graph(config, lambda layer: deserialize_layer(layer, custom))
-    own = {k: v for k, v in config.items() if k in ("name", "trainable")}
-    unknown = set(config) - {"layers", "input_layers", "output_layers", "dtype", *own}
+    own = {k: v for k, v in config.items() if k == "name"}
+    known = {"name", "trainable", "layers", "input_layers", "output_layers", "dtype"}
+    unknown = set(config) - known
     if unknown:
         raise ValueError(f"layer 'Functional': unknown arguments {sorted(unknown)}")
     try:
-        return cls(*ends, **own)
+        model = cls(*ends, **own)
+        if config.get("trainable") is not None:
+            model.set_own_trainable(config["trainable"])  # the layers have said it for themselves
     except TypeError as error:
         raise ValueError(f"layer 'Functional': {error}") from None
+    return model
 
 
 def _known_arguments(name: str, cls: type[Layer], arguments: Config) -> Config:

@@ -142,11 +142,11 @@ def _read_operation(entry: Any) -> Operation | None:
     kind, arguments = entry.get("class_name"), entry.get("config")
     if not isinstance(kind, str) or kind not in FUNCTIONS:
         raise ValueError(f"unknown operation {kind!r}; must be one of {sorted(FUNCTIONS)}")
-    arguments = arguments if isinstance(arguments, dict) else {}
-    known = {"name", *OPTIONS.get(kind, ())}
-    if not isinstance(arguments.get("name"), str) or set(arguments) != known:
-        raise ValueError(f"operation {kind!r}: its configuration must have {sorted(known)}")
-    return Operation(kind, **arguments)
+    options = dict(arguments) if isinstance(arguments, dict) else {}
+    name = options.pop("name", None)
+    if not isinstance(name, str) or set(options) != set(OPTIONS.get(kind, ())):
+        raise ValueError(f"operation {kind!r}: its configuration must be its name and its options")
+    return Operation(kind, name, **options)
 
 
 def _call_all(made: dict[str, Layer | Operation], calls: list[tuple[str, Any]]) -> Nodes:
