@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Convolutional networks at native speed, with NumPy as the only dependency."""
 
+from typing import TYPE_CHECKING
+
 from pyconv import activations as activations
 from pyconv import applications as applications
 from pyconv import autograd as autograd
@@ -17,7 +19,6 @@ from pyconv import optimizers as optimizers
 from pyconv import random as random
 from pyconv import regularizers as regularizers
 from pyconv import schedules as schedules
-from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
@@ -72,3 +73,16 @@ from pyconv.runtime import show_config as show_config
 from pyconv.runtime import trim_memory as trim_memory
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from pyconv import evaluation as evaluation
+    from pyconv import visualization as visualization
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load a room that few programs need when it is first asked for."""
+        if name in ("evaluation", "visualization"):
+            from importlib import import_module
+
+            return import_module(f"pyconv.{name}")
+        raise AttributeError(f"module 'pyconv' has no attribute {name!r}")
