@@ -8,13 +8,14 @@ import sys
 from collections.abc import Sequence
 
 import pyconv
-from pyconv.cli import demo, evaluate, info, predict, train, verify
+from pyconv.cli import demo, evaluate, info, predict, show, train, verify
 
 COMMANDS = {
     "demo": demo,
     "evaluate": evaluate,
     "info": info,
     "predict": predict,
+    "show": show,
     "train": train,
     "verify": verify,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import ceil
 from typing import Any, NamedTuple
 
 from pyconv import layers
@@ -37,8 +38,9 @@ SHIFTING_KINDS = (layers.ZeroPadding2D, layers.Cropping2D)  # other sizes, the s
 class ReceptiveField(NamedTuple):
     """What one pixel behind a layer sees of the picture, in pixels (vertical, horizontal).
 
-    size: of the window; None where it is the whole picture. jump: how far the windows of two
-    neighbours are apart; a fraction after upsampling.
+    size: of the window, the largest where they differ, as after upsampling; None where it is the
+    whole picture. jump: how far the windows of two neighbours are apart, a fraction after
+    upsampling.
     """
 
     name: str
@@ -110,7 +112,7 @@ def field_of_windows(
         )
         field = field.grown(_reach(k, d), s)
         assert field.size is not None
-        sizes.append((int(field.size[0]), int(field.size[1])))
+        sizes.append((ceil(field.size[0]), ceil(field.size[1])))
     return sizes
 
 
@@ -144,7 +146,7 @@ def _through_layer(
     if isinstance(layer, Model):
         return _through_model(layer, fields, rows)
     field = _window_of(layer, node, fields)
-    size = None if field.size is None else (int(field.size[0]), int(field.size[1]))
+    size = None if field.size is None else (ceil(field.size[0]), ceil(field.size[1]))
     rows.append(ReceptiveField(layer.name, size, (_plain(field.jump[0]), _plain(field.jump[1]))))
     return [field]
 

@@ -34,7 +34,7 @@ def grad_cam(
     layer: str | Layer | None = None,
     class_index: int | None = None,
     *,
-    before_softmax: bool = False,
+    before_softmax: bool = True,
 ) -> Map:
     """Return where a model sees a class, as a heat map of the layer's maps.
 
@@ -45,8 +45,10 @@ def grad_cam(
         layer: whose maps are weighted, by name, path or as itself; at its last use. By default the
             last one before the end that makes maps of more than one pixel and is no pooling.
         class_index: the class; the most probable one by default.
-        before_softmax: differentiate what the softmax or sigmoid at the end is computed from. A
-            class of probability 1 has no gradient behind it.
+        before_softmax: differentiate what the softmax or sigmoid at the end is computed from, as
+            in the paper. False differentiates the probability, as the book's program does: then
+            what speaks for a similar class counts against this one, and a class of probability 1
+            has no gradient.
     Returns:
         (h, w) of the layer, from 0 to 1; all 0 where nothing speaks for the class.
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.arguments import whole_number
-from pyconv.layers import Conv2DTranspose, Layer
+from pyconv.layers import Conv2DTranspose, DepthwiseConv2D, Layer, SeparableConv2D
 from pyconv.layers.convolution import Convolution
 from pyconv.models import Model
 from pyconv.visualization.as_picture import from_least_to_most
@@ -19,6 +19,8 @@ from pyconv.visualization.layer_outputs import check_model, find_layer, layers_i
 from pyconv.visualization.tiles import tiled
 
 Grid = npt.NDArray[np.float64]
+
+KERNELS = ("depthwise_kernel", "kernel")  # a separable layer has a pointwise kernel, too
 
 
 def layer_kernels(
@@ -40,8 +42,9 @@ def layer_kernels(
         layers: names, paths or layers; all convolutions by default.
         rows, columns: at most so many input channels and filters of a layer; None draws all.
     Returns:
-        {layer: grid}: row = input channel, column = filter, one pixel apart, gaps NaN. Of a
-        depthwise layer the columns are its multipliers, of a separable one its depthwise part.
+        {layer: grid}: row = input channel, column = filter, one pixel apart, gaps NaN. A depthwise
+        layer, or the depthwise part of a separable one, has a column per channel, a row per
+        multiplier.
     Raises:
         TypeError: no model. ValueError: a layer without a kernel of windows, or not built.
     """
@@ -77,13 +80,13 @@ def _convolutions(function: str, model: Model, layers: Any) -> list[Layer]:
 
 
 def _kernel(function: str, layer: Layer) -> npt.NDArray[Any]:
-    """Return the weights (kh, kw, input channels, filters) of a layer."""
-    for name in ("kernel", "depthwise_kernel"):
+    """Return the weights (kh, kw, rows, columns) of a layer."""
+    turned = (DepthwiseConv2D, SeparableConv2D, Conv2DTranspose)  # (kh, kw, columns, rows)
+    for name in KERNELS if isinstance(layer, Convolution) else ():
         kernel = getattr(layer, name, None)
-        if isinstance(layer, Convolution) and kernel is not None:
+        if kernel is not None:
             weights: npt.NDArray[Any] = kernel.numpy()
-            transposed = isinstance(layer, Conv2DTranspose)  # (kh, kw, filters, c_in)
-            return weights.swapaxes(2, 3) if transposed else weights
+            return weights.swapaxes(2, 3) if isinstance(layer, turned) else weights
     built = "" if layer.built else ", not built"
     raise ValueError(
         f"{function}: layer {layer.name!r} is a {type(layer).__name__}{built}; must be a "

@@ -17,7 +17,7 @@ from pyconv.visualization.layer_outputs import LayerOutput, channels_last, model
 
 
 def saliency(
-    model: Model, picture: Any, class_index: int | None = None, *, before_softmax: bool = False
+    model: Model, picture: Any, class_index: int | None = None, *, before_softmax: bool = True
 ) -> Map:
     """Return the largest gradient over the channels of each pixel, divided by the largest of all.
 
