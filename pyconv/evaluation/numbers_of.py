@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.autograd import array_of
+from pyconv.autograd import Tensor, array_of
 
 
 def numbers_of(function: str, argument: str, value: object) -> npt.NDArray[Any]:
@@ -23,4 +23,8 @@ def numbers_of(function: str, argument: str, value: object) -> npt.NDArray[Any]:
         array = array_of(value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{function}: {argument}: {error}") from None
-    return np.asarray(array.get() if hasattr(array, "get") else array)
+    if hasattr(array, "get"):
+        return np.asarray(array.get())
+    if isinstance(value, (Tensor, np.ndarray)):
+        return np.asarray(array)
+    return np.asarray(value)  # lists of Python's floats keep their 53 bits

@@ -174,7 +174,9 @@ def test_one_unit_speaks_for_class_one_and_against_class_zero() -> None:
     likelier = int(model.predict(PICTURE[None], verbose=0)[0, 0] > 0.5)
     for_one, for_zero = grad_cam(model, PICTURE, "last", 1), grad_cam(model, PICTURE, "last", 0)
     assert for_one.max() == for_zero.max() == 1
-    assert not ((for_one > 0) & (for_zero > 0)).any(), "what speaks for one speaks against the other"
+    assert not ((for_one > 0) & (for_zero > 0)).any(), (
+        "what speaks for one speaks against the other"
+    )
     np.testing.assert_array_equal(
         grad_cam(model, PICTURE, "last"), for_one if likelier else for_zero
     )
