@@ -18,7 +18,6 @@ from pyconv.layers.convolution import Convolution
 from pyconv.layers.operation import Operation
 from pyconv.layers.pool2d import Pooling2D
 from pyconv.layers.symbolic import Node, SymbolicTensor
-from pyconv.layers.window import image_axes
 from pyconv.models import Model, Sequential
 from pyconv.models.functional import Functional
 
@@ -32,6 +31,7 @@ WHOLE_KINDS = (
     layers.RepeatVector,
     layers.Permute,
 )
+IMAGE_AXES = (slice(1, 3), slice(2, 4))  # height and width in either layout
 SHIFTING_KINDS = (layers.ZeroPadding2D, layers.Cropping2D)  # other sizes, the same pixels
 
 
@@ -176,10 +176,9 @@ def _window_of(layer: Any, node: Node, fields: list[_Field]) -> _Field:
 def _check_pixelwise(layer: Any, node: Node) -> None:
     """Refuse a layer that may look around: a stranger, or one that changes the maps' size."""
     ours = isinstance(layer, Operation) or type(layer).__module__.startswith("pyconv.")
-    axes = image_axes(getattr(layer, "data_format", "channels_last"))
     shapes = [x.shape for x in (*node.inputs, *node.outputs) if x.ndim == 4]
     ours = ours and not (isinstance(layer, Operation) and layer.kind == "GetItem")
-    if not ours or len({tuple(shape[a] for a in axes) for shape in shapes}) > 1:
+    if not ours or all(len({shape[axes] for shape in shapes}) > 1 for axes in IMAGE_AXES):
         raise ValueError(
             f"receptive_field: layer {layer.name!r} of class {type(layer).__name__}; must be a "
             "convolution, a pooling layer or one that keeps the maps' size"

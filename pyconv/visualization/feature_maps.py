@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.arguments import whole_number
-from pyconv.autograd import no_recording
+from pyconv.autograd import Tensor, no_recording
 from pyconv.layers import Layer
 from pyconv.layers.convolution import Convolution
 from pyconv.layers.pool2d import Pooling2D
@@ -22,6 +22,7 @@ from pyconv.visualization.layer_outputs import (
     find_layer,
     model_input,
     run_watched,
+    shown_names,
 )
 from pyconv.visualization.tiles import tiled
 
@@ -50,7 +51,8 @@ def feature_maps(
             convolution and pooling layers by default.
         columns: maps a row.
     Returns:
-        {layer: grid (height, width)}, in the order they run; maps one pixel apart, gaps 0.
+        {layer: grid (height, width)}, in the order they run; maps one pixel apart, gaps 0. Layers
+        of one name are called by their paths.
     Raises:
         TypeError: no model, no numbers. ValueError: a picture or layer that does not fit.
     Source: Chollet, Deep Learning with Python, 2nd edition, 9.4.1.
@@ -83,29 +85,24 @@ def scaled_map(values: npt.NDArray[Any]) -> Bytes:
     return pixels
 
 
-def _maps_of(model: Model, x: Any, layers: Any) -> dict[str, npt.NDArray[Any]]:
-    """Return {name: maps (h, w, c)} of the layers asked for."""
-    one = isinstance(layers, (str, Layer))
-    asked = None if layers is None else [layers] if one else list(layers)
-    wanted = None if asked is None else [find_layer("feature_maps", model, x) for x in asked]
-    found: dict[str, npt.NDArray[Any]] = {}
-    left = None if wanted is None else {id(layer) for layer in wanted}
+def _maps_of(model: Model, x: Tensor, layers: Any) -> dict[str, npt.NDArray[Any]]:
+    """Return {name: maps (h, w, c)} of the layers asked for, each at its first use."""
+    asked = [layers] if isinstance(layers, (str, Layer)) else layers
+    wanted = None if asked is None else {find_layer("feature_maps", model, a) for a in asked}
+    found: dict[Layer, npt.NDArray[Any]] = {}
 
     def visit(output: LayerOutput) -> bool:
         layer = output.layer
-        if left is None:
-            if isinstance(layer, (Convolution, Pooling2D)):
-                found.setdefault(layer.name, output.maps()[0])
-            return False
-        if id(layer) in left:
+        shown = isinstance(layer, (Convolution, Pooling2D)) if wanted is None else layer in wanted
+        if shown and layer not in found:
             check_maps("feature_maps", output)
-            left.remove(id(layer))
-            found[layer.name] = output.maps()[0]
-        return not left
+            found[layer] = output.maps()[0]
+        return len(found) == len(wanted) if wanted is not None else False
 
     with no_recording():
         run_watched(model, x, visit)
-    if left or not found:
-        missing = [layer.name for layer in wanted or () if id(layer) in (left or ())]
+    missing = [layer.name for layer in wanted or () if layer not in found]
+    if missing or not found:
         raise ValueError(f"feature_maps: {missing or 'no layer'} of {model.name!r} makes maps")
-    return found
+    names = shown_names(model)
+    return {names[layer]: maps for layer, maps in found.items()}

@@ -15,7 +15,7 @@ from pyconv.layers.convolution import Convolution
 from pyconv.models import Model
 from pyconv.visualization.as_picture import from_least_to_most
 from pyconv.visualization.canvas import Path, figure
-from pyconv.visualization.layer_outputs import check_model, find_layer, layers_inside
+from pyconv.visualization.layer_outputs import check_model, find_layer, layers_inside, shown_names
 from pyconv.visualization.tiles import tiled
 
 Grid = npt.NDArray[np.float64]
@@ -44,7 +44,7 @@ def layer_kernels(
     Returns:
         {layer: grid}: row = input channel, column = filter, one pixel apart, gaps NaN. A depthwise
         layer, or the depthwise part of a separable one, has a column per channel, a row per
-        multiplier.
+        multiplier. Layers of one name are called by their paths.
     Raises:
         TypeError: no model. ValueError: a layer without a kernel of windows, or not built.
     """
@@ -55,14 +55,15 @@ def layer_kernels(
         for name, value in (("rows", rows), ("columns", columns))
     ]
     chosen = _convolutions(function, model, layers)
-    grids = {layer.name: _grid(_kernel(function, layer), *most) for layer in chosen}
+    names = shown_names(model)
+    grids = {names[layer]: _grid(_kernel(function, layer), *most) for layer in chosen}
     width = 8.0
     heights = [max(width * g.shape[0] / max(g.shape[1], 32), 0.3) + 0.35 for g in grids.values()]
     with figure(function, path, width, sum(heights)) as drawn:
         panels = drawn.subplots(len(grids), 1, squeeze=False, height_ratios=heights)[:, 0]
         for axes, layer in zip(panels, chosen, strict=True):
-            axes.imshow(grids[layer.name], cmap=cmap, vmin=0, vmax=1)
-            axes.set_title(f"{layer.name}: {_kernel(function, layer).shape}")
+            axes.imshow(grids[names[layer]], cmap=cmap, vmin=0, vmax=1)
+            axes.set_title(f"{names[layer]}: {_kernel(function, layer).shape}")
             axes.axis("off")
     return grids
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
@@ -49,9 +50,8 @@ class _Found(Exception):
 
 
 class _Watch:
-    def __init__(self, visit: Visit) -> None:
-        self.visit = visit
-        self.data_format: DataFormat = "channels_last"
+    def __init__(self, visit: Visit, data_format: DataFormat) -> None:
+        self.visit, self.data_format = visit, data_format
 
     def __call__(self, layer: Layer, inputs: Any, run: Callable[[], Any]) -> Any:
         y = run()
@@ -68,7 +68,7 @@ def run_watched(model: Model, x: Tensor, visit: Visit) -> Any:
 
     A layer used twice is shown twice. Where `visit` returns True the run ends, with None.
     """
-    with observing(_Watch(visit)):
+    with observing(_Watch(visit, layout_of(model))):
         try:
             return model(x, training=False)
         except _Found:
@@ -131,6 +131,24 @@ def _paths(layer: Layer) -> Iterator[tuple[str, Layer]]:
         yield inner.name, inner
         for path, found in _paths(inner):
             yield f"{inner.name}/{path}", found
+
+
+def shown_names(model: Model) -> dict[Layer, str]:
+    """Return what layers are called in pictures: their names, or paths where names are equal."""
+    found: dict[Layer, str] = {}
+    for path, layer in _paths(model):
+        found.setdefault(layer, path)
+    names = Counter(layer.name for layer in found)
+    return {x: x.name if names[x.name] == 1 else path for x, path in found.items()}
+
+
+def layout_of(model: Model) -> DataFormat:
+    """Return how a model takes pictures, as its first layer says that speaks of it."""
+    for layer in layers_inside(model):
+        said: DataFormat | None = getattr(layer, "data_format", None)
+        if said is not None:
+            return said
+    return "channels_last"
 
 
 def layers_inside(model: Model) -> list[Layer]:

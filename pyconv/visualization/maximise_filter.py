@@ -21,7 +21,7 @@ from pyconv.models import Model
 from pyconv.visualization.layer_outputs import (
     check_model,
     find_layer,
-    layers_inside,
+    layout_of,
     output_of,
 )
 
@@ -150,8 +150,7 @@ def _picture_shape(
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4:
         raise ValueError(f"{function}: the model takes {shape}; must take one picture (n, h, w, c)")
-    said = (x.data_format for x in layers_inside(model) if hasattr(x, "data_format"))
-    layout: DataFormat = next(said, "channels_last")
+    layout = layout_of(model)
     own = shape[1:3] if layout == "channels_last" else shape[2:4]
     channels = shape[3] if layout == "channels_last" else shape[1]
     if channels is None:

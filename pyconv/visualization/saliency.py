@@ -9,11 +9,10 @@ import numpy as np
 
 from pyconv.arguments import checked_flag
 from pyconv.autograd import GradientTape
-from pyconv.geometry import DataFormat
 from pyconv.models import Model
 from pyconv.visualization.as_picture import Map
 from pyconv.visualization.class_score import class_score
-from pyconv.visualization.layer_outputs import LayerOutput, channels_last, model_input, run_watched
+from pyconv.visualization.layer_outputs import channels_last, layout_of, model_input
 
 
 def saliency(
@@ -32,20 +31,12 @@ def saliency(
     """
     before_softmax = checked_flag("saliency", "before_softmax", before_softmax)
     model, x = model_input("saliency", model, picture)
-    layouts: list[DataFormat] = []
-
-    def visit(output: LayerOutput) -> None:
-        if hasattr(output.layer, "data_format"):
-            layouts.append(output.data_format)
-
     with GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
-        y = run_watched(model, x, visit)
-        score = class_score("saliency", y, class_index, before_softmax)
+        score = class_score("saliency", model(x, training=False), class_index, before_softmax)
     gradient = tape.gradient(score, x)
     if gradient is None:
         raise ValueError("saliency: the score does not depend on the picture")
-    layout = layouts[0] if layouts else "channels_last"
-    strength = np.abs(channels_last(gradient.numpy(), layout)[0]).max(axis=-1)  # (h, w)
+    strength = np.abs(channels_last(gradient.numpy(), layout_of(model))[0]).max(axis=-1)  # (h, w)
     most = strength.max()
     return np.asarray(strength / most if most > 0 else strength, np.float32)

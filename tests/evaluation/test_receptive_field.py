@@ -191,3 +191,11 @@ def test_models_without_known_layers_are_refused() -> None:
         receptive_field(3)  # type: ignore[arg-type]
     with pytest.raises((ValueError, AttributeError), match=r"not built|no known layers"):
         receptive_field(Sequential([Conv2D(1, 3)]))
+
+
+def test_branches_meet_in_either_layout() -> None:
+    for shape, axis, first in (((8, 8, 2), -1, "channels_last"), ((2, 8, 8), 1, "channels_first")):
+        inputs = Input(shape)
+        wide = Conv2D(3, 5, padding="same", data_format=first)(inputs)
+        joined = layers.Concatenate(axis=axis)([inputs, wide])
+        assert receptive_field(Model(inputs, joined))[-1].size == (5, 5)

@@ -314,3 +314,11 @@ def test_models_that_take_no_pictures_are_refused() -> None:
     flat = Sequential([Input((4, 4, 1)), Flatten(), Dense(2)])
     with pytest.raises(ValueError, match="feature_maps: no layer of"):
         feature_maps(flat, np.zeros((4, 4)))
+
+
+def test_layers_of_one_name_are_told_apart(picture: Path) -> None:
+    parts = [Sequential([Conv2D(2, 3, name="conv")], name=name) for name in "ab"]
+    model = Sequential([Input((16, 14, 3)), *parts, Conv2D(1, 1, name="end")])
+    assert list(feature_maps(model, PICTURE, picture)) == ["a/conv", "b/conv", "end"]
+    assert list(layer_kernels(model, picture)) == ["a/conv", "b/conv", "end"]
+    assert list(layer_kernels(model, picture, layers="b/conv")) == ["b/conv"]

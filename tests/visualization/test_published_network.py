@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pyconv import Model
+from pyconv.evaluation import layer_costs, receptive_field
 from pyconv.models import load_model
 from pyconv.visualization import grad_cam, saliency
 from pyconv.visualization.layer_outputs import find_layer
@@ -93,3 +94,16 @@ def test_the_photographs_are_all_looked_at(data_folder: Callable[[str], Path]) -
     with np.load(data_folder("weights") / "mobilenet_0.75_224_golden.npz") as golden:
         names = [str(name) for name in golden["names"]]
     assert all(sum(name in file for file in names) == 1 for name in ANIMALS)
+
+
+def test_it_costs_and_sees_what_its_authors_say(
+    mobilenet: tuple[Model, dict[str, np.ndarray]],
+) -> None:
+    """325 million multiply-adds (Howard et al. 2017, table 6); 315 pixels (Araujo et al. 2019)."""
+    model, _ = mobilenet
+    costs = layer_costs(model)
+    assert sum(cost.parameters for cost in costs) == model.count_params() == 2_601_976
+    assert round(sum(cost.multiply_adds for cost in costs) / 1e6) == 325
+    fields = {field.name: field for field in receptive_field(model)}
+    assert fields["conv_pw_13_relu"].size == (315, 315)
+    assert fields["conv_pw_13_relu"].jump == (32, 32)
