@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from arrays import generator
-from tolerances import FORMULA
+from tolerances import F_SCORE_EPSILON, FORMULA
 
 from pyconv import metrics
 from pyconv.evaluation import (
@@ -106,7 +106,7 @@ def test_a_report_agrees_with_the_metrics() -> None:
     report = classification_report(TRUE, found)
     f_score = metrics.F1Score()
     f_score.update_state(one_hot, np.eye(7)[found])
-    np.testing.assert_allclose(f_score.result(), report.f1, atol=1e-6)
+    np.testing.assert_allclose(f_score.result(), report.f1, atol=F_SCORE_EPSILON)
     precision = metrics.Precision(class_id=3)
     precision.update_state(one_hot, np.eye(7)[found])
     np.testing.assert_allclose(precision.result(), report.precision[3], rtol=FORMULA)

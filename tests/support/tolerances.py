@@ -102,3 +102,11 @@ FORMULA = 1e-12
 
 # Weights after 20 steps beside Keras's optimizers, which round their rates to float32 always.
 KERAS_STEPS = {"rtol": 1e-6, "atol": 1e-6}
+
+# Pictures and maps from 0 to 1 in float32, absolute; those stretched to that range afterwards.
+PIXEL = 1e-6
+STRETCHED_PIXEL = 1e-5
+# A picture after 20 steps of ascent, its filter alone or among others: rounding grows on the way.
+ASCENT = 1e-3
+# F-scores of a metric that adds 1e-7 to its denominators, of which there are two.
+F_SCORE_EPSILON = 1e-6

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from arrays import normal
-from tolerances import FORMULA, GRADIENT_CHECK, KERAS
+from tolerances import FORMULA, GRADIENT_CHECK, KERAS, PIXEL, STRETCHED_PIXEL
 
 from pyconv import Model, Sequential, Tensor
 from pyconv.layers import (
@@ -164,9 +164,9 @@ def test_channels_first_gives_the_same_maps() -> None:
     model, expected = seeded(Model(inputs, outputs)), network()
     for layer in (None, "last"):
         found = grad_cam(model, PICTURE.transpose(2, 0, 1), layer, 1)
-        np.testing.assert_allclose(found, grad_cam(expected, PICTURE, layer, 1), atol=1e-6)
+        np.testing.assert_allclose(found, grad_cam(expected, PICTURE, layer, 1), atol=PIXEL)
     found = saliency(model, PICTURE.transpose(2, 0, 1), 1)
-    np.testing.assert_allclose(found, saliency(expected, PICTURE, 1), atol=1e-6)
+    np.testing.assert_allclose(found, saliency(expected, PICTURE, 1), atol=PIXEL)
 
 
 def test_one_unit_speaks_for_class_one_and_against_class_zero() -> None:
@@ -203,7 +203,7 @@ def test_a_layer_used_twice_counts_at_its_last_use() -> None:
     kernel = model.layers[-1].weights[0].numpy()
     expected = np.maximum((second * kernel[:, 1]).mean(axis=-1), 0)
     found = grad_cam(model, PICTURE, "shared", 1)
-    np.testing.assert_allclose(found, expected / expected.max(), atol=1e-6)
+    np.testing.assert_allclose(found, expected / expected.max(), atol=PIXEL)
 
 
 def test_nothing_is_left_behind() -> None:
@@ -295,7 +295,7 @@ def test_a_network_without_maps_is_refused() -> None:
 def test_the_colours_are_those_of_jet() -> None:
     colormaps = pytest.importorskip("matplotlib").colormaps
     steps = np.arange(256) / 255
-    np.testing.assert_allclose(jet(steps), colormaps["jet"](steps)[:, :3], atol=1e-6)
+    np.testing.assert_allclose(jet(steps), colormaps["jet"](steps)[:, :3], atol=PIXEL)
     assert jet(0.0).tolist() == [0, 0, 0.5]
     np.testing.assert_array_equal(jet([-1.0, 2.0]), jet([0.0, 1.0]))
     assert jet(np.zeros((2, 3, 4))).shape == (2, 3, 4, 3)
@@ -306,16 +306,16 @@ def test_a_heat_map_lies_over_its_picture() -> None:
     heat = np.array([[0.0, 1.0]])
     both = superimpose(black, heat, 0.4)
     assert both.shape == (4, 6, 3)
-    np.testing.assert_allclose(both[0, 0], [0, 0, 0.5], atol=1e-6)  # dark blue, and in the end
-    np.testing.assert_allclose(both[3, 5], [0.5, 0, 0], atol=1e-6)  # dark red; between them 1
+    np.testing.assert_allclose(both[0, 0], [0, 0, 0.5], atol=PIXEL)  # dark blue, and in the end
+    np.testing.assert_allclose(both[3, 5], [0.5, 0, 0], atol=PIXEL)  # dark red; between them 1
     white = np.full((4, 6, 3), 255, np.uint8)
     expected = 1 + 0.4 * jet(np.full((4, 6), 0.5))
     least, most = expected.min(), expected.max()
     np.testing.assert_allclose(
-        superimpose(white, [[0.5]]), (expected - least) / (most - least), atol=1e-5
+        superimpose(white, [[0.5]]), (expected - least) / (most - least), atol=STRETCHED_PIXEL
     )
     plain = superimpose(np.arange(24.0).reshape(4, 6) / 23, heat, 0)
-    np.testing.assert_allclose(plain[..., 0], np.arange(24).reshape(4, 6) / 23, atol=1e-6)
+    np.testing.assert_allclose(plain[..., 0], np.arange(24).reshape(4, 6) / 23, atol=PIXEL)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_a_kernel_of_ones_own_may_have_any_odd_size() -> None:
 @pytest.mark.parametrize(
     ("picture", "kernel", "border", "kind", "said"),
     [
-        (PICTURE, "blurr", "black", ValueError, "kernel='blurr'; must be one of identity, blur"),
+        (PICTURE, "smear", "black", ValueError, "kernel='smear'; must be one of identity, blur"),
         (PICTURE, np.ones((2, 3)), "black", ValueError, r"kernel.shape=\(2, 3\); must be .*odd"),
         (PICTURE, np.ones(3), "black", ValueError, r"kernel.shape=\(3,\)"),
         (PICTURE, [[np.nan]], "black", ValueError, r"kernel\[0, 0\]=nan; must be finite"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from arrays import integers, normal
 from compare import assert_same
-from tolerances import FORMULA
+from tolerances import ASCENT, FORMULA, GRADIENT_CHECK, STRETCHED_PIXEL
 
 from pyconv import Model, Sequential, Tensor, layers, ops
 from pyconv.layers import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, MaxPooling2D
@@ -176,7 +176,7 @@ def test_the_first_filters_each_answer_alone(picture: Path) -> None:
         alone = ops.conv2d(grey[None, :, :, None], np.ascontiguousarray(kernel[..., i : i + 1]))
         assert_same(answers[i], alone[0, :, :, 0])
     colours = filters_over_picture(np.stack([grey] * 3, -1), np.repeat(kernel, 3, axis=2), picture)
-    np.testing.assert_allclose(colours, 3 * answers, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(colours, 3 * answers, rtol=STRETCHED_PIXEL, atol=STRETCHED_PIXEL)
     assert filters_over_picture(grey, kernel[..., :3], picture).shape == (3, 7, 6)
     for wrong in (kernel[:, :, 0], np.repeat(kernel, 3, axis=2), kernel[..., :0]):
         with pytest.raises(ValueError, match=r"filters_over_picture: kernel.shape="):
@@ -202,7 +202,7 @@ def test_ascent_raises_the_answer_of_its_filter(layer: str) -> None:
     after = [answer(model, layer, f, up[i : i + 1]) for i, f in enumerate(filters)]
     assert all(new > 2 * abs(old) for old, new in zip(before, after, strict=True))
     one = ascended("test", model, target, filters[1:], x[1:], 20, 1.0)
-    np.testing.assert_allclose(one, up[1:], atol=1e-3)  # alone or with others, the same picture
+    np.testing.assert_allclose(one, up[1:], atol=ASCENT)  # alone or with others, the same picture
 
 
 def test_a_step_is_the_normalised_gradient_of_finite_differences() -> None:
@@ -210,15 +210,15 @@ def test_a_step_is_the_normalised_gradient_of_finite_differences() -> None:
     model = Sequential([Input((7, 8, 2), **f64), Conv2D(3, 3, activation="tanh", name="c", **f64)])
     x = normal((1, 7, 8, 2), np.float64, "start")
     moved = ascended("test", model, model.layers[0], [2], x, 1, 0.5)
-    eps, gradient = 1e-6, np.empty_like(x)
+    eps, gradient = GRADIENT_CHECK["eps"], np.empty_like(x)
     for place in np.ndindex(x.shape):
         ends = [x.copy(), x.copy()]
         ends[0][place] += eps
         ends[1][place] -= eps
         gradient[place] = (answer(model, "c", 2, ends[0]) - answer(model, "c", 2, ends[1])) / eps
     expected = x + 0.5 * gradient / np.linalg.norm(gradient)
-    np.testing.assert_allclose(moved, expected, atol=1e-6)
-    np.testing.assert_allclose(np.linalg.norm(moved - x), 0.5, rtol=1e-9)
+    np.testing.assert_allclose(moved, expected, atol=GRADIENT_CHECK["atol"])
+    np.testing.assert_allclose(np.linalg.norm(moved - x), 0.5, rtol=FORMULA)
 
 
 def test_a_linear_filter_answers_most_to_itself() -> None:

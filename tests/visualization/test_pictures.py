@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import PIXEL
 
 from pyconv import Sequential, visualization
 from pyconv.evaluation import ablation
@@ -260,7 +261,7 @@ def test_a_function_augments_the_first_image_again_and_again(picture: Path) -> N
     assert len(calls) == 9
     for i, batch in enumerate(calls):
         np.testing.assert_array_equal(batch, images[:1])
-        np.testing.assert_allclose(samples[i], (images[0, ..., 0] + i + 1) / 255, atol=1e-6)
+        np.testing.assert_allclose(samples[i], (images[0, ..., 0] + i + 1) / 255, atol=PIXEL)
 
 
 def test_an_iterator_is_read_only_as_far_as_needed(picture: Path) -> None:
@@ -274,14 +275,14 @@ def test_an_iterator_is_read_only_as_far_as_needed(picture: Path) -> None:
     samples = visualization.augmented_samples(batches(), path=picture, rows=2, columns=3)
     assert samples.shape == (6, 5, 6, 3)
     assert given == [0, 1]
-    np.testing.assert_allclose(samples[:, 0, 0, 0], [0] * 4 + [0.01] * 2, atol=1e-6)
+    np.testing.assert_allclose(samples[:, 0, 0, 0], [0] * 4 + [0.01] * 2, atol=PIXEL)
 
 
 def test_samples_share_one_scale(picture: Path) -> None:
     """A dark picture among pictures from 0 to 255 is no picture from 0 to 1."""
     dark, bright = np.full((1, 4, 4, 1), 0.5), np.full((1, 4, 4, 1), 255.0)
     samples = visualization.augmented_samples([dark, bright], path=picture, rows=1, columns=2)
-    np.testing.assert_allclose(samples[:, 0, 0], [0.5 / 255, 1], atol=1e-6)
+    np.testing.assert_allclose(samples[:, 0, 0], [0.5 / 255, 1], atol=PIXEL)
 
 
 @pytest.mark.parametrize(
