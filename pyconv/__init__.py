@@ -66,6 +66,7 @@ from pyconv.models import Model as Model
 from pyconv.models import Sequential as Sequential
 from pyconv.models import load_model as load_model
 from pyconv.models import save_model as save_model
+from pyconv.ops.conv2d import set_conv_algorithm as set_conv_algorithm
 from pyconv.random import set_seed as set_seed
 from pyconv.runtime import memory_info as memory_info
 from pyconv.runtime import set_num_threads as set_num_threads

@@ -72,6 +72,9 @@ def conv2d(
     workspace: int,
     stream: int,
 ) -> None: ...
+def conv2d_algorithm(
+    dtype: int, window: bytes, algorithm: int, direction: int, stream: int
+) -> int: ...
 def conv2d_backward_data(
     dtype: int,
     dy: int,

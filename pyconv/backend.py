@@ -32,6 +32,7 @@ _NATIVE = [
     "gemm",
     "im2col",
     "col2im",
+    "conv2d_algorithm",
     "conv2d_workspace",
     "conv2d",
     "conv2d_backward_data",

@@ -27,7 +27,15 @@ struct Window {
 };
 static_assert(sizeof(Window) == 19 * sizeof(int64_t), "the packed record has 19 fields");
 
-enum class Algorithm : int64_t { kAuto = 0, kDirect = 1, kIm2col = 2 };
+// The last one cannot be asked for.
+enum class Algorithm : int64_t {
+  kAuto = 0,
+  kDirect = 1,
+  kIm2col = 2,
+  kWinograd = 3,
+  kDepthwise = 4,
+};
+constexpr int64_t kAlgorithms = 4;
 // Convolutions and dense products can end with those up to kTanh.
 enum class ActivationKind : int64_t {
   kLinear,

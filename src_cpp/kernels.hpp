@@ -196,6 +196,28 @@ struct DepthwiseKernelRow {
   bool assign;
 };
 
+// A square of pixels under a Winograd tile, of which those in [top, bottom) x [left, right) are in
+// the image.
+template <class T>
+struct WinogradSquare {
+  const T* pixels;  // of its first row and column, may lie outside
+  int64_t row_pitch, pixel_pitch;
+  int64_t top, bottom, left, right;
+};
+
+// The transforms of F(m x m, 3 x 3): (m + 2)^2 frequencies, `pitch` elements apart.
+template <class T>
+struct WinogradKernels {
+  int m;
+  void (*patch)(const WinogradSquare<T>& square, int64_t channels, T* to, int64_t pitch);
+  void (*gradient)(const WinogradSquare<T>& square, int64_t channels, T* to, int64_t pitch);
+  void (*filter)(const T* g, int64_t tap_pitch, int64_t count, T* to, int64_t pitch);
+  void (*output)(const T* m, int64_t pitch, const WinogradSquare<T>& square, T* pixels,
+                 int64_t count, const TileEnd<T>& end);
+  void (*filter_gradient)(const T* u, int64_t pitch, int64_t part_pitch, int64_t parts,
+                          int64_t count, T* dkernel, int64_t tap_pitch);
+};
+
 template <class T>
 struct KernelTable {
   int width;                    // lanes of a vector
@@ -206,6 +228,7 @@ struct KernelTable {
   RowTile<T> row_tile[kMaxVecs][kMaxRows];  // [vectors - 1][rows - 1]
   IndexedTile<T> indexed_tile[kMaxVecs][kMaxRows];
   ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
+  WinogradKernels<T> winograd2, winograd4;  // float32 alone
   GatherRows<T> gather_rows;
   ScatterRows<T> scatter_rows;
   AddTerms<T> add_terms;

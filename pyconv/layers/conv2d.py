@@ -12,6 +12,7 @@ from pyconv.geometry import DataFormat, IntPair, Padding, Window, whole_number
 from pyconv.layers.convolution import Convolution
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.symbolic import Shape
+from pyconv.ops.conv2d import algorithm_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -94,9 +95,8 @@ class Conv2D(Convolution):
         self.kernel = self.kernel_options.add_to(self, shape, "kernel")
         self.add_bias(self.filters)
 
-    @property
-    def algorithm(self) -> str:
-        return "direct"
+    def algorithm(self, input_shape: tuple[int, ...]) -> str:
+        return algorithm_of(self.kernel.array, self.window(input_shape))
 
     def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:
         return 2 * math.prod(output_shape) * math.prod(self.kernel.shape[:3])

@@ -105,8 +105,7 @@ class Conv2DTranspose(Convolution):
         self.kernel = self.kernel_options.add_to(self, shape, "kernel")
         self.add_bias(self.filters)
 
-    @property
-    def algorithm(self) -> str:
+    def algorithm(self, input_shape: Shape) -> str:
         return "direct"
 
     def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:

@@ -89,8 +89,7 @@ class DepthwiseConv2D(Convolution):
         self.kernel = self.depthwise_options.add_to(self, shape, "kernel")
         self.add_bias(channels * self.depth_multiplier)
 
-    @property
-    def algorithm(self) -> str:
+    def algorithm(self, input_shape: Shape) -> str:
         return "depthwise"
 
     def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:

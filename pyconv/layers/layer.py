@@ -139,9 +139,8 @@ class Layer:
                 self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
         return results
 
-    @property
-    def algorithm(self) -> str | None:
-        """How the layer's operation is computed, where there is a choice."""
+    def algorithm(self, input_shape: Any) -> str | None:
+        """Return how the layer's operation is computed, where there is a choice."""
         return None
 
     def flop(self, input_shape: Any, output_shape: Any) -> int:

@@ -100,8 +100,7 @@ class SeparableConv2D(Convolution):
         self.pointwise_kernel = self.pointwise_options.add_to(self, shape, "pointwise_kernel")
         self.add_bias(self.filters)
 
-    @property
-    def algorithm(self) -> str:
+    def algorithm(self, input_shape: Shape) -> str:
         return "depthwise, direct"
 
     def flop(self, input_shape: Shape, output_shape: tuple[int, ...]) -> int:

@@ -112,7 +112,7 @@ def _entry(use: _Use, peaks: dict[np.dtype[Any], float]) -> LayerProfile:
         rate,
         rate / peaks[dtype] if rate is not None else None,
         sum(_bytes(tensor) for tensor in tensors) / 1e6,
-        layer.algorithm,
+        layer.algorithm(shapes[0]),
     )
 
 

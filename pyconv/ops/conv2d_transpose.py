@@ -16,7 +16,14 @@ from pyconv.ops.activation import (
     apply_activation,
     through_activation,
 )
-from pyconv.ops.conv2d import KERNEL, backward_data, checked_bias, convolve, workspace_for
+from pyconv.ops.conv2d import (
+    KERNEL,
+    auto_code,
+    backward_data,
+    checked_bias,
+    convolve,
+    workspace_for,
+)
 from pyconv.ops.needs import checked_needs
 
 
@@ -126,8 +133,10 @@ def conv2d_transpose_backward(
 def _kernel_gradient(dy: Array, x: Array, window: Window) -> Array:
     """Return dkernel: in the adjoint convolution dy is the image and x the gradient."""
     dkernel = empty_on(x, window.kernel_shape)
+    auto = auto_code()
+    workspace = workspace_for(x, window, auto, KERNEL)
     kernels_for(x).conv2d_backward_kernel(
-        dtype_code(x), dy, x, dkernel, None, window.packed, 0, workspace_for(x, window, 0, KERNEL)
+        dtype_code(x), dy, x, dkernel, None, window.packed, auto, workspace
     )
     return dkernel
 

@@ -3,15 +3,33 @@
 
 #include "bindings/arguments.hpp"
 #include "ops/activation.hpp"
+#include "ops/conv2d_algorithm.hpp"
 
 namespace pyconv {
 namespace {
 
 Algorithm algorithm_of(int64_t code) {
-  if (code < 0 || code > 2) {
-    throw std::invalid_argument("algorithm=" + std::to_string(code) + "; must be 0 to 2");
+  if (code < 0 || code >= kAlgorithms) {
+    throw std::invalid_argument("algorithm=" + std::to_string(code) + "; must be 0 to 3");
   }
   return static_cast<Algorithm>(code);
+}
+
+void bind_choice(py::module_& m) {
+  m.def(
+      "conv2d_algorithm",
+      [](int dtype, const py::bytes& packed, int64_t algorithm, int64_t direction) {
+        const Window window = window_of(packed);
+        const Algorithm asked = algorithm_of(algorithm);
+        Algorithm chosen = Algorithm::kAuto;
+        with_dtype(dtype, [&](auto zero) {
+          chosen =
+              conv2d_algorithm<decltype(zero)>(window, asked, static_cast<ConvPass>(direction));
+        });
+        return static_cast<int64_t>(chosen);
+      },
+      py::arg("dtype"), py::arg("window"), py::arg("algorithm"), py::arg("direction"),
+      "Which algorithm a pass takes; 0 where the asked one cannot do the shape");
 }
 
 void bind_forward(py::module_& m) {
@@ -72,6 +90,7 @@ void bind_backward(py::module_& m) {
 }  // namespace
 
 void register_conv2d(py::module_& m) {
+  bind_choice(m);
   bind_forward(m);
   bind_backward(m);
 }

@@ -7,6 +7,15 @@
 
 namespace {
 
+// A NaN is neither below nor above: it stays.
+template <class T>
+inline typename Vec<T>::Reg clamp(typename Vec<T>::Reg a, typename Vec<T>::Reg lower,
+                                  typename Vec<T>::Reg upper) {
+  using V = Vec<T>;
+  const typename V::Reg raised = V::select(V::greater(lower, a), lower, a);
+  return V::select(V::greater(raised, upper), upper, raised);
+}
+
 template <class T, int Rows, int Vecs>
 inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c, int64_t cols,
                      const pyconv::TileEnd<T>& end) {
@@ -26,11 +35,7 @@ inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c, int64
       typename V::Reg sum = acc[r][v];
       if (end.accumulate) sum = V::add(last ? V::load(p, mask) : V::load(p), sum);
       if (end.bias) sum = V::add(sum, bias);
-      if (end.clamp) {
-        // A NaN is neither below nor above: it stays.
-        sum = V::select(V::greater(lower, sum), lower, sum);
-        sum = V::select(V::greater(sum, upper), upper, sum);
-      }
+      if (end.clamp) sum = clamp<T>(sum, lower, upper);
       if (last) {
         V::store(p, sum, mask);
       } else {

@@ -17,6 +17,7 @@
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/transpose.hpp"
+#include "micro/winograd.hpp"
 
 namespace {
 
@@ -26,6 +27,10 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.width = Vec<T>::width;
   table.max_vecs = kTileVecs;
   FillTiles<T, 1, 1>::fill(table);
+  if constexpr (sizeof(T) == sizeof(float)) {
+    table.winograd2 = winograd_kernels<T, 2>();
+    table.winograd4 = winograd_kernels<T, 4>();
+  }
   table.gather_rows = &gather_rows<T>;
   table.scatter_rows = &scatter_rows<T>;
   table.add_terms = &add_terms<T>;

@@ -2,15 +2,18 @@
 #include "ops/conv2d.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "arena.hpp"
 #include "ops/activation_end.hpp"
+#include "ops/conv2d_algorithm.hpp"
 #include "ops/conv2d_window.hpp"
 #include "ops/depthwise.hpp"
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
 #include "ops/window_gemm.hpp"
+#include "ops/winograd.hpp"
 
 namespace pyconv {
 namespace {
@@ -61,12 +64,20 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
   ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
   ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
   const TileEnd<T> end = activation_end(bias, activation);
-  if (algorithm == Algorithm::kIm2col) {
-    by_im2col(input.data(), kernel, output.data(), window, end);
-  } else if (is_depthwise<T>(window)) {
-    depthwise(input.data(), kernel, output.data(), window, end);
-  } else {
-    direct(input.data(), kernel, output.data(), window, end);
+  switch (conv2d_algorithm<T>(window, algorithm, ConvPass::kForward)) {
+    case Algorithm::kIm2col:
+      by_im2col(input.data(), kernel, output.data(), window, end);
+      break;
+    case Algorithm::kDepthwise:
+      depthwise(input.data(), kernel, output.data(), window, end);
+      break;
+    case Algorithm::kWinograd:
+      if constexpr (std::is_same_v<T, float>) {
+        winograd(input.data(), kernel, output.data(), window, end);
+      }
+      break;
+    default:
+      direct(input.data(), kernel, output.data(), window, end);
   }
   output.store();
 }

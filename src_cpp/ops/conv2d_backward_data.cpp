@@ -2,17 +2,20 @@
 // dx by parity classes: the pixels of dx with equal (y mod sh, x mod sw) meet the same taps, so
 // each class is a stride-1 window product over dy with its share of the taps.
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "arena.hpp"
 #include "ops/col2im.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/conv2d_algorithm.hpp"
 #include "ops/conv2d_window.hpp"
 #include "ops/depthwise.hpp"
 #include "ops/gemm.hpp"
 #include "ops/layout.hpp"
 #include "ops/parity_classes.hpp"
 #include "ops/window_gemm.hpp"
+#include "ops/winograd.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
@@ -109,12 +112,20 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
   if (window.input_pixels() == 0) return;
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   ChannelsLastOutput<T> output(dx, window.n, window.h * window.w, window.c, window.channels_first);
-  if (algorithm == Algorithm::kIm2col) {
-    by_col2im(window, gradient.data(), kernel, output.data());
-  } else if (is_depthwise<T>(window)) {
-    depthwise_backward_data(gradient.data(), kernel, output.data(), window);
-  } else {
-    by_parity_classes(window, gradient.data(), kernel, output.data());
+  switch (conv2d_algorithm<T>(window, algorithm, ConvPass::kData)) {
+    case Algorithm::kIm2col:
+      by_col2im(window, gradient.data(), kernel, output.data());
+      break;
+    case Algorithm::kDepthwise:
+      depthwise_backward_data(gradient.data(), kernel, output.data(), window);
+      break;
+    case Algorithm::kWinograd:
+      if constexpr (std::is_same_v<T, float>) {
+        winograd_backward_data(gradient.data(), kernel, output.data(), window);
+      }
+      break;
+    default:
+      by_parity_classes(window, gradient.data(), kernel, output.data());
   }
   output.store();
 }

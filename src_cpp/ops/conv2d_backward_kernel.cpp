@@ -3,11 +3,13 @@
 // pixels. Blocks are shared out to a number of partial sums that depends on the shape alone; the
 // partial sums are added left to right.
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "arena.hpp"
 #include "dispatch.hpp"
 #include "ops/conv2d.hpp"
+#include "ops/conv2d_algorithm.hpp"
 #include "ops/conv2d_window.hpp"
 #include "ops/depthwise.hpp"
 #include "ops/gemm.hpp"
@@ -16,6 +18,7 @@
 #include "ops/pad_images.hpp"
 #include "ops/sum_rows.hpp"
 #include "ops/window_blocks.hpp"
+#include "ops/winograd.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
@@ -153,12 +156,20 @@ void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   if (dkernel) {
     ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-    if (algorithm == Algorithm::kIm2col || mostly_padding<T>(window)) {
-      by_im2col(window, input.data(), gradient.data(), dkernel);
-    } else if (is_depthwise<T>(window)) {
-      depthwise_backward_kernel(input.data(), gradient.data(), dkernel, window);
-    } else {
-      direct(window, input.data(), gradient.data(), dkernel);
+    switch (conv2d_algorithm<T>(window, algorithm, ConvPass::kKernel)) {
+      case Algorithm::kIm2col:
+        by_im2col(window, input.data(), gradient.data(), dkernel);
+        break;
+      case Algorithm::kDepthwise:
+        depthwise_backward_kernel(input.data(), gradient.data(), dkernel, window);
+        break;
+      case Algorithm::kWinograd:
+        if constexpr (std::is_same_v<T, float>) {
+          winograd_backward_kernel(input.data(), gradient.data(), dkernel, window);
+        }
+        break;
+      default:
+        direct(window, input.data(), gradient.data(), dkernel);
     }
   }
   if (dbias) sum_rows(gradient.data(), window.output_pixels(), window.f, dbias);

@@ -15,7 +15,22 @@ int64_t workspace_bytes(int dtype, const py::bytes& packed, int64_t algorithm, i
                           static_cast<Direction>(direction));
 }
 
+// Winograd's algorithm is the CPU's.
+int64_t algorithm_of_pass(int /*dtype*/, const py::bytes& packed, int64_t algorithm,
+                          int64_t direction, Address /*stream*/) {
+  window_of(packed);
+  if (direction < 0 || direction > 2) {
+    throw std::invalid_argument("conv2d_algorithm: direction must be 0 to 2");
+  }
+  const Algorithm asked = algorithm_code(algorithm);
+  if (asked == Algorithm::kWinograd) return static_cast<int64_t>(Algorithm::kAuto);
+  return static_cast<int64_t>(asked == Algorithm::kIm2col ? asked : Algorithm::kDirect);
+}
+
 void bind_forward(py::module_& m) {
+  m.def("conv2d_algorithm", &algorithm_of_pass, py::arg("dtype"), py::arg("window"),
+        py::arg("algorithm"), py::arg("direction"), py::arg("stream"),
+        "Which algorithm a pass takes; 0 where the asked one cannot do the shape");
   m.def("conv2d_workspace", &workspace_bytes, py::arg("dtype"), py::arg("window"),
         py::arg("algorithm"), py::arg("direction"), py::arg("stream"),
         "Bytes of workspace that the caller must lend");

@@ -22,8 +22,8 @@ inline ActivationKind activation_code(int64_t kind, int64_t count) {
 }
 
 inline Algorithm algorithm_code(int64_t algorithm) {
-  if (algorithm < 0 || algorithm > 2) {
-    throw std::invalid_argument("algorithm=" + std::to_string(algorithm) + "; must be 0 to 2");
+  if (algorithm < 0 || algorithm >= kAlgorithms) {
+    throw std::invalid_argument("algorithm=" + std::to_string(algorithm) + "; must be 0 to 3");
   }
   return static_cast<Algorithm>(algorithm);
 }

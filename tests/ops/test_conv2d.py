@@ -319,7 +319,7 @@ def test_one_large_convolution(device):
         pytest.skip("too large for the host model")
     x, kernel = integers((1, 130, 131, 40), "float32", 0), integers((3, 3, 40, 72), "float32", 1)
     y = reference.conv2d(x, kernel, padding="same")
-    for algorithm in ALGORITHMS:
+    for algorithm in ("direct", "im2col"):
         got = ops.conv2d(device(x), device(kernel), padding="same", algorithm=algorithm)
         assert_same(device.host(got), y, algorithm)
 

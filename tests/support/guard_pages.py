@@ -111,6 +111,12 @@ def _calls(seeds: range) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
                 {"transpose_b": True} if rows.shape[0] < 200 else {"transpose_a": True},
             )
         )
+    for image, c, f in (((1, 7, 9), 5, 3), ((2, 21, 19), 17, 33)):
+        x, kernel = integers((*image, c), "float32", 0), integers((3, 3, c, f), "float32", 1)
+        dy, bias = integers((*image, f), "float32", 2), integers((f,), "float32", 3)
+        options = {"padding": "same", "algorithm": "winograd"}
+        calls.append(("conv2d", {"x": x, "kernel": kernel, "bias": bias}, options))
+        calls.append(("conv2d_backward", {"dy": dy, "x": x, "kernel": kernel}, options))
     return calls
 
 

@@ -18,6 +18,8 @@ _SOFTMAX_EPS = 10.0
 _OPTIMIZER_ULPS = 2.0
 _AVERAGE_EPS = 10.0
 _SAMPLE_EPS = 4.0
+# Root of the mean square error of Winograd's convolution, relative to that of the results.
+WINOGRAD = 5e-6
 # 6e-7 and 5e-6 in float32.
 _NORM_EPS = 5.0
 _NORM_GRADIENT_EPS = 42.0

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The transforms of Winograd's minimal filtering F(M x M, 3 x 3), M = 2 or 4, a vector of channels
+// at a time. Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016:
+// y = A^T [(G g G^T) . (B^T d B)] A, and by transposition dg = G^T [(B^T d B) . (A dy A^T)] G.
+#pragma once
+
+#include "kernels.hpp"
+#include "micro/gemm_tile.hpp"
+
+namespace {
+
+// One-dimensional steps, written as what each output is of the inputs.
+template <class T, int M>
+struct Winograd;
+
+template <class T>
+struct Winograd<T, 2> {
+  using V = Vec<T>;
+  using R = typename V::Reg;
+
+  // B^T
+  static void patch(const R (&d)[4], R (&v)[4]) {
+    v[0] = V::sub(d[0], d[2]);
+    v[1] = V::add(d[1], d[2]);
+    v[2] = V::sub(d[2], d[1]);
+    v[3] = V::sub(d[1], d[3]);
+  }
+  // G
+  static void filter(const R (&g)[3], R (&u)[4]) {
+    const R half = V::set(T(0.5));
+    const R ends = V::add(g[0], g[2]);
+    u[0] = g[0];
+    u[1] = V::mul(half, V::add(ends, g[1]));
+    u[2] = V::mul(half, V::sub(ends, g[1]));
+    u[3] = g[2];
+  }
+  // A^T
+  static void output(const R (&m)[4], R (&y)[2]) {
+    y[0] = V::add(m[0], V::add(m[1], m[2]));
+    y[1] = V::sub(V::sub(m[1], m[2]), m[3]);
+  }
+  // A
+  static void gradient(const R (&dy)[2], R (&z)[4]) {
+    z[0] = dy[0];
+    z[1] = V::add(dy[0], dy[1]);
+    z[2] = V::sub(dy[0], dy[1]);
+    z[3] = V::sub(V::zero(), dy[1]);
+  }
+  // G^T
+  static void filter_gradient(const R (&u)[4], R (&g)[3]) {
+    const R half = V::set(T(0.5));
+    const R even = V::mul(half, V::add(u[1], u[2]));
+    g[0] = V::add(u[0], even);
+    g[1] = V::mul(half, V::sub(u[1], u[2]));
+    g[2] = V::add(even, u[3]);
+  }
+};
+
+template <class T>
+struct Winograd<T, 4> {
+  using V = Vec<T>;
+  using R = typename V::Reg;
+
+  static R times(double factor, R a) { return V::mul(V::set(T(factor)), a); }
+  // a + factor * b
+  static R plus(R a, double factor, R b) { return V::fma(V::set(T(factor)), b, a); }
+
+  static void patch(const R (&d)[6], R (&v)[6]) {
+    const R even = plus(d[4], -4, d[2]);
+    const R odd = plus(d[3], -4, d[1]);
+    const R even2 = V::sub(d[4], d[2]);
+    const R odd2 = times(2, V::sub(d[3], d[1]));
+    v[0] = plus(plus(d[4], -5, d[2]), 4, d[0]);
+    v[1] = V::add(even, odd);
+    v[2] = V::sub(even, odd);
+    v[3] = V::add(even2, odd2);
+    v[4] = V::sub(even2, odd2);
+    v[5] = plus(plus(d[5], -5, d[3]), 4, d[1]);
+  }
+  static void filter(const R (&g)[3], R (&u)[6]) {
+    const R ends = times(-1.0 / 6, V::add(g[0], g[2]));
+    const R far = plus(times(1.0 / 24, g[0]), 1.0 / 6, g[2]);
+    u[0] = times(0.25, g[0]);
+    u[1] = plus(ends, -1.0 / 6, g[1]);
+    u[2] = plus(ends, 1.0 / 6, g[1]);
+    u[3] = plus(far, 1.0 / 12, g[1]);
+    u[4] = plus(far, -1.0 / 12, g[1]);
+    u[5] = g[2];
+  }
+  static void output(const R (&m)[6], R (&y)[4]) {
+    const R even = V::add(m[1], m[2]), odd = V::sub(m[1], m[2]);
+    const R even2 = V::add(m[3], m[4]), odd2 = V::sub(m[3], m[4]);
+    y[0] = V::add(V::add(m[0], even), even2);
+    y[1] = plus(odd, 2, odd2);
+    y[2] = plus(even, 4, even2);
+    y[3] = V::add(plus(odd, 8, odd2), m[5]);
+  }
+  static void gradient(const R (&dy)[4], R (&z)[6]) {
+    const R even = V::add(dy[0], dy[2]), odd = V::add(dy[1], dy[3]);
+    const R even2 = plus(dy[0], 4, dy[2]);
+    const R odd2 = times(2, plus(dy[1], 4, dy[3]));
+    z[0] = dy[0];
+    z[1] = V::add(even, odd);
+    z[2] = V::sub(even, odd);
+    z[3] = V::add(even2, odd2);
+    z[4] = V::sub(even2, odd2);
+    z[5] = dy[3];
+  }
+  static void filter_gradient(const R (&u)[6], R (&g)[3]) {
+    const R even = times(-1.0 / 6, V::add(u[1], u[2]));
+    const R odd = times(1.0 / 6, V::sub(u[2], u[1]));
+    const R even2 = V::add(u[3], u[4]), odd2 = V::sub(u[3], u[4]);
+    g[0] = V::add(plus(even, 1.0 / 24, even2), times(0.25, u[0]));
+    g[1] = plus(odd, 1.0 / 12, odd2);
+    g[2] = V::add(plus(even, 1.0 / 6, even2), u[5]);
+  }
+};
+
+// out = step(step(in)^T)^T: along columns, then along rows. In and Out are the two sizes.
+template <class R, int In, int Out, class Step>
+inline void both_axes(R (&in)[In][In], R (&out)[Out][Out], Step step) {
+  R half[Out][In];
+  PYCONV_UNROLL
+  for (int j = 0; j < In; ++j) {
+    R column[In], result[Out];
+    PYCONV_UNROLL
+    for (int i = 0; i < In; ++i) column[i] = in[i][j];
+    step(column, result);
+    PYCONV_UNROLL
+    for (int i = 0; i < Out; ++i) half[i][j] = result[i];
+  }
+  PYCONV_UNROLL
+  for (int i = 0; i < Out; ++i) step(half[i], out[i]);
+}
+
+// The pixels of a square that lie in the image, from row `top` and column `left` on; others are 0.
+template <class T, int Side, bool Inside>
+inline void load_square(typename Vec<T>::Reg (&d)[Side][Side], const pyconv::WinogradSquare<T>& s,
+                        int64_t ch, typename Vec<T>::Mask mask) {
+  using V = Vec<T>;
+  PYCONV_UNROLL
+  for (int i = 0; i < Side; ++i) {
+    const T* row = s.pixels + i * s.row_pitch + ch;
+    PYCONV_UNROLL
+    for (int j = 0; j < Side; ++j) {
+      const bool there = Inside || (i >= s.top && i < s.bottom && j >= s.left && j < s.right);
+      d[i][j] = there ? V::load(row + j * s.pixel_pitch, mask) : V::zero();
+    }
+  }
+}
+
+template <class T, int Side>
+inline void store_frequencies(typename Vec<T>::Reg (&v)[Side][Side], T* to, int64_t pitch,
+                              typename Vec<T>::Mask mask) {
+  PYCONV_UNROLL
+  for (int i = 0; i < Side; ++i) {
+    PYCONV_UNROLL
+    for (int j = 0; j < Side; ++j) Vec<T>::store(to + (i * Side + j) * pitch, v[i][j], mask);
+  }
+}
+
+template <class T, int M, bool Inside>
+void winograd_patch_of(const pyconv::WinogradSquare<T>& square, int64_t channels, T* to,
+                       int64_t pitch) {
+  using V = Vec<T>;
+  constexpr int side = M + 2;
+  for (int64_t ch = 0; ch < channels; ch += V::width) {
+    const typename V::Mask mask = V::tail(channels - ch);
+    typename V::Reg d[side][side], v[side][side];
+    load_square<T, side, Inside>(d, square, ch, mask);
+    both_axes(d, v, [](const auto& in, auto& out) { Winograd<T, M>::patch(in, out); });
+    store_frequencies<T, side>(v, to + ch, pitch, mask);
+  }
+}
+
+// to[frequency * pitch + ch] = (B^T d B) of a square of M + 2 pixels.
+template <class T, int M>
+void winograd_patch(const pyconv::WinogradSquare<T>& square, int64_t channels, T* to,
+                    int64_t pitch) {
+  constexpr int side = M + 2;
+  if (square.top == 0 && square.left == 0 && square.bottom == side && square.right == side) {
+    winograd_patch_of<T, M, true>(square, channels, to, pitch);
+  } else {
+    winograd_patch_of<T, M, false>(square, channels, to, pitch);
+  }
+}
+
+// The same of a square of M gradients: A dy A^T.
+template <class T, int M>
+void winograd_gradient(const pyconv::WinogradSquare<T>& square, int64_t channels, T* to,
+                       int64_t pitch) {
+  using V = Vec<T>;
+  for (int64_t ch = 0; ch < channels; ch += V::width) {
+    const typename V::Mask mask = V::tail(channels - ch);
+    typename V::Reg dy[M][M], z[M + 2][M + 2];
+    load_square<T, M, false>(dy, square, ch, mask);
+    both_axes(dy, z, [](const auto& in, auto& out) { Winograd<T, M>::gradient(in, out); });
+    store_frequencies<T, M + 2>(z, to + ch, pitch, mask);
+  }
+}
+
+// to[frequency * pitch + i] = (G g G^T) of `count` filters, tap t at g[t * tap_pitch + i].
+template <class T, int M>
+void winograd_filter(const T* g, int64_t tap_pitch, int64_t count, T* to, int64_t pitch) {
+  using V = Vec<T>;
+  for (int64_t i = 0; i < count; i += V::width) {
+    const typename V::Mask mask = V::tail(count - i);
+    typename V::Reg taps[3][3], u[M + 2][M + 2];
+    PYCONV_UNROLL
+    for (int t = 0; t < 9; ++t) taps[t / 3][t % 3] = V::load(g + t * tap_pitch + i, mask);
+    both_axes(taps, u, [](const auto& in, auto& out) { Winograd<T, M>::filter(in, out); });
+    store_frequencies<T, M + 2>(u, to + i, pitch, mask);
+  }
+}
+
+// The pixels of `square` = (A^T m A) with the tile's end; m[frequency * pitch + i].
+template <class T, int M>
+void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>& square, T* pixels,
+                     int64_t count, const pyconv::TileEnd<T>& end) {
+  using V = Vec<T>;
+  constexpr int side = M + 2;
+  for (int64_t i = 0; i < count; i += V::width) {
+    const typename V::Mask mask = V::tail(count - i);
+    typename V::Reg in[side][side], y[M][M];
+    PYCONV_UNROLL
+    for (int q = 0; q < side * side; ++q) {
+      in[q / side][q % side] = V::load(m + q * pitch + i, mask);
+    }
+    both_axes(in, y, [](const auto& a, auto& b) { Winograd<T, M>::output(a, b); });
+    const typename V::Reg bias = end.bias ? V::load(end.bias + i, mask) : V::zero();
+    const typename V::Reg lower = V::set(end.lower), upper = V::set(end.upper);
+    PYCONV_UNROLL
+    for (int q = 0; q < M * M; ++q) {
+      if (q / M >= square.bottom || q % M >= square.right) continue;
+      typename V::Reg sum = y[q / M][q % M];
+      if (end.bias) sum = V::add(sum, bias);
+      if (end.clamp) sum = clamp<T>(sum, lower, upper);
+      V::store(pixels + q / M * square.row_pitch + q % M * square.pixel_pitch + i, sum, mask);
+    }
+  }
+}
+
+// Tap t of dkernel[t * tap_pitch + i] = (G^T u G), u the sum of `parts` left to right.
+template <class T, int M>
+void winograd_filter_gradient(const T* u, int64_t pitch, int64_t part_pitch, int64_t parts,
+                              int64_t count, T* dkernel, int64_t tap_pitch) {
+  using V = Vec<T>;
+  constexpr int side = M + 2;
+  for (int64_t i = 0; i < count; i += V::width) {
+    const typename V::Mask mask = V::tail(count - i);
+    typename V::Reg in[side][side], g[3][3];
+    PYCONV_UNROLL
+    for (int q = 0; q < side * side; ++q) {
+      in[q / side][q % side] = V::load(u + q * pitch + i, mask);
+    }
+    for (int64_t p = 1; p < parts; ++p) {
+      PYCONV_UNROLL
+      for (int q = 0; q < side * side; ++q) {
+        in[q / side][q % side] =
+            V::add(in[q / side][q % side], V::load(u + p * part_pitch + q * pitch + i, mask));
+      }
+    }
+    both_axes(in, g, [](const auto& a, auto& b) { Winograd<T, M>::filter_gradient(a, b); });
+    PYCONV_UNROLL
+    for (int t = 0; t < 9; ++t) V::store(dkernel + t * tap_pitch + i, g[t / 3][t % 3], mask);
+  }
+}
+
+template <class T, int M>
+constexpr pyconv::WinogradKernels<T> winograd_kernels() {
+  return {M,
+          &winograd_patch<T, M>,
+          &winograd_gradient<T, M>,
+          &winograd_filter<T, M>,
+          &winograd_output<T, M>,
+          &winograd_filter_gradient<T, M>};
+}
+
+}  // namespace

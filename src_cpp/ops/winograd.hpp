@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Winograd's F(2 x 2, 3 x 3) and F(4 x 4, 3 x 3): a tile of m x m outputs costs (m + 2)^2 products
+// instead of 9 m^2. float32, kernels of 3 x 3, stride 1, no dilation; images channels_last.
+#pragma once
+
+#include "geometry.hpp"
+#include "kernels.hpp"
+
+namespace pyconv {
+
+void winograd(const float* x, const float* kernel, float* y, const Window& window,
+              const TileEnd<float>& end);
+void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& window);
+void winograd_backward_kernel(const float* x, const float* dy, float* dkernel,
+                              const Window& window);
+
+}  // namespace pyconv

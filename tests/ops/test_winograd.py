@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Winograd's convolution: all passes within their bound, same bits everywhere, honest refusals."""
+
+import numpy as np
+import pytest
+import tolerances
+from arrays import normal, positive
+from compare import assert_same_bits
+
+import pyconv
+from pyconv import ops
+from pyconv.geometry import Window
+from pyconv.ops.conv2d import FORWARD, algorithm_of
+
+# x.shape, filters, options: tiles of 4 x 4 and of 2 x 2, cut tiles, odd channels, any padding.
+SHAPES = [
+    ((2, 13, 17, 33), 40, {"padding": 1}),
+    ((1, 7, 7, 64), 70, {"padding": "same"}),
+    ((3, 30, 21, 16), 17, {"padding": ((0, 2), (1, 3))}),
+    ((2, 3, 3, 5), 6, {}),
+    ((1, 1, 1, 4), 4, {"padding": 1}),
+    ((2, 9, 9, 300), 20, {"padding": 5}),
+    ((2, 14, 15, 24), 32, {"padding": 1, "groups": 2}),
+    ((9, 26, 27, 12), 12, {}),
+]
+
+
+def on_the_cpu(device):
+    if not device.is_cpu:
+        pytest.skip("the CPU's algorithm")
+
+
+def tensors(x_shape, filters, options, make=normal):
+    """Return x, kernel, bias, dy in float32."""
+    kernel_shape = (3, 3, x_shape[3] // options.get("groups", 1), filters)
+    x, kernel, bias = make(x_shape, "float32", 0), normal(kernel_shape, "float32", 1), None
+    bias = normal((filters,), "float32", 2)
+    y = ops.conv2d(x, kernel, bias, **options)
+    return x, kernel, bias, make(y.shape, "float32", 3)
+
+
+def error(got, exact):
+    """Return the root of the mean square error, relative to that of the exact values."""
+    return float(np.linalg.norm(got - exact) / np.linalg.norm(exact))
+
+
+def wide(*arrays):
+    return [array.astype(np.float64) for array in arrays]
+
+
+@pytest.mark.parametrize("make", [normal, positive])
+@pytest.mark.parametrize(("x_shape", "filters", "options"), SHAPES)
+def test_every_pass_stays_within_the_bound(x_shape, filters, options, make, device):
+    on_the_cpu(device)
+    x, kernel, bias, dy = tensors(x_shape, filters, options, make)
+    got = [
+        ops.conv2d(x, kernel, bias, algorithm="winograd", activation="relu", **options),
+        *ops.conv2d_backward(dy, x, kernel, algorithm="winograd", **options),
+    ]
+    x, kernel, bias, dy = wide(x, kernel, bias, dy)
+    exact = [
+        ops.conv2d(x, kernel, bias, activation="relu", **options),
+        *ops.conv2d_backward(dy, x, kernel, **options),
+    ]
+    for name, ours, ideal in zip(("y", "dx", "dkernel", "dbias"), got, exact, strict=True):
+        assert error(ours, ideal) <= tolerances.WINOGRAD, name
+
+
+def test_long_sums_over_tiles_stay_within_the_bound():
+    x, dy = positive((16, 64, 64, 16), "float32", 0), positive((16, 64, 64, 16), "float32", 1)
+    kernel = normal((3, 3, 16, 16), "float32", 2)
+    options = {"padding": 1, "needs": ("kernel",)}
+    got = ops.conv2d_backward(dy, x, kernel, algorithm="winograd", **options)[1]
+    exact = ops.conv2d_backward(*wide(dy, x, kernel), **options)[1]
+    assert error(got, exact) <= tolerances.WINOGRAD
+
+
+def results(x, kernel, bias, dy, options):
+    return (
+        ops.conv2d(x, kernel, bias, algorithm="winograd", **options),
+        *ops.conv2d_backward(dy, x, kernel, algorithm="winograd", **options),
+    )
+
+
+@pytest.mark.parametrize(("x_shape", "filters", "options"), [*SHAPES, ((2, 64, 64, 20), 24, {})])
+def test_bits_do_not_depend_on_threads(x_shape, filters, options, set_threads):
+    inputs = tensors(x_shape, filters, options)
+    set_threads(1)
+    once = results(*inputs, options)
+    for count in (1, 2, 3, 7):
+        set_threads(count)
+        assert_same_bits(results(*inputs, options), once, f"{count} threads")
+
+
+@pytest.mark.parametrize(("x_shape", "filters", "options"), SHAPES)
+def test_bits_do_not_depend_on_the_fma_instruction_set(x_shape, filters, options, set_isa):
+    inputs = tensors(x_shape, filters, options)
+    set_isa("avx2")
+    narrow = results(*inputs, options)
+    set_isa("avx512")
+    assert_same_bits(results(*inputs, options), narrow, str(x_shape))
+
+
+def test_bits_do_not_depend_on_the_layout():
+    x, kernel, bias, dy = tensors(*SHAPES[0])
+    y, dx, dkernel, dbias = results(x, kernel, bias, dy, SHAPES[0][2])
+    options = {**SHAPES[0][2], "data_format": "channels_first"}
+    first = [np.ascontiguousarray(array.transpose(0, 3, 1, 2)) for array in (x, dy, y, dx)]
+    got = results(first[0], kernel, bias, first[1], options)
+    assert_same_bits(got, (first[2], first[3], dkernel, dbias))
+
+
+def window(x_shape, kernel_shape, strides=1, padding=1, dilation_rate=1):
+    return Window.conv(
+        "test", x_shape, kernel_shape, strides, padding, dilation_rate, 1, "channels_last"
+    )
+
+
+def test_auto_takes_it_by_shape_and_dtype_alone(device):
+    on_the_cpu(device)
+    single, double = normal((1,), "float32", 0), normal((1,), "float64", 0)
+    large = window((1, 28, 28, 32), (3, 3, 32, 32))
+    assert algorithm_of(single, large, FORWARD) == "winograd"
+    assert algorithm_of(double, large, FORWARD) == "direct"
+    assert algorithm_of(single, window((1, 28, 28, 3), (3, 3, 3, 32)), FORWARD) == "direct"
+    assert algorithm_of(single, window((1, 8, 8, 32), (3, 3, 32, 32)), FORWARD) == "direct"
+    assert algorithm_of(single, window((1, 28, 28, 32), (5, 5, 32, 32)), FORWARD) == "direct"
+
+
+def test_the_process_can_leave_it_out():
+    x, kernel = normal((1, 28, 28, 32), "float32", 0), normal((3, 3, 32, 32), "float32", 1)
+    auto = ops.conv2d(x, kernel)
+    pyconv.set_conv_algorithm("direct")
+    try:
+        plain = ops.conv2d(x, kernel)
+    finally:
+        pyconv.set_conv_algorithm("auto")
+    assert_same_bits(plain, ops.conv2d(x, kernel, algorithm="direct"))
+    assert_same_bits(auto, ops.conv2d(x, kernel, algorithm="winograd"))
+    with pytest.raises(ValueError, match="name='winograd'; must be one of auto, direct, im2col"):
+        pyconv.set_conv_algorithm("winograd")
+    with pytest.raises(ValueError, match="name='fast'"):
+        pyconv.set_conv_algorithm("fast")
+    with pytest.raises(TypeError, match="name=3; must be a name"):
+        pyconv.set_conv_algorithm(3)
+
+
+@pytest.mark.parametrize(
+    ("kernel_size", "dtype", "options"),
+    [
+        (3, "float64", {}),
+        (3, "float32", {"strides": 2}),
+        (3, "float32", {"strides": (1, 2)}),
+        (3, "float32", {"dilation_rate": 2}),
+        (5, "float32", {}),
+        (1, "float32", {}),
+    ],
+)
+def test_what_it_cannot_do_is_refused(kernel_size, dtype, options, device):
+    x, kernel = normal((1, 9, 9, 4), dtype, 0), normal((kernel_size, kernel_size, 4, 4), dtype, 1)
+    y = device.host(ops.conv2d(device(x), device(kernel), **options))
+    with pytest.raises(ValueError, match="conv2d: algorithm='winograd'; needs kernels of 3 x 3"):
+        ops.conv2d(device(x), device(kernel), algorithm="winograd", **options)
+    with pytest.raises(ValueError, match="conv2d_backward: algorithm='winograd'; needs kernels"):
+        ops.conv2d_backward(device(y), device(x), device(kernel), algorithm="winograd", **options)
+
+
+def test_a_nan_stays_in_its_tile_and_is_not_lost():
+    x, kernel = normal((1, 32, 32, 16), "float32", 0), normal((3, 3, 16, 16), "float32", 1)
+    x[0, 9, 9, 3] = np.nan
+    y = ops.conv2d(x, kernel, padding=1, algorithm="winograd")
+    assert np.isnan(y[0, 8:12, 8:12]).all()
+    assert not np.isnan(y[0, :4]).any()
