@@ -88,6 +88,14 @@ def test_the_default_is_the_last_layer_of_maps_and_the_likeliest_class() -> None
     assert found.max() == 1
 
 
+def test_a_pool_at_the_end_is_passed_over() -> None:
+    stack = [Conv2D(3, 3, name="conv", **F64), MaxPooling2D(2), GlobalAveragePooling2D()]
+    model = seeded(Sequential([Input((12, 10, 2), **F64), *stack, Dense(2, **F64)]))
+    np.testing.assert_array_equal(
+        grad_cam(model, PICTURE, None, 1), grad_cam(model, PICTURE, "conv", 1)
+    )
+
+
 def test_saliency_is_the_gradient_of_finite_differences() -> None:
     model = network()
     logits = Model(model.input, model.get_layer("flat").output)

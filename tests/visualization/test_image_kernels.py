@@ -66,6 +66,7 @@ def test_bytes_stay_bytes_cut_to_their_range() -> None:
     blurred = apply_image_kernel(picture + np.uint8(2), "blur")
     assert blurred[1, 1] == 52  # 202/4 + 2 * 12/16 = 52
     assert blurred.dtype == np.uint8
+    assert apply_image_kernel(picture + picture // 28, "blur")[1, 1] == 52  # 207/4 = 51.75
     assert apply_image_kernel(picture.astype(np.float32), "outline").dtype == np.float32
     assert apply_image_kernel(picture.astype(np.float32), "outline")[1, 1] == 1600
 

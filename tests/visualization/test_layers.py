@@ -88,18 +88,26 @@ def test_feature_maps_of_any_layer_by_name_path_or_itself(picture: Path) -> None
 
 
 def test_channels_first_gives_the_same_panels(picture: Path) -> None:
-    last = Sequential([Input((16, 14, 3)), Conv2D(4, 3, name="c"), layers.ReLU(name="r")])
+    last = Sequential(
+        [
+            Input((16, 14, 3)),
+            layers.Rescaling(2.0, name="s"),
+            Conv2D(4, 3, name="c"),
+            layers.ReLU(name="r"),
+        ]
+    )
     first = Sequential(
         [
             Input((3, 16, 14)),
+            layers.Rescaling(2.0, name="s"),
             Conv2D(4, 3, data_format="channels_first", name="c"),
             layers.ReLU(name="r"),
         ]
     )
     first.set_weights(last.get_weights())
-    expected = feature_maps(last, PICTURE, picture, layers=["c", "r"])
-    found = feature_maps(first, PICTURE.transpose(2, 0, 1), picture, layers=["c", "r"])
-    for name in ("c", "r"):
+    expected = feature_maps(last, PICTURE, picture, layers=["s", "c", "r"])
+    found = feature_maps(first, PICTURE.transpose(2, 0, 1), picture, layers=["s", "c", "r"])
+    for name in ("s", "c", "r"):
         assert_same(found[name], expected[name])
 
 
