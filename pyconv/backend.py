@@ -7,9 +7,11 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -67,12 +69,46 @@ _NATIVE = [
 ]
 
 
+class NativeCall(NamedTuple):
+    """A call of a native function: what it was given, and what that became."""
+
+    function: Kernel
+    addresses: list[Any]
+    arguments: tuple[Any, ...]
+
+
+class _Calls(threading.local):
+    """The native calls that this thread collects; None where it does not."""
+
+    found: list[NativeCall] | None = None
+
+
+_calls = _Calls()
+
+
+@contextmanager
+def native_calls() -> Iterator[list[NativeCall]]:
+    """Collect the calls on host arrays that this thread makes meanwhile; they are made as usual."""
+    global _host_kernels
+    plain, _calls.found = _host_kernels, []
+    _host_kernels = Kernels(plain.module, plain.trailing, collecting=True)
+    try:
+        yield _calls.found
+    finally:
+        _host_kernels, _calls.found = plain, None
+
+
 class Kernels:
     """The native functions of one module; arrays become addresses, None becomes 0."""
 
-    def __init__(self, module: ModuleType, trailing: tuple[int, ...]) -> None:
+    def __init__(
+        self, module: ModuleType, trailing: tuple[int, ...], *, collecting: bool = False
+    ) -> None:
+        self.module, self.trailing = module, trailing
+        self.has_arena = module is _core  # and wants no workspace lent
+        make = _collecting if collecting else _on_host
         for name in _NATIVE:
-            setattr(self, name, _on_host(getattr(module, name), trailing))
+            setattr(self, name, make(getattr(module, name), trailing))
 
     def __getattr__(self, name: str) -> Kernel:
         raise AttributeError(f"no native function {name}")
@@ -91,8 +127,25 @@ def _on_host(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
     return call
 
 
+def _collecting(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
+    address = _core.address
+
+    def call(*arguments: Any) -> Any:
+        plain = [
+            address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
+            for value in (*arguments, *trailing)
+        ]
+        if _calls.found is not None and any(isinstance(value, np.ndarray) for value in arguments):
+            _calls.found.append(NativeCall(function, plain, arguments))
+        return function(*plain)
+
+    return call
+
+
 class DeviceKernels:
     """pyconv._cuda on the device and CuPy's current stream of the arrays handed over."""
+
+    has_arena = False
 
     def __init__(self, module: ModuleType, cupy: Any, device: Any) -> None:
         self._module, self._cupy, self._device = module, cupy, device

@@ -26,6 +26,7 @@ from pyconv.arguments import normalise_padding as normalise_padding
 from pyconv.arguments import normalise_pair as normalise_pair
 from pyconv.arguments import normalise_sides as normalise_sides
 from pyconv.arguments import whole_number as whole_number
+from pyconv.remembering import remembered
 from pyconv.sizes import (
     check_elements,
     checked_output_padding,
@@ -103,6 +104,7 @@ class Window:
         return self.n, height, width, channels
 
     @classmethod
+    @remembered
     def conv(
         cls,
         function: str,
@@ -146,6 +148,7 @@ class Window:
         )
 
     @classmethod
+    @remembered
     def conv_transpose(
         cls,
         function: str,
@@ -204,6 +207,7 @@ class Window:
         )  # fmt: skip
 
     @classmethod
+    @remembered
     def pool(
         cls,
         function: str,

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 
 import pyconv
-from pyconv.cli import demo, evaluate, info, predict, show, train, verify
+from pyconv.cli import bench, demo, evaluate, info, predict, show, train, verify
 
 COMMANDS = {
+    "bench": bench,
     "demo": demo,
     "evaluate": evaluate,
     "info": info,

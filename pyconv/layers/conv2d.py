@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pyconv.layers.options import BaseOptions
+    from pyconv.ops.activation import ActivationName
 
 
 class Conv2D(Convolution):
@@ -102,18 +103,21 @@ class Conv2D(Convolution):
         return 2 * math.prod(output_shape) * math.prod(self.kernel.shape[:3])
 
     def call(self, x: Tensor) -> Tensor:
-        y = autograd.conv2d(
+        return self.activated(self.convolve(x, self.kernel, self.bias, self._fused))
+
+    def convolve(self, x: Tensor, kernel: Any, bias: Any, activation: ActivationName) -> Tensor:
+        """Return x convolved as this layer does, with the given weights."""
+        return autograd.conv2d(
             x,
-            self.kernel,
-            self.bias,
+            kernel,
+            bias,
             strides=self.strides,
             padding=self.padding,
             dilation_rate=self.dilation_rate,
             groups=self.groups,
             data_format=self.data_format,
-            activation=self._fused,
+            activation=activation,
         )
-        return self.activated(y)
 
     def get_config(self) -> dict[str, Any]:
         return {

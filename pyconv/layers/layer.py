@@ -21,7 +21,7 @@ from pyconv.layers.options import (
     checked_input_shape,
     checked_name,
 )
-from pyconv.layers.running import running
+from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 
@@ -68,6 +68,11 @@ class Layer:
         self.activity_regularizer = regularizers.get(base.get("activity_regularizer"))
         self._call_losses: list[tuple[Layer, Tensor]] = []
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name[0] != "_":
+            structure.changes += 1
+
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, batch included."""
 
@@ -110,6 +115,17 @@ class Layer:
         """
         if not isinstance(inputs, Tensor) and _is_symbolic(inputs):
             return self._call_symbolic(inputs, training)
+        tensors = self.prepared(inputs)
+        if running.losses is not None:
+            return self._run(tensors, training)
+        running.losses = []
+        try:
+            return self._run(tensors, training)
+        finally:
+            self._call_losses, running.losses = running.losses, None
+
+    def prepared(self, inputs: Any) -> Any:
+        """Return inputs as checked Tensors of the layer's dtype; builds the layer at first use."""
         tensors = self._tensors(inputs)
         if isinstance(tensors, Tensor):
             shape: Any = tensors.shape
@@ -119,13 +135,7 @@ class Layer:
         if shape != self._checked_shape:
             self.check_input(shape)
             self._checked_shape = shape
-        if running.losses is not None:
-            return self._run(tensors, training)
-        running.losses = []
-        try:
-            return self._run(tensors, training)
-        finally:
-            self._call_losses, running.losses = running.losses, None
+        return tensors
 
     def _run(self, tensors: Any, training: bool | None) -> Any:
         said = self._takes_training and training is not None

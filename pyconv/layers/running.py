@@ -12,13 +12,27 @@ from pyconv.autograd import Tensor
 
 
 class Running(threading.local):
-    """The losses that the layers of this thread's outermost call have added; None outside."""
+    """How this thread runs layers.
+
+    The losses that the layers of the outermost call have added, None outside of one; what watches
+    each layer; whether models may run folded.
+    """
 
     losses: list[tuple[Any, Tensor]] | None = None
+    folds: bool = False
     observer: Callable[[Any, Any, Callable[[], Any]], Any] | None = None
 
 
 running = Running()
+
+
+class Structure:
+    """Counts the public attributes of layers that were set, and the layers that models gained."""
+
+    changes = 0
+
+
+structure = Structure()
 
 
 @contextmanager

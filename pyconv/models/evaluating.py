@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pyconv.autograd import no_recording
 from pyconv.callbacks import Callback, CallbackList
 from pyconv.models.arguments import checked_batch_size, checked_steps
 from pyconv.models.compiled import Compiled
 from pyconv.models.compiling import result_of
 from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
+from pyconv.models.folding import inference
 from pyconv.models.outputs import mapped
 from pyconv.models.predicting import Predicting
 from pyconv.models.prepared import Prepared, prepare
@@ -136,7 +136,7 @@ class Evaluating(Predicting):
         if feed.tracker is not None:
             feed.tracker.reset()
         calls.call("on_test_begin", {})
-        with no_recording():
+        with inference():
             for number, batch in enumerate(feed.epoch()):
                 calls.call("on_test_batch_begin", number, {})
                 feed.add(feed.stepper.run(batch, training=False), batch)

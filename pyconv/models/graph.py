@@ -5,41 +5,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from pyconv.autograd import Tensor
 from pyconv.layers import Input, Layer, SymbolicTensor
 from pyconv.layers.operation import Operation
+from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, pack_like
 from pyconv.layers.symbolic import Node, Shape
+from pyconv.models.steps import Slot, Step, folded_steps, with_spent
 
 KEPT_SHAPES = 256  # models nested in models would ask for them over and over
-
-
-class Slot:
-    """Where a step finds a tensor among the values of a run."""
-
-    __slots__ = ("index",)
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-
-
-class Step(NamedTuple):
-    """One use of a layer: what it takes and gives by slots, and which slots nobody needs after."""
-
-    layer: Layer | Operation
-    arguments: Any  # a Slot, or a structure of Slots and constants
-    training: bool | None
-    outputs: tuple[int, ...]
-    alone: bool  # the result is one tensor, no structure
-    spent: tuple[int, ...]
-
-    def filled(self, values: list[Any]) -> Any:
-        """Return the arguments with the values of a run in them."""
-        if type(self.arguments) is Slot:
-            return values[self.arguments.index]
-        return map_leaves(lambda x: values[x.index] if type(x) is Slot else x, self.arguments)
 
 
 class Graph:
@@ -74,11 +50,8 @@ class Graph:
             slots[tensor] = Slot(len(slots))
         self._size = len(slots)
         self._results = [slots[x].index for x in self.output_list]
-        needed = set(self._results)
-        self._plan: list[Step] = []
-        for node in reversed(nodes):
-            used = {slots[x].index for x in (*node.inputs, *node.outputs)}
-            self._plan.append(
+        self._plan = with_spent(
+            [
                 Step(
                     node.layer,
                     map_leaves(
@@ -87,11 +60,20 @@ class Graph:
                     node.training,
                     tuple(slots[x].index for x in node.outputs),
                     isinstance(node.output, SymbolicTensor),
-                    tuple(sorted(used - needed)),
                 )
-            )
-            needed |= used
-        self._plan.reverse()
+                for node in nodes
+            ],
+            self._results,
+        )
+        self._folded: list[Step] = []
+        self._folded_at = -1
+
+    def _folded_plan(self) -> list[Step]:
+        """Return the steps of inference, made anew when a layer has changed."""
+        if self._folded_at != structure.changes:
+            self._folded = with_spent(folded_steps(self._plan, self._results), self._results)
+            self._folded_at = structure.changes
+        return self._folded
 
     def run(self, tensors: list[Tensor], training: bool | None) -> Any:
         """Return the outputs for Tensors in the order of `input_list`.
@@ -100,7 +82,7 @@ class Graph:
         """
         values: list[Any] = [*tensors, *[None] * (self._size - len(tensors))]
         del tensors
-        for step in self._plan:
+        for step in self._folded_plan() if running.folds and not training else self._plan:
             mode = training if step.training is None else step.training
             result = step.layer(step.filled(values), mode)
             if step.alone:

@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from pyconv.autograd import Tensor, no_recording
+from pyconv.autograd import Tensor
 from pyconv.callbacks import Callback
 from pyconv.models.arguments import checked_batch_size, checked_steps
 from pyconv.models.compiling import Compiling
 from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
+from pyconv.models.folding import inference
 from pyconv.models.outputs import filled, leaves, mapped
+from pyconv.models.plan import Plans
 from pyconv.models.prepared import Prepared, inputs_of, length_of, outputs_for
 
 
@@ -27,13 +30,12 @@ class Collected:
         self.filled = 0
         self.parts: list[np.ndarray[Any, Any]] = []
 
-    def add(self, output: Tensor) -> None:
+    def add(self, host: np.ndarray[Any, Any]) -> None:
         if self.samples is None:
-            self.parts.append(output.numpy())
+            self.parts.append(host.copy())
             return
         if self.whole is None:
-            self.whole = np.empty((self.samples, *output.shape[1:]), output.dtype)
-        host = output.array.get() if hasattr(output.array, "get") else output.array
+            self.whole = np.empty((self.samples, *host.shape[1:]), host.dtype)
         self.whole[self.filled : self.filled + len(host)] = host
         self.filled += len(host)
 
@@ -43,8 +45,24 @@ class Collected:
         return np.concatenate(self.parts) if len(self.parts) > 1 else self.parts[0]
 
 
+def _host_array(output: Tensor) -> np.ndarray[Any, Any]:
+    host: np.ndarray[Any, Any] = (
+        output.array.get() if hasattr(output.array, "get") else output.array
+    )
+    return host
+
+
+def _length(x: Any, dtype: str) -> int:
+    """Return the number of samples of an array that needs no cast; 0 for anything else."""
+    return len(x) if type(x) is np.ndarray and x.ndim and x.dtype == dtype else 0
+
+
 class Predicting(Compiling):
     """A model that returns its outputs as NumPy arrays."""
+
+    @cached_property
+    def _plans(self) -> Plans:
+        return Plans()
 
     def predict(
         self,
@@ -66,15 +84,19 @@ class Predicting(Compiling):
         Source: Keras Model.predict.
         """
         size = checked_batch_size("predict", batch_size)
+        if verbose == 0 and steps is None and not callbacks and 0 < _length(x, self.dtype) <= size:
+            planned = self._plans.outputs(self, x)
+            if planned is not None:
+                return planned
         epochs = Epochs(self._inputs("predict", x, size), checked_steps("predict", "steps", steps))
         calls = self._calls("predict", epochs, verbose, callbacks)
         calls.call("on_predict_begin", {})
         found: Any = None
         collected: list[Collected] = []
-        with no_recording():
+        with inference():
             for step, batch in enumerate(epochs.epoch() if epochs.source.samples != 0 else ()):
                 calls.call("on_predict_batch_begin", step, {})
-                found = self(batch.x, training=False)
+                found = self._host_outputs(batch.x)
                 outputs = leaves(found)
                 collected = collected or [Collected(epochs) for _ in outputs]
                 for kept, output in zip(collected, outputs, strict=True):
@@ -84,6 +106,13 @@ class Predicting(Compiling):
         if found is None:
             return self._nothing(epochs)
         return filled(found, [kept.joined() for kept in collected])
+
+    def _host_outputs(self, x: Any) -> Any:
+        """Return the outputs for one batch as arrays of the host."""
+        planned = self._plans.outputs(self, x)
+        if planned is not None:
+            return planned
+        return mapped(_host_array, self(x, training=False))
 
     def _inputs(self, function: str, x: Any, size: int) -> ArraySource | IterableSource:
         if are_batches(x):
@@ -107,6 +136,6 @@ class Predicting(Compiling):
 
         Source: Keras Model.predict_on_batch.
         """
-        with no_recording():
+        with inference():
             found = self(self._cast("predict_on_batch", x), training=False)
         return mapped(lambda output: output.numpy(), found)

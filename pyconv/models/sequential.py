@@ -8,7 +8,9 @@ from typing import Any
 
 from pyconv.autograd import Tensor
 from pyconv.layers import Input, InputLayer, Layer, SymbolicTensor
+from pyconv.layers.running import running, structure
 from pyconv.layers.symbolic import Shape
+from pyconv.models.folding import FoldedChain
 from pyconv.models.functional import Functional
 from pyconv.models.model import Model
 
@@ -34,6 +36,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
+        self._folded = FoldedChain()
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
         for layer in layers or ():
@@ -58,6 +61,7 @@ class Sequential(Model):
         if not self._stack:
             raise ValueError(f"pop: {self.name!r} has no layers")
         layer = self._stack.pop()
+        structure.changes += 1
         self._output = None
         self._build_known()
         return layer
@@ -82,6 +86,7 @@ class Sequential(Model):
             elif isinstance(layer, (Functional, Sequential)) and layer.built:
                 self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
         self._stack.append(layer)
+        structure.changes += 1
         self._output = None
         self._trained = None
 
@@ -158,7 +163,8 @@ class Sequential(Model):
         return input_shape
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
-        for layer in self._stack:
+        folded = running.folds and not training
+        for layer in self._folded.steps(self._stack) if folded else self._stack:
             x = layer(x, training=training)
         return x
 

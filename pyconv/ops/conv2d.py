@@ -80,7 +80,10 @@ def algorithm_of(x: Array, window: Window, direction: int = FORWARD) -> str:
 
 def workspace_for(x: Array, window: Window, algorithm: int, direction: int) -> Array | None:
     """Return the memory that the kernels of this device want lent, if any."""
-    size = kernels_for(x).conv2d_workspace(dtype_code(x), window.packed, algorithm, direction)
+    kernels = kernels_for(x)
+    if kernels.has_arena:
+        return None
+    size = kernels.conv2d_workspace(dtype_code(x), window.packed, algorithm, direction)
     return empty_on(x, (size,), "uint8") if size else None
 
 

@@ -16,6 +16,7 @@ from pyconv.visualization.filter_patterns import filter_patterns, layer_depth
 from pyconv.visualization.filters_over_picture import filters_over_picture
 from pyconv.visualization.grad_cam import grad_cam
 from pyconv.visualization.image_kernels import IMAGE_KERNELS, apply_image_kernel, image_kernels
+from pyconv.visualization.ladder import ladder
 from pyconv.visualization.layer_kernels import layer_kernels
 from pyconv.visualization.maximise_filter import maximise_filter
 from pyconv.visualization.misclassified import misclassified
@@ -40,6 +41,7 @@ __all__ = [
     "image_kernels",
     "jet",
     "kaiser_mean",
+    "ladder",
     "layer_depth",
     "layer_kernels",
     "maximise_filter",

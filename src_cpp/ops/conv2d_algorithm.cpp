@@ -24,6 +24,18 @@ bool gains_by_winograd(const Window& w, ConvPass pass) {
          w.group_filters() >= kWinogradChannels && pixels >= kWinogradPixels;
 }
 
+// Tiles of as many columns as an image has channels would leave most lanes of a vector empty;
+// those of the matrix have a column for every tap.
+constexpr int64_t kFewChannels = 8;
+constexpr int64_t kMatrixBytes = int64_t(64) << 20;  // of one image
+
+template <class T>
+bool gains_by_col2im(const Window& w) {
+  const double bytes = double(w.oh) * double(w.ow) * double(w.taps()) * double(w.group_inputs()) *
+                       double(sizeof(T));
+  return w.groups == 1 && w.c <= kFewChannels && w.taps() > 1 && bytes <= double(kMatrixBytes);
+}
+
 }  // namespace
 
 template <class T>
@@ -35,6 +47,9 @@ Algorithm conv2d_algorithm(const Window& window, Algorithm asked, ConvPass pass)
   }
   if (pass == ConvPass::kKernel && mostly_padding<T>(window)) return Algorithm::kIm2col;
   if (is_depthwise<T>(window)) return Algorithm::kDepthwise;
+  if (asked == Algorithm::kAuto && pass == ConvPass::kData && gains_by_col2im<T>(window)) {
+    return Algorithm::kIm2col;
+  }
   if (asked == Algorithm::kAuto && single && gains_by_winograd(window, pass)) {
     return Algorithm::kWinograd;
   }

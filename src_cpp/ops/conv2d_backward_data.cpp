@@ -88,19 +88,28 @@ void by_parity_classes(const Window& w, const T* dy, const T* kernel, T* dx) {
   }
 }
 
-// The textbook way: dcol = dy kernel^T, then its windows added up.
 template <class T>
-void by_col2im(const Window& w, const T* dy, const T* kernel, T* dx) {
+void image_by_col2im(const Window& w, const T* dy, const T* kernel, T* dx, int64_t image) {
   const int64_t k = window_elements(w);
   Scratch<T> col(w.oh * w.ow * k);
-  for (int64_t image = 0; image < w.n; ++image) {
-    for (int64_t g = 0; g < w.groups; ++g) {
-      Matrix<T> filters = group_kernel(w, kernel, g);
-      filters.transposed = true;
-      gemm({dy + image * w.oh * w.ow * w.f + g * w.group_filters(), w.f, false}, filters,
-           col.data(), k, w.oh * w.ow, k, w.group_filters());
-      col2im_image(w, col.data(), image, g, dx);
-    }
+  for (int64_t g = 0; g < w.groups; ++g) {
+    Matrix<T> filters = group_kernel(w, kernel, g);
+    filters.transposed = true;
+    gemm({dy + image * w.oh * w.ow * w.f + g * w.group_filters(), w.f, false}, filters, col.data(),
+         k, w.oh * w.ow, k, w.group_filters());
+    col2im_image(w, col.data(), image, g, dx);
+  }
+}
+
+// The textbook way: dcol = dy kernel^T, then its windows added up. Images are shared out where
+// there are enough of them, else the steps of each.
+template <class T>
+void by_col2im(const Window& w, const T* dy, const T* kernel, T* dx) {
+  if (w.n >= 2 * num_threads()) {
+    parallel_for(w.n, 2 * w.output_pixels() * window_elements(w) * w.f,
+                 [&](int64_t image) { image_by_col2im(w, dy, kernel, dx, image); });
+  } else {
+    for (int64_t image = 0; image < w.n; ++image) image_by_col2im(w, dy, kernel, dx, image);
   }
 }
 

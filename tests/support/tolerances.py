@@ -18,6 +18,8 @@ _SOFTMAX_EPS = 10.0
 _OPTIMIZER_ULPS = 2.0
 _AVERAGE_EPS = 10.0
 _SAMPLE_EPS = 4.0
+# A normalisation folded into a convolution, relative to the largest result.
+FOLDED = 1e-5
 # Root of the mean square error of Winograd's convolution, relative to that of the results.
 WINOGRAD = 5e-6
 # 6e-7 and 5e-6 in float32.

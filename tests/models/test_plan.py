@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Plans of predictions: the bits of the ordinary way, never of another model or other weights."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+from arrays import normal
+
+from pyconv import Input, Model, Sequential
+from pyconv.layers import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPooling2D,
+    Permute,
+)
+from pyconv.models.folding import inference
+from pyconv.models.plan import LARGEST_BYTES, SIGHTINGS
+
+SHAPE = (9, 8, 2)
+
+
+def small_model():
+    layers = [Input(shape=SHAPE), Conv2D(4, 3, activation="relu"), MaxPooling2D(2)]
+    return Sequential([*layers, Dropout(0.5), Flatten(), Dense(5, activation="softmax")])
+
+
+def picture(seed=0, n=1):
+    return normal((n, *SHAPE), "float32", seed)
+
+
+def planned(model, x):
+    """Predict until a plan is made, and say whether one was."""
+    for _ in range(SIGHTINGS + 1):
+        model.predict(x, verbose=0)
+    return x.shape in model._plans._plans
+
+
+def ordinary(model, x):
+    with inference():
+        return model(x, training=False).numpy()
+
+
+def assert_follows(model, x):
+    np.testing.assert_array_equal(model.predict(x, verbose=0), ordinary(model, x))
+
+
+def test_a_plan_gives_the_bits_of_the_ordinary_way():
+    model = small_model()
+    assert planned(model, picture())
+    for seed in range(5):
+        assert_follows(model, picture(seed))
+    assert_follows(model, picture(1)[:, :, ::-1])
+    assert_follows(model, picture(1).astype(np.float64).astype(np.float32))
+
+
+def test_every_call_returns_an_array_of_its_own():
+    model = small_model()
+    assert planned(model, picture())
+    first = model.predict(picture(1), verbose=0)
+    kept = first.copy()
+    second = model.predict(picture(2), verbose=0)
+    np.testing.assert_array_equal(first, kept)
+    first[...] = 0
+    np.testing.assert_array_equal(second, ordinary(model, picture(2)))
+
+
+def test_a_plan_does_not_write_to_its_input():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    np.testing.assert_array_equal(x, picture())
+
+
+def test_new_weights_count_at_once():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    model.set_weights([w + 1 for w in model.get_weights()])
+    assert_follows(model, x)
+    model.layers[0].kernel.array[...] = 0.5  # behind the library's back
+    assert_follows(model, x)
+
+
+def test_training_counts_at_once():
+    model = Sequential(
+        [Input(shape=SHAPE), Conv2D(4, 3), BatchNormalization(), Flatten(), Dense(3)]
+    )
+    model.compile("sgd", "mean_squared_error")
+    x = picture(n=2)
+    planned(model, x)
+    for seed in range(3):
+        model.train_on_batch(picture(seed, n=2), normal((2, 3), "float32", seed))
+        for _ in range(SIGHTINGS + 2):
+            assert_follows(model, x)
+
+
+def test_a_changed_layer_counts_at_once():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    model.layers[0].strides = (2, 2)
+    model.layers[1].pool_size = model.layers[1].strides = (1, 1)
+    np.testing.assert_array_equal(
+        Model(model.inputs, model.layers[0].output).predict(x, verbose=0),
+        model.layers[0](x).numpy(),
+    )
+    with pytest.raises(ValueError, match="dense"):
+        model.predict(x, verbose=0)
+
+
+def test_a_layer_taken_off_or_put_on_counts_at_once():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    model.pop()
+    assert_follows(model, x)
+    assert planned(model, x)
+    model.add(Dense(2))
+    assert model.predict(x, verbose=0).shape == (1, 2)
+
+
+def test_a_copy_of_a_model_has_weights_of_its_own():
+    model, x = small_model(), picture()
+    assert planned(model, x)
+    twin = copy.deepcopy(model)
+    twin.set_weights([w * 2 for w in model.get_weights()])
+    for _ in range(SIGHTINGS + 2):
+        assert_follows(twin, x)
+        assert_follows(model, x)
+
+
+class Picky(Layer):
+    """A layer that decides by what it sees."""
+
+    def call(self, x):
+        return x * 2 if float(x.numpy().mean()) > 0 else x
+
+
+def test_layers_of_the_user_are_not_planned():
+    model = Sequential([Input(shape=SHAPE), Conv2D(2, 3), Picky()])
+    assert not planned(model, picture())
+    for seed in range(6):
+        assert_follows(model, picture(seed))
+    model = Sequential([Input(shape=SHAPE), Conv2D(2, 3, activation=lambda x: x * x)])
+    assert not planned(model, picture())
+    assert_follows(model, picture(3))
+
+
+def test_what_numpy_computes_on_the_way_is_not_planned():
+    model = Sequential([Input(shape=SHAPE), Conv2D(2, 3), Permute((2, 1, 3)), Conv2D(2, 3)])
+    assert not planned(model, picture())
+    for seed in range(4):
+        assert_follows(model, picture(seed))
+
+
+def test_several_outputs_keep_their_form():
+    x = Input(shape=SHAPE)
+    a = Conv2D(3, 3)(x)
+    model = Model(x, {"a": a, "b": Activation("tanh")(a)})
+    assert planned(model, picture())
+    found, expected = model.predict(picture(4), verbose=0), model(picture(4))
+    assert found.keys() == {"a", "b"}
+    for key in found:
+        np.testing.assert_array_equal(found[key], expected[key].numpy())
+
+
+def test_large_results_are_not_kept():
+    model = Sequential([Input(shape=(300, 300, 1)), Conv2D(16, 3)])
+    x = normal((1, 300, 300, 1), "float32", 0)
+    assert LARGEST_BYTES < 298 * 298 * 16 * 4
+    assert not planned(model, x)
+    assert_follows(model, x)
+
+
+def test_threads_do_not_meet_in_one_plan():
+    model = small_model()
+    assert planned(model, picture())
+    expected = [ordinary(model, picture(seed)) for seed in range(8)]
+    wrong = []
+
+    def predict(seed):
+        for _ in range(200):
+            if not np.array_equal(model.predict(picture(seed), verbose=0), expected[seed]):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=predict, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_batches_of_an_epoch_go_by_a_plan_too():
+    model, x = small_model(), picture(n=50)
+    got = model.predict(x, batch_size=4, verbose=0)
+    assert (4, *SHAPE) in model._plans._plans
+    np.testing.assert_array_equal(
+        got, np.concatenate([ordinary(model, x[i : i + 4]) for i in range(0, 50, 4)])
+    )
