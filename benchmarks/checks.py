@@ -17,7 +17,8 @@ _SAMPLES = 24
 _CHAIN = 8.0
 # Peers add long sums in one chain; here only the operation must be the same.
 _PEER = {"float32": 1e-4, "float64": 1e-12}
-_LOSSES = 1e-4
+_TRAININGS = ("training", "scratch training")
+_LOSSES = {"float32": 1e-4, "float64": 1e-10}
 
 
 class WrongResult(Exception):
@@ -40,7 +41,7 @@ def compare(task: Task, ours: Arrays, peer: Arrays) -> float:
             raise WrongResult(f"{name}.shape={ours[name].shape}; the peer's is {peer[name].shape}")
         error = float(np.linalg.norm((ours[name] - peer[name]).ravel()))
         worst = max(worst, error / max(1e-30, float(np.linalg.norm(peer[name].ravel()))))
-    bound = _LOSSES if task["kind"] == "training" else _PEER[task["dtype"]]
+    bound = (_LOSSES if task["kind"] in _TRAININGS else _PEER)[task["dtype"]]
     if not worst <= bound:
         raise WrongResult(f"differs from the peer by {worst:.1e}; at most {bound:.0e}")
     return worst
@@ -203,8 +204,31 @@ def _training(task: Task, inputs: Arrays, result: Arrays) -> None:
     losses = result["losses"]
     expected = training_losses(task, inputs, len(losses))
     error = float(np.abs(losses / expected - 1).max())
-    if not error <= _LOSSES:
-        raise WrongResult(f"losses differ by {error:.1e} from float64; at most {_LOSSES:.0e}")
+    bound = _LOSSES[task["dtype"]]
+    if not error <= bound:
+        raise WrongResult(f"losses differ by {error:.1e} from float64; at most {bound:.0e}")
+
+
+def _input_pipeline(task: Task, inputs: Arrays, result: Arrays) -> None:
+    from PIL import Image
+
+    expected = inputs["labels"][: task["n"]]
+    if not np.array_equal(result["labels"], expected):
+        raise WrongResult("labels: others than those of the first files")
+    for place in (0, task["n"] - 1):
+        with Image.open(str(inputs["paths"][place])) as image:
+            x = np.asarray(image.convert("RGB"), np.float64)
+        y = _resized(_resized(x, task["h"]).swapaxes(0, 1), task["w"]).swapaxes(0, 1)
+        _require("images", result["images"][place], y, y + 255, task)
+
+
+def _resized(x: Array, size: int) -> Array:
+    """Return x at another size of its first axis: bilinear, centres at half pixels, no blur."""
+    place = (np.arange(size) + 0.5) * len(x) / size - 0.5
+    low = np.floor(place).astype(int)
+    share = (place - low)[:, None, None]
+    below, above = (x[(low + i).clip(0, len(x) - 1)] for i in (0, 1))
+    return np.asarray((1 - share) * below + share * above)
 
 
 _CHECKS: dict[str, Callable[[Task, Arrays, Arrays], None]] = {
@@ -213,5 +237,6 @@ _CHECKS: dict[str, Callable[[Task, Arrays, Arrays], None]] = {
     "max_pool2d": _max_pool2d,
     "im2col": _im2col,
     "col2im": _col2im,
-    "training": _training,
+    **dict.fromkeys(_TRAININGS, _training),
+    "input_pipeline": _input_pipeline,
 }

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.photographs import CLASSES, photographs
 from benchmarks.row import Task
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -33,6 +34,14 @@ def _training(generator: np.random.Generator, task: Task) -> Arrays:
     }
 
 
+def book_weights(inputs: Arrays) -> list[Array]:
+    """Return weights and biases of a training task in the book's layouts, (c, h, w) flattened."""
+    dense = inputs["dense_1"].reshape(12, 12, 30, 100).transpose(2, 0, 1, 3)
+    weights = (inputs["kernel"].transpose(3, 2, 0, 1), dense.reshape(4320, 100), inputs["dense_2"])
+    biases = (np.zeros(size, inputs["kernel"].dtype) for size in (30, 100, 10))
+    return [array for pair in zip(weights, biases, strict=True) for array in pair]
+
+
 def make_inputs(task: Task) -> Arrays:
     """Return the arrays of a task, channels last, of the task's dtype."""
     generator = np.random.default_rng(20)
@@ -40,8 +49,12 @@ def make_inputs(task: Task) -> Arrays:
     if kind == "gemm":
         m, n, k = task["m"], task["n"], task["k"]
         return {"a": _normal(generator, task, m, k), "b": _normal(generator, task, k, n)}
-    if kind == "training":
+    if kind in ("training", "scratch training"):
         return _training(generator, task)
+    if kind == "input_pipeline":
+        paths = photographs(task["count"])
+        labels = [CLASSES.index(path.parent.name) for path in paths]
+        return {"paths": np.array([str(path) for path in paths]), "labels": np.array(labels)}
     image = (task["n"], task["h"], task["w"], task["c"])
     pixels = (task["n"], task["oh"], task["ow"])
     if kind == "conv2d":

@@ -27,6 +27,13 @@ BOOK = Setting("numpy-book", "float64")
 def rivals(row: Row, *, quick: bool) -> list[Setting]:
     """Return PyTorch's settings for a row; compiled training steps only in a full run."""
     kind = row.task["kind"]
+    if kind == "input_pipeline":
+        return [
+            Setting("torch", "a worker per thread", options={"workers": True}),
+            Setting("torch", "no workers", options={"workers": False}),
+        ]
+    if kind == "scratch training":  # PyTorch stands beside the other training step
+        return []
     layouts = {"gemm": ["row-major"], "col2im": ["contiguous"]}.get(
         kind, ["contiguous", "channels_last"]
     )

@@ -8,6 +8,7 @@ from pyconv import applications as applications
 from pyconv import autograd as autograd
 from pyconv import callbacks as callbacks
 from pyconv import constraints as constraints
+from pyconv import data as data
 from pyconv import datasets as datasets
 from pyconv import initializers as initializers
 from pyconv import layers as layers
@@ -19,6 +20,7 @@ from pyconv import optimizers as optimizers
 from pyconv import random as random
 from pyconv import regularizers as regularizers
 from pyconv import schedules as schedules
+from pyconv import utils as utils
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable

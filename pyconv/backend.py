@@ -297,6 +297,16 @@ def as_input(
     return array
 
 
+def as_numbers(x: object, function: str, argument: str) -> Array:
+    """Check an array of real numbers of any width; which dtype they become, the caller decides."""
+    if type(x).__module__.startswith("pyconv."):
+        raise _refuse(function, argument, f" is a {type(x).__name__}", "must be an array")
+    array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise _refuse(function, argument, f".dtype={array.dtype}", "must be numbers, up to float64")
+    return array
+
+
 def as_integers(x: object, function: str, argument: str, like: Array) -> Array:
     """Check an array of whole numbers (labels, offsets); bool and float are refused."""
     array = _plain_array(x, function, argument)
@@ -323,7 +333,9 @@ def contiguous(x: Array, dtype: Any = None) -> Array:
         bytes_needed = x.size * wanted.itemsize
         if bytes_needed > _physical_memory():
             raise MemoryError(f"a contiguous copy of shape {x.shape} takes {bytes_needed} bytes")
-        return np.require(x, wanted, ["C", "A"])
+        fresh = empty_on(x, x.shape, wanted)
+        fresh[...] = x
+        return fresh
     copy: Array = array_module(x).ascontiguousarray(x, wanted)
     return copy
 

@@ -3,11 +3,25 @@
 
 from __future__ import annotations
 
+import random as python_random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 _generator = np.random.Generator(np.random.PCG64())
+
+
+class _Lent(threading.local):
+    """What a thread draws from in place of the one generator, made when it first does."""
+
+    make: Callable[[], np.random.Generator] | None = None
+    made: np.random.Generator | None = None
+
+
+_lent = _Lent()
 
 
 def set_seed(seed: int) -> None:
@@ -23,9 +37,41 @@ def set_seed(seed: int) -> None:
     _generator.bit_generator.state = np.random.PCG64(int(seed)).state
 
 
+def set_random_seed(seed: int) -> None:
+    """Start pyconv's generator, Python's `random` and NumPy's global one anew.
+
+    Args:
+        seed: 0 to 2**32 - 1.
+    Source: Keras utils.set_random_seed.
+    """
+    set_seed(seed)
+    np.random.seed(int(seed))
+    python_random.seed(int(seed))
+
+
 def generator() -> np.random.Generator:
     """Return the generator; drawing from it moves it on."""
-    return _generator
+    if _lent.make is None:
+        return _generator
+    if _lent.made is None:
+        _lent.made = _lent.make()
+    return _lent.made
+
+
+@contextmanager
+def drawing_from(make: Callable[[], np.random.Generator]) -> Iterator[None]:
+    """Let what runs in the block, in this thread, draw from a generator of its own.
+
+    So work in several threads draws the same numbers however the threads take turns.
+    Args:
+        make: called once, when the block first draws.
+    """
+    before = _lent.make, _lent.made
+    _lent.make, _lent.made = make, None
+    try:
+        yield
+    finally:
+        _lent.make, _lent.made = before
 
 
 def draw_seed(own: int | None = None) -> int:
@@ -35,7 +81,7 @@ def draw_seed(own: int | None = None) -> int:
         own: what tells this user apart from others, mixed in. The bits come from the one generator
             all the same: its state is all that a saved model needs to go on.
     """
-    bits = int(_generator.integers(2**64, dtype=np.uint64))
+    bits = int(generator().integers(2**64, dtype=np.uint64))
     return bits if own is None else bits ^ own
 
 

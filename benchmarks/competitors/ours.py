@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 import pyconv
 from benchmarks.competitors import Job
-from benchmarks.inputs import Arrays
+from benchmarks.inputs import Arrays, book_weights
+from benchmarks.photographs import CLASSES
 from benchmarks.row import Options, Task
 from pyconv import _core, ops
 
@@ -152,6 +157,52 @@ def _training(task: Task, inputs: Arrays) -> Job:
     return Job(step, first_losses)
 
 
+def _input_pipeline(task: Task, inputs: Arrays) -> Job:
+    folder = tempfile.mkdtemp(prefix="pyconv-benchmarks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for path, label in zip(inputs["paths"].tolist(), inputs["labels"].tolist(), strict=True):
+        link = Path(folder, CLASSES[label], Path(path).name)
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(path)
+    dataset = pyconv.utils.image_dataset_from_directory(
+        folder, image_size=(task["h"], task["w"]), batch_size=task["n"], shuffle=False
+    )
+
+    def run() -> Any:
+        first = None
+        for batch in dataset:
+            first = batch if first is None else first
+        return first
+
+    return Job(run, lambda batch: {"images": batch[0].numpy(), "labels": batch[1].numpy()})
+
+
+def _scratch_training(task: Task, inputs: Arrays) -> Job:
+    from pyconv.scratch import set_dtype
+    from pyconv.scratch.nets import SimpleConvNet
+    from pyconv.scratch.optimizer import Adam
+
+    set_dtype(task["dtype"])
+    network, adam = SimpleConvNet(), Adam()
+    set_dtype(None)  # from here on it is the weights that say it
+    for parameter, weight in zip(network.params.values(), book_weights(inputs), strict=True):
+        parameter[...] = weight
+    n, labels = task["n"], inputs["labels"]
+    images = np.ascontiguousarray(inputs["images"].transpose(0, 3, 1, 2))
+    starts = itertools.cycle(range(0, len(images), n))
+
+    def step() -> float:
+        start = next(starts)
+        batch = slice(start, start + n)
+        adam.update(network.params, network.gradient(images[batch], labels[batch]))
+        return float(network.last_layer.loss)
+
+    def first_losses(loss: float) -> Arrays:
+        return {"losses": np.array([loss, *(step() for _ in range(4))])}
+
+    return Job(step, first_losses)
+
+
 _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
@@ -159,4 +210,6 @@ _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "im2col": _im2col,
     "col2im": _col2im,
     "training": _training,
+    "input_pipeline": _input_pipeline,
+    "scratch training": _scratch_training,
 }

@@ -28,6 +28,10 @@ def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     kind = task["kind"]
     if kind == "training":
         return simple_conv_net(task, inputs, options)
+    if kind == "input_pipeline":
+        from benchmarks.competitors.pytorch_pipeline import photographs
+
+        return photographs(task, inputs, options)
     if kind == "gemm":
         a, b = torch.from_numpy(inputs["a"]), torch.from_numpy(inputs["b"])
         return _without_tape(lambda: torch.mm(a, b), lambda c: {"c": c.numpy()})

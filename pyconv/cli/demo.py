@@ -85,8 +85,7 @@ def _digits(data: str | None, subset: int | None, seed: int) -> Digits:
         if data is None:
             print(
                 "MNIST is not on this machine: this run draws its own digits. For the real ones:\n"
-                "  pip install pooch && "
-                'python -c "from pyconv.datasets import mnist; mnist.load_data()"\n'
+                '  python -c "from pyconv.datasets import mnist; mnist.load_data()"\n'
                 "or set PYCONV_DATA to a folder that holds mnist/ with its four files.\n"
             )
         print(f"data: {count:,} generated digits to train on, {GENERATED_TEST:,} to test with")

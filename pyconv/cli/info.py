@@ -12,7 +12,7 @@ import numpy as np
 
 import pyconv
 from pyconv import backend
-from pyconv.datasets import fashion_mnist, mnist
+from pyconv.datasets import cifar10, fashion_mnist, mnist
 
 HELP = "show version, processor, threads, CUDA, extras and data sets on this machine"
 
@@ -20,7 +20,6 @@ EXTRAS = (
     ("matplotlib", "matplotlib", "pictures"),
     ("h5py", "h5py", ".keras and .h5 files"),
     ("pillow", "pillow", "image files"),
-    ("pooch", "pooch", "downloads"),
     ("cupy", "cupy-cuda13x", "arrays on a GPU"),
 )
 DISTRIBUTIONS = {"cupy": ("cupy-cuda13x", "cupy-cuda12x", "cupy")}
@@ -51,7 +50,11 @@ def rows() -> list[tuple[str, str]]:
         *((name, _extra(name, package, purpose)) for name, package, purpose in EXTRAS),
         *(
             (name, str(data.local_path() or "not on this machine"))
-            for name, data in (("mnist", mnist), ("fashion-mnist", fashion_mnist))
+            for name, data in (
+                ("mnist", mnist),
+                ("fashion-mnist", fashion_mnist),
+                ("cifar-10", cifar10),
+            )
         ),
     ]
 

@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.datasets.idx import open_regular
+from pyconv.data.image_files import check_size, opened_image
+from pyconv.data.regular_file import open_regular
 
 Picture = npt.NDArray[np.float32]  # (h, w, 1) grey or (h, w, 3) colour, values in [0, 1]
-
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")
-MOST_PIXELS, MOST_SIDE = 1 << 26, 1 << 16
 
 
 def read_picture(path: str) -> Picture:
@@ -56,33 +54,14 @@ def _check_array(shape: tuple[int, ...], dtype: Any) -> None:
         raise ValueError(
             f"is {dtype} {shape}; must be uint8 or float (h, w), (h, w, 1) or (h, w, 3)"
         )
-    _check_size(shape[1], shape[0])
-
-
-def _check_size(width: int, height: int) -> None:
-    if not 0 < width * height <= MOST_PIXELS or max(width, height) > MOST_SIDE:
-        raise ValueError(
-            f"has {width} x {height} pixels; must be 1 to {MOST_PIXELS}, {MOST_SIDE} a side"
-        )
+    check_size(shape[1], shape[0])
 
 
 def _read_image(path: str) -> Picture:
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        raise ImportError("reading pictures needs Pillow; pip install pillow") from None
-    with open_regular(path) as file, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            image = Image.open(file, formats=FORMATS)
-            _check_size(*image.size)
-            return _as_array(ImageOps.exif_transpose(image))
-        except Exception as error:  # Pillow's decoders raise whatever comes to them
-            if isinstance(error, MemoryError):
-                raise
-            reason = "no picture" if "cannot identify" in str(error) else str(error)
-            kinds = ", ".join(FORMATS)
-            raise ValueError(f"{path}: {reason}; must be a whole file of {kinds}") from None
+        with opened_image(path, function="predict") as image:
+            return _as_array(image)
 
 
 def _as_array(image: Any) -> Picture:

@@ -9,7 +9,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pyconv.datasets.idx import MOST_RATIO, open_regular
+from pyconv.data.regular_file import open_regular
+from pyconv.datasets.idx import MOST_RATIO
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import math
 import os
-import stat
 import struct
 import zlib
 from pathlib import Path
@@ -18,23 +17,14 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.data.regular_file import open_regular
+
 Bytes = npt.NDArray[np.uint8]
 
 MOST_SAMPLES = 1_000_000
 MOST_RATIO = 100  # of unpacked to packed bytes; MNIST has 5
 _GZIP = b"\x1f\x8b"
 _UNSIGNED_BYTE = 8
-
-
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open an ordinary file to read; a folder, pipe or device is a ValueError, at once."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        kind = "is a folder" if stat.S_ISDIR(mode) else "not an ordinary file"
-        raise ValueError(f"{os.fspath(path)}: {kind}")
-    return open(descriptor, "rb")
 
 
 def read_idx(path: str | os.PathLike[str], sample_shape: tuple[int, ...]) -> Bytes:

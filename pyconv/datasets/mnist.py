@@ -35,7 +35,7 @@ def load_data(path: str | os.PathLike[str] | None = None) -> tuple[Pair, Pair]:
         images: (n, 28, 28) uint8, ink 255 on 0. labels: (n,) uint8, the digit.
     Raises:
         FileNotFoundError: `path` holds no such files. ValueError: a file is damaged.
-        ImportError, OSError: not on this machine, and a download is not possible.
+        OSError: not on this machine, and a download is not possible.
     Source: Keras datasets.mnist.
     """
     return FILES.load("mnist.load_data", path)

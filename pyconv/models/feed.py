@@ -113,6 +113,8 @@ class Epochs:
     def __init__(
         self, source: ArraySource | IterableSource, steps: int | None, *, anew: bool = False
     ) -> None:
+        if steps is None and getattr(getattr(source, "batches", None), "endless", False):
+            raise ValueError(f"{_name(source)} never ends; the number of steps must be given")
         self.source, self.given, self.anew = source, steps, anew
         self.steps = source.steps if steps is None else steps
         self._iterator: Iterator[Batch] | None = None

@@ -3,6 +3,7 @@
 // pixels. Blocks are shared out to a number of partial sums that depends on the shape alone; the
 // partial sums are added left to right.
 #include <algorithm>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -25,6 +26,10 @@ namespace pyconv {
 namespace {
 
 constexpr int64_t kPixelBlock = 256;
+// Rows of windows, 16 beyond the block, so that they do not share sets of the first cache.
+constexpr int64_t kWindowPitch = kBlockK + 16;
+// Shorter runs of a window cost more to copy than to read where they are.
+constexpr int64_t kCopiedRun = 64;
 // Tasks to aim for, and the most memory that partial sums may take.
 constexpr int64_t kTasks = 64;
 constexpr int64_t kPartialBytes = int64_t(4) << 20;
@@ -38,6 +43,7 @@ struct KernelGradient {
   std::vector<int64_t> index;  // of a window's elements, from its origin
   int64_t parts;
   T* partial;  // (parts, K, f / groups)
+  int64_t cols, width;
 
   int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }
 
@@ -48,37 +54,73 @@ struct KernelGradient {
     return ((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c;
   }
 
+  // The elements of a block of K for `count` pixels, a row of `pitch` for each pixel.
+  void copy_windows(const BlockK& block, int64_t pixel, int64_t count, T* to, int64_t pitch) const {
+    for (int64_t p = 0; p < count; ++p, to += pitch) {
+      const T* window = x + origin(pixel + p);
+      T* element = to;
+      for (const Run& run : block.runs) {
+        const int64_t length = run.taps * run.length;
+        std::memcpy(element, window + index[static_cast<size_t>(block.first + (element - to))],
+                    static_cast<size_t>(length) * sizeof(T));
+        element += length;
+      }
+    }
+  }
+
   // The pixel blocks of one part times one block of K: the tile's rows are elements of the
   // window, its sum runs over pixels.
   void run(int64_t part, const BlockK& block) const {
-    const int64_t cols = w.group_filters();
-    const int64_t width = panel_width<T>(cols);
-    const T* rows[kBlockK];
-    T* sums[kBlockK];
-    for (int64_t r = 0; r < block.count; ++r) {
-      rows[r] = x + index[static_cast<size_t>(block.first + r)];
-      sums[r] = partial + (part * window_elements(w) + block.first + r) * cols;
-    }
-    int64_t origins[kPixelBlock];
+    const bool copied = block.runs.front().taps * block.runs.front().length >= kCopiedRun;
+    Scratch<T> windows(copied ? kPixelBlock * kWindowPitch : 0);
+    Scratch<T> gradients(copied ? kPixelBlock * width : 0);
+    T* sums = partial + (part * window_elements(w) + block.first) * cols;
     const int64_t first = pixel_blocks() * part / parts;
     const int64_t last = pixel_blocks() * (part + 1) / parts;
     for (int64_t b = first; b < last; ++b) {
       const int64_t pixel = b * kPixelBlock;
       const int64_t count = std::min(kPixelBlock, w.output_pixels() - pixel);
-      for (int64_t p = 0; p < count; ++p) origins[p] = origin(pixel + p);
       TileEnd<T> end = plain_end<T>();
       end.accumulate = b > first;
       keep_going();
-      for (int64_t column = 0; column < cols; column += width) {
-        multiply_indexed(table, block.count, count, rows, origins, dy + pixel * w.f + column, w.f,
-                         sums, column, std::min(width, cols - column), end);
+      if (copied) {
+        run_copies(block, pixel, count, windows.data(), gradients.data(), sums, end);
+      } else {
+        run_in_place(block, pixel, count, sums, end);
       }
+    }
+  }
+
+  void run_in_place(const BlockK& block, int64_t pixel, int64_t count, T* sums,
+                    const TileEnd<T>& end) const {
+    const T* rows[kBlockK];
+    T* out[kBlockK];
+    for (int64_t r = 0; r < block.count; ++r) {
+      rows[r] = x + index[static_cast<size_t>(block.first + r)];
+      out[r] = sums + r * cols;
+    }
+    int64_t origins[kPixelBlock];
+    for (int64_t p = 0; p < count; ++p) origins[p] = origin(pixel + p);
+    for (int64_t column = 0; column < cols; column += width) {
+      multiply_indexed(table, block.count, count, rows, origins, dy + pixel * w.f + column, w.f,
+                       out, column, std::min(width, cols - column), end);
+    }
+  }
+
+  // Both operands copied, so that tiles read neighbours.
+  void run_copies(const BlockK& block, int64_t pixel, int64_t count, T* windows, T* gradients,
+                  T* sums, const TileEnd<T>& end) const {
+    copy_windows(block, pixel, count, windows, kWindowPitch);
+    for (int64_t column = 0; column < cols; column += width) {
+      const int64_t some = std::min(width, cols - column);
+      pack_panel(Matrix<T>{dy + pixel * w.f, w.f, false}, 0, count, column, some, width, gradients);
+      multiply_columns(table, block.count, count, windows, kWindowPitch, gradients, width,
+                       sums + column, cols, some, end);
     }
   }
 
   // Adds the parts of one row of K into dkernel.
   void reduce(int64_t row, T* dkernel) const {
-    const int64_t cols = w.group_filters();
     T* to = dkernel + row * w.f;
     for (int64_t j = 0; j < cols; ++j) {
       T sum = partial[row * cols + j];
@@ -111,7 +153,9 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
                              dy,
                              element_offsets(blocks, padded_width(w) * w.c, w.c),
                              parts,
-                             partial.data()};
+                             partial.data(),
+                             cols,
+                             panel_width<T>(cols)};
   for (int64_t g = 0; g < w.groups; ++g) {
     parallel_for(parts * blocks_k, 2 * w.output_pixels() * k * cols, [&](int64_t task) {
       gradient.run(task / blocks_k, blocks[static_cast<size_t>(task % blocks_k)]);

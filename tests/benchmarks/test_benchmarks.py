@@ -79,6 +79,8 @@ TASKS = {
     "im2col": CONV | {"kind": "im2col"},
     "col2im": CONV | {"kind": "col2im"},
     "training": {"kind": "training", "dtype": "float32", "n": 10},
+    "scratch training": {"kind": "scratch training", "dtype": "float32", "n": 10},
+    "scratch training float64": {"kind": "scratch training", "dtype": "float64", "n": 10},
 }
 
 
@@ -153,12 +155,14 @@ def test_another_winner_of_a_pooling_window_is_caught():
         check(TASKS["max_pool2d"], inputs, result)
 
 
-@pytest.mark.parametrize("name", ["im2col", "col2im", "training"])
+@pytest.mark.parametrize(
+    "name", ["im2col", "col2im", "training", "scratch training", "scratch training float64"]
+)
 def test_the_books_program_agrees(name):
     compare(TASKS[name], run("pyconv", TASKS[name])[1], run("numpy-book", TASKS[name])[1])
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", [name for name in TASKS if "scratch" not in name])
 def test_pytorch_does_the_same_task(name):
     pytest.importorskip("torch")
     compare(TASKS[name], run("pyconv", TASKS[name])[1], run("torch", TASKS[name])[1])
@@ -321,3 +325,17 @@ def test_the_picture_has_a_bar_for_every_row(tmp_path: Path, compared):
     }
     assert picture.draw(tmp_path / "bars.png", report)
     assert (tmp_path / "bars.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_input_pipeline_is_checked_and_equals_torchs(data_folder):
+    data_folder("cats-dogs")
+    task = {"kind": "input_pipeline", "dtype": "float32", "count": 8, "n": 6, "h": 20, "w": 30}
+    inputs, result = run("pyconv", task)
+    check(task, inputs, result)
+    with pytest.raises(WrongResult, match="images"):
+        check(task, inputs, result | {"images": result["images"] * np.float32(1.001)})
+    with pytest.raises(WrongResult, match="labels"):
+        check(task, inputs, result | {"labels": 1 - result["labels"]})
+    pytest.importorskip("torch")
+    job = load("torch").prepare(task, inputs, {"workers": False})
+    compare(task, result, job.result(job.run()))

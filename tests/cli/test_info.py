@@ -26,8 +26,8 @@ def test_info_shows_version_processor_threads_and_extras(
     assert shown["threads"] == str(_core.num_threads())
     assert "built" in shown["cuda"]
     assert "PYCONV_DATA=/nowhere" in shown["settings"]
-    assert {"numpy", "python", "matplotlib", "h5py", "pillow", "pooch", "cupy"} <= set(shown)
-    assert {"mnist", "fashion-mnist"} <= set(shown)
+    assert {"numpy", "python", "matplotlib", "h5py", "pillow", "cupy"} <= set(shown)
+    assert {"mnist", "fashion-mnist", "cifar-10"} <= set(shown)
 
 
 def test_a_missing_extra_comes_with_its_pip_line(
@@ -48,7 +48,7 @@ def test_a_missing_extra_comes_with_its_pip_line(
 def test_info_imports_no_extra() -> None:
     program = (
         "import sys; from pyconv.cli import main; main(['info']); "
-        "sys.exit(bool({'matplotlib', 'h5py', 'PIL', 'pooch', 'cupy'} & set(sys.modules)))"
+        "sys.exit(bool({'matplotlib', 'h5py', 'PIL', 'cupy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     assert done.returncode == 0, done.stderr

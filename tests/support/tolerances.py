@@ -114,3 +114,9 @@ STRETCHED_PIXEL = 1e-5
 ASCENT = 1e-3
 # F-scores of a metric that adds 1e-7 to its denominators, of which there are two.
 F_SCORE_EPSILON = 1e-6
+# Beside the book's algorithms in float64, relative to the largest number of an array.
+BOOK = 1e-10
+# What its 1e-7 under the logarithm of a loss changes, in losses of its examples.
+BOOK_LOGARITHM = 1e-6
+# The book's own check of gradients by differences: mean difference for each parameter.
+BOOK_GRADIENT_CHECK = 1e-5

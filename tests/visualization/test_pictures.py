@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tolerances import PIXEL
 
-from pyconv import Sequential, visualization
+from pyconv import Sequential, data, visualization
 from pyconv.evaluation import ablation
 from pyconv.layers import Conv2D, Input
 
@@ -323,3 +323,10 @@ def test_a_room_loads_when_it_is_asked_for() -> None:
 def test_importing_does_not_import_matplotlib() -> None:
     program = "import sys, pyconv.visualization; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_dataset_gives_samples(picture: Path) -> None:
+    images = (IMAGES[:12, ..., None] / 255).astype(np.float32)
+    dataset = data.Dataset.from_tensor_slices((images, LABELS[:12])).batch(5)
+    samples = visualization.augmented_samples(dataset, path=picture)
+    np.testing.assert_array_equal(samples, images[:9, ..., 0])

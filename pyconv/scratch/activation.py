@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Relu and Sigmoid, element by element."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from pyconv import ops
+from pyconv.backend import Array
+from pyconv.scratch.arrays import (
+    after_forward,
+    elementwise,
+    forget,
+    like,
+    promoted,
+    same_shape,
+)
+
+
+class Relu:
+    """y = max(x, 0), chapter 5.5.1.
+
+    Attributes:
+        mask: where the last x was not positive; computed when read; it may be replaced.
+    """
+
+    def __init__(self) -> None:
+        self._y: Array | None = None
+
+    def forward(self, x: Any) -> Array:
+        """Return max(x, 0) of an array of any shape; NaN stays.
+
+        Raises:
+            TypeError: no array of numbers.
+        """
+        (x,) = promoted("Relu.forward", x=x)
+        return self.keep(elementwise(ops.relu, x))
+
+    def keep(self, y: Array) -> Array:
+        """Take y for the result of forward and return it."""
+        forget(self, "mask")
+        self._y = y
+        return y
+
+    def backward(self, dout: Any) -> Array:
+        """Return dout where x was positive, else 0.
+
+        Raises:
+            RuntimeError: no forward before. TypeError, ValueError: kind and shape of dout.
+        """
+        name = "Relu.backward"
+        mask = vars(self).get("mask")
+        if mask is not None:  # read, or set, since forward
+            (dout,) = promoted(name, dout=dout)
+            through: Array = same_shape(name, "dout", dout, mask.shape) * ~mask
+            return through
+        y, dy = _with_gradient(name, self._y, dout)
+        return elementwise(ops.relu_backward, dy, y)
+
+    @cached_property
+    def mask(self) -> Array | None:
+        """Where the last x was not positive."""
+        return None if self._y is None else self._y <= 0
+
+
+class Sigmoid:
+    """y = 1 / (1 + e^-x), chapter 5.5.2.
+
+    Attributes:
+        out: the last y.
+    """
+
+    def __init__(self) -> None:
+        self.out: Array | None = None
+
+    def forward(self, x: Any) -> Array:
+        """Return 1 / (1 + e^-x) of an array of any shape.
+
+        Raises:
+            TypeError: no array of numbers.
+        """
+        (x,) = promoted("Sigmoid.forward", x=x)
+        self.out = elementwise(ops.sigmoid, x)
+        return self.out
+
+    def backward(self, dout: Any) -> Array:
+        """Return dout y (1 - y).
+
+        Raises:
+            RuntimeError: no forward before. TypeError, ValueError: kind and shape of dout.
+        """
+        y, dy = _with_gradient("Sigmoid.backward", self.out, dout)
+        return elementwise(ops.sigmoid_backward, dy, y)
+
+
+def _with_gradient(name: str, kept: Array | None, dout: Any) -> tuple[Array, Array]:
+    y: Array = after_forward(name, kept)
+    return y, same_shape(name, "dout", like(y, name, "dout", dout), y.shape)

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Convolution: y[n, f, i, j] = b[f] + the window (i, j) of image n times filter f."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from pyconv import ops
+from pyconv.arguments import DataFormat, whole_number
+from pyconv.backend import Array, contiguous, empty_on
+from pyconv.ops.activation import ActivationName
+from pyconv.scratch.activation import Relu
+from pyconv.scratch.arrays import (
+    after_forward,
+    as_book,
+    forget,
+    in_layout,
+    like,
+    promoted,
+    same_shape,
+    stored_images,
+    vector_like,
+)
+
+# Up to this many channels the gradient of x is quicker by the book's own way: a product, col2im.
+_FEW_CHANNELS = 4
+# Numbers of those columns at a time, if possible, and at most.
+_COLUMNS, _MOST_COLUMNS = 1 << 20, 1 << 24
+
+
+class _Seen(NamedTuple):
+    """What forward keeps for backward: the arrays computed with, and the geometry."""
+
+    x: Array  # as it lies in memory
+    W: Array  # (fn, c, fh, fw)
+    y_shape: tuple[int, ...]  # (n, fn, oh, ow)
+    stride: int
+    pad: int
+    data_format: DataFormat
+
+
+class Convolution:
+    """A layer of filters, chapter 7.4.3.
+
+    Args:
+        W: (fn, c, fh, fw) filters; the layer reads this very array at every forward.
+        b: (fn,), or one number for all filters.
+        stride, pad: pixels, both ways.
+    Attributes:
+        W, b, stride, pad: as given; they may be replaced. x: the last input.
+        dW, db: the gradients of the last backward. col, col_W: the matrices whose product the
+        book computes, (n * oh * ow, c * fh * fw) and (c * fh * fw, fn); computed when read.
+    """
+
+    def __init__(self, W: Any, b: Any, stride: int = 1, pad: int = 0) -> None:
+        self.W, self.b = W, b
+        self.stride, self.pad = stride, pad
+        self.x: Any = None
+        self.dW: Array | None = None
+        self.db: Array | None = None
+        self._seen: _Seen | None = None
+
+    def forward(self, x: Any) -> Array:
+        """Return (n, fn, oh, ow) of images (n, c, h, w); oh = 1 + (h + 2 pad - fh) // stride.
+
+        Raises:
+            TypeError: no arrays of numbers. ValueError: shapes, stride, pad.
+        """
+        return self._forward(x, None)
+
+    def forward_relu(self, x: Any, relu: Relu) -> Array:
+        """Return what relu makes of forward(x), in one pass; relu may go back from there."""
+        return relu.keep(self._forward(x, "relu"))
+
+    def _forward(self, x: Any, activation: ActivationName) -> Array:
+        name = "Convolution.forward"
+        images, W = promoted(name, x=x, W=self.W)
+        if W.ndim != 4:
+            raise ValueError(f"{name}: W.shape={W.shape}; must be (fn, c, fh, fw)")
+        fn, c, _, _ = W.shape
+        if images.ndim != 4 or images.shape[1] != c:
+            raise ValueError(
+                f"{name}: x.shape={images.shape}; must be (n, {c}, h, w) for W.shape={W.shape}"
+            )
+        b = vector_like(W, name, "b", self.b, fn)
+        stride = whole_number(name, "stride", self.stride, 1)
+        pad = whole_number(name, "pad", self.pad, 0)
+        stored, data_format = stored_images(images)
+        y = ops.conv2d(
+            stored,
+            _as_kernel(W),
+            b,
+            strides=stride,
+            padding=pad,
+            data_format=data_format,
+            activation=activation,
+        )
+        y = as_book(y, data_format)
+        forget(self, "col", "col_W")
+        self.x = x
+        self._seen = _Seen(stored, W, y.shape, stride, pad, data_format)
+        return y
+
+    def backward(self, dout: Any) -> Array:
+        """Keep dW and db of the gradient of y, (n, fn, oh, ow); return that of x.
+
+        Raises:
+            RuntimeError: no forward before. TypeError, ValueError: kind and shape of dout.
+        """
+        seen, dy = self._gradients_of_weights("Convolution.backward", dout)
+        kernel = _as_kernel(seen.W)
+        if seen.W.shape[1] <= _FEW_CHANNELS and _columns_of_an_image(seen) <= _MOST_COLUMNS:
+            return _few_channels_backward(seen, dy, kernel)
+        options: Any = {
+            "strides": seen.stride,
+            "padding": seen.pad,
+            "data_format": seen.data_format,
+            "needs": ("x",),
+        }
+        dx, _, _ = ops.conv2d_backward(dy, seen.x, kernel, **options)
+        assert dx is not None
+        return as_book(dx, seen.data_format)
+
+    def backward_weights(self, dout: Any) -> None:
+        """Keep dW and db alone: for a first layer, the gradient of whose x nobody reads."""
+        self._gradients_of_weights("Convolution.backward_weights", dout)
+
+    def _gradients_of_weights(self, name: str, dout: Any) -> tuple[_Seen, Array]:
+        """Set dW and db; return what forward kept, and dout as x lies in memory."""
+        seen: _Seen = after_forward(name, self._seen)
+        dy = same_shape(name, "dout", like(seen.W, name, "dout", dout), seen.y_shape)
+        dy = contiguous(in_layout(dy, seen.data_format))
+        _, dkernel, self.db = ops.conv2d_backward(
+            dy,
+            seen.x,
+            _as_kernel(seen.W),
+            strides=seen.stride,
+            padding=seen.pad,
+            data_format=seen.data_format,
+            needs=("kernel", "bias"),
+        )
+        assert dkernel is not None
+        self.dW = contiguous(dkernel.transpose(3, 2, 0, 1))  # (fn, c, fh, fw)
+        return seen, dy
+
+    @cached_property
+    def col(self) -> Array | None:
+        """The windows of the last input as rows, (n * oh * ow, c * fh * fw)."""
+        if self._seen is None:
+            return None
+        images = as_book(self._seen.x, self._seen.data_format)
+        return ops.im2col(
+            images,
+            self._seen.W.shape[2:],
+            strides=self._seen.stride,
+            padding=self._seen.pad,
+            data_format="channels_first",
+        )
+
+    @cached_property
+    def col_W(self) -> Array | None:
+        """The filters of the last forward as columns, (c * fh * fw, fn)."""
+        if self._seen is None:
+            return None
+        W = self._seen.W
+        columns: Array = W.reshape(W.shape[0], -1).T
+        return columns
+
+
+def _as_kernel(W: Array) -> Array:
+    """Return the book's filters as kernels hold them, (fh, fw, c, fn).
+
+    A small copy at each call, so that whoever writes into W in place is heeded.
+    """
+    return contiguous(W.transpose(2, 3, 1, 0))
+
+
+def _few_channels_backward(seen: _Seen, dy: Array, kernel: Array) -> Array:
+    """Return dx as the book does, some images at a time: the columns are a product, col2im adds."""
+    fh, fw, c, fn = kernel.shape
+    n, _, h, w = as_book(seen.x, seen.data_format).shape
+    rows = contiguous(as_book(dy, seen.data_format).transpose(0, 2, 3, 1))  # (n, oh, ow, fn)
+    kernel = kernel.reshape(fh * fw * c, fn)
+    dx = empty_on(rows, (n, h, w, c))
+    step = max(1, _COLUMNS // max(1, _columns_of_an_image(seen)))
+    for start in range(0, n, step):
+        part = rows[start : start + step]
+        dcol = ops.gemm(part.reshape(-1, fn), kernel, transpose_b=True)
+        shape = (len(part), h, w, c)
+        dx[start : start + step] = ops.col2im(
+            dcol, shape, (fh, fw), strides=seen.stride, padding=seen.pad
+        )
+    return as_book(dx, "channels_last")
+
+
+def _columns_of_an_image(seen: _Seen) -> int:
+    """Return how many numbers the columns of one image have."""
+    _, _, oh, ow = seen.y_shape
+    return int(oh * ow * seen.W[0].size)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The example programs of the explicit layers, in their quick form."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+PROGRAMS = [
+    # its weights, steps, least accuracy, dtype of the file
+    ("scratch_simple_convnet.py", [], 433_890, 40, 0.4, "<f8"),
+    ("scratch_deep_convnet.py", [], 123_552, 24, 0.05, "<f8"),  # too few steps to be sure
+    ("scratch_deep_convnet.py", ["--float32"], 123_552, 24, 0.05, "<f4"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "numbers", "steps", "least", "dtype"), PROGRAMS)
+def test_trains_and_writes_its_parameters(
+    name: str,
+    options: list[str],
+    numbers: int,
+    steps: int,
+    least: float,
+    dtype: str,
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), "--quick", *options, "--out", "weights.npz"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{numbers:,} parameters"
+    losses = [float(line.removeprefix("train loss:")) for line in lines if "loss:" in line]
+    assert len(losses) == steps
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+    accuracy = re.fullmatch(r"test acc:(\d\.\d+)", lines[-2])
+    assert accuracy is not None
+    assert float(accuracy[1]) > least
+    with np.load(tmp_path / "weights.npz") as file:
+        assert sum(file[key].size for key in file.files) == numbers
+        assert {file[key].dtype.str for key in file.files} == {dtype}
