@@ -24,8 +24,8 @@ def kaiser_mean(values: Any, window: int = 11, beta: float = 2.0) -> Series:
     Raises:
         TypeError: no numbers. ValueError: another rank; an even window or fewer values than its
             half, where the mirror has nothing to show.
-    Source: Saito, Deep Learning from Scratch, common/util.py, smooth_curve, whose mirror repeats the
-        last value; scratch.util.smooth_curve does so, too.
+    Source: Saito, Deep Learning from Scratch, common/util.py, smooth_curve; its mirror repeats the
+        last value, and scratch.util.smooth_curve does so, too.
     """
     series = _series("kaiser_mean", values)
     window = whole_number("kaiser_mean", "window", window, 1)
