@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.competitors.numpy_book import training_losses
 from benchmarks.inputs import Array, Arrays
 from benchmarks.row import Task
+from pyconv import reference
 
 _SAMPLES = 24
 # Rounding of one chain or of blocks, in units of u * sum(|a| |b|): DESIGN's bound.
@@ -19,6 +20,8 @@ _CHAIN = 8.0
 _PEER = {"float32": 1e-4, "float64": 1e-12}
 _TRAININGS = ("training", "scratch training")
 _LOSSES = {"float32": 1e-4, "float64": 1e-10}
+# Of pixels in [0, 1] whose places are known to float32.
+_PLACES = 1e-4
 
 
 class WrongResult(Exception):
@@ -209,6 +212,23 @@ def _training(task: Task, inputs: Arrays, result: Arrays) -> None:
         raise WrongResult(f"losses differ by {error:.1e} from float64; at most {bound:.0e}")
 
 
+def _augmentation(task: Task, inputs: Arrays, result: Arrays) -> None:
+    """Rotation, zoom and flip of the first and the last image in float64."""
+    sizes = np.array([task["w"], task["h"]])
+    for image in (0, task["n"] - 1):
+        angle, zoom = np.deg2rad(float(inputs["angle"][image])), float(inputs["zoom"][image])
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        mirror = np.diag([-1.0 if inputs["mirrored"][image] else 1.0, 1.0])
+        expected = inputs["x"][image : image + 1].astype(np.float64)
+        for linear in (turn, zoom * np.eye(2), mirror):
+            offset = (sizes - 1) / 2 - linear @ ((sizes - 1) / 2)
+            matrix = np.column_stack([linear, offset])[None]
+            expected = reference.affine_sample(expected, matrix, fill_mode="reflect")
+        error = float(np.abs(result["y"][image] - expected[0]).max())
+        if not error <= _PLACES:
+            raise WrongResult(f"y: error {error:.1e} in image {image}; at most {_PLACES:.0e}")
+
+
 def _input_pipeline(task: Task, inputs: Arrays, result: Arrays) -> None:
     from PIL import Image
 
@@ -238,5 +258,6 @@ _CHECKS: dict[str, Callable[[Task, Arrays, Arrays], None]] = {
     "im2col": _im2col,
     "col2im": _col2im,
     **dict.fromkeys(_TRAININGS, _training),
+    "augmentation": _augmentation,
     "input_pipeline": _input_pipeline,
 }

@@ -56,6 +56,13 @@ def make_inputs(task: Task) -> Arrays:
         labels = [CLASSES.index(path.parent.name) for path in paths]
         return {"paths": np.array([str(path) for path in paths]), "labels": np.array(labels)}
     image = (task["n"], task["h"], task["w"], task["c"])
+    if kind == "augmentation":
+        return {
+            "x": generator.random(image, np.dtype(task["dtype"]).type),
+            "angle": generator.uniform(-36, 36, task["n"]).astype(task["dtype"]),
+            "zoom": generator.uniform(0.8, 1.2, task["n"]).astype(task["dtype"]),
+            "mirrored": generator.random(task["n"]) < 0.5,
+        }
     pixels = (task["n"], task["oh"], task["ow"])
     if kind == "conv2d":
         kernel = (task["kh"], task["kw"], task["c"] // task["groups"], task["f"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.row import Options, Row
 
-COMPETITORS = ("torch", "numpy-book")
+COMPETITORS = ("torch", "keras", "numpy-book")
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,13 @@ BOOK = Setting("numpy-book", "float64")
 
 
 def rivals(row: Row, *, quick: bool) -> list[Setting]:
-    """Return PyTorch's settings for a row; compiled training steps only in a full run."""
+    """Return PyTorch's settings for a row; compiled training steps only in a full run.
+
+    Layers that PyTorch lacks are compared with Keras's.
+    """
     kind = row.task["kind"]
+    if kind == "augmentation":
+        return [Setting("keras", "torch backend")]
     if kind == "input_pipeline":
         return [
             Setting("torch", "a worker per thread", options={"workers": True}),

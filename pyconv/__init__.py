@@ -17,6 +17,7 @@ from pyconv import metrics as metrics
 from pyconv import models as models
 from pyconv import ops as ops
 from pyconv import optimizers as optimizers
+from pyconv import preprocessing as preprocessing
 from pyconv import random as random
 from pyconv import regularizers as regularizers
 from pyconv import schedules as schedules

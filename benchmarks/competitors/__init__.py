@@ -11,7 +11,12 @@ from typing import Any, Protocol, cast
 from benchmarks.inputs import Arrays
 from benchmarks.row import Options, Task
 
-_MODULES = {"pyconv": "ours", "torch": "pytorch", "numpy-book": "numpy_book"}
+_MODULES = {
+    "pyconv": "ours",
+    "torch": "pytorch",
+    "keras": "keras_layers",
+    "numpy-book": "numpy_book",
+}
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,23 @@ def _training(task: Task, inputs: Arrays) -> Job:
     return Job(step, first_losses)
 
 
+def _augmentation(task: Task, inputs: Arrays) -> Job:
+    from pyconv.layers import RandomFlip, RandomRotation, RandomZoom
+
+    x = pyconv.Tensor(inputs["x"])
+    turn, zoom, flip = RandomRotation(0.1), RandomZoom(0.2), RandomFlip("horizontal")
+
+    def changed(_: Any) -> Arrays:
+        """Change the images by the given numbers, not by those that were drawn."""
+        zooms = inputs["zoom"].astype(np.float64)
+        y = turn.transform_images(x, {"angle": inputs["angle"].astype(np.float64)})
+        y = zoom.transform_images(y, {"height_zoom": zooms, "width_zoom": zooms})
+        ways = {"horizontal": inputs["mirrored"], "vertical": np.zeros(task["n"], bool)}
+        return {"y": flip.transform_images(y, ways).array}
+
+    return Job(lambda: flip(zoom(turn(x))), changed)
+
+
 def _input_pipeline(task: Task, inputs: Arrays) -> Job:
     folder = tempfile.mkdtemp(prefix="pyconv-benchmarks-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -210,6 +227,7 @@ _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "im2col": _im2col,
     "col2im": _col2im,
     "training": _training,
+    "augmentation": _augmentation,
     "input_pipeline": _input_pipeline,
     "scratch training": _scratch_training,
 }

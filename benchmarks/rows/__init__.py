@@ -4,7 +4,16 @@
 from __future__ import annotations
 
 from benchmarks.row import Row
-from benchmarks.rows import conv2d, gemm, im2col, input_pipeline, max_pool2d, scratch, training
+from benchmarks.rows import (
+    augmentation,
+    conv2d,
+    gemm,
+    im2col,
+    input_pipeline,
+    max_pool2d,
+    scratch,
+    training,
+)
 
 
 def all_rows(*, quick: bool) -> list[Row]:
@@ -15,6 +24,7 @@ def all_rows(*, quick: bool) -> list[Row]:
         *max_pool2d.rows(quick=quick),
         *im2col.rows(quick=quick),
         *training.rows(),
+        *augmentation.rows(),
         *input_pipeline.rows(),
         *scratch.rows(),
     ]

@@ -5,6 +5,7 @@ from pyconv.layers.activation import ELU, Activation, Softmax
 from pyconv.layers.activity_regularization import ActivityRegularization
 from pyconv.layers.avg_pool2d import AveragePooling2D, AvgPool2D
 from pyconv.layers.batch_normalization import BatchNormalization
+from pyconv.layers.center_crop import CenterCrop
 from pyconv.layers.concatenate import Concatenate, concatenate
 from pyconv.layers.conv2d import Conv2D
 from pyconv.layers.conv2d_transpose import Conv2DTranspose
@@ -43,10 +44,18 @@ from pyconv.layers.min_pool2d import MinPool2D, MinPooling2D
 from pyconv.layers.normalization import Normalization
 from pyconv.layers.options import LayerOptions
 from pyconv.layers.permute import Permute
+from pyconv.layers.random_brightness import RandomBrightness
+from pyconv.layers.random_contrast import RandomContrast
+from pyconv.layers.random_crop import RandomCrop
+from pyconv.layers.random_flip import RandomFlip
+from pyconv.layers.random_rotation import RandomRotation
+from pyconv.layers.random_translation import RandomTranslation
+from pyconv.layers.random_zoom import RandomZoom
 from pyconv.layers.relu import LeakyReLU, PReLU, ReLU
 from pyconv.layers.repeat_vector import RepeatVector
 from pyconv.layers.rescaling import Rescaling
 from pyconv.layers.reshape import Reshape
+from pyconv.layers.resizing import Resizing
 from pyconv.layers.separable_conv2d import SeparableConv2D
 from pyconv.layers.symbolic import SymbolicTensor
 from pyconv.layers.up_sampling2d import UpSampling2D
@@ -88,6 +97,15 @@ CLASSES: dict[str, type[Layer]] = {
         PReLU,
         Permute,
         ReLU,
+        CenterCrop,
+        RandomFlip,
+        RandomRotation,
+        RandomZoom,
+        RandomTranslation,
+        RandomCrop,
+        RandomContrast,
+        RandomBrightness,
+        Resizing,
         RepeatVector,
         Rescaling,
         Reshape,
@@ -108,6 +126,7 @@ __all__ = [
     "AveragePooling2D",
     "AvgPool2D",
     "BatchNormalization",
+    "CenterCrop",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
@@ -139,10 +158,18 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv2D",
     "Softmax",
     "SpatialDropout2D",

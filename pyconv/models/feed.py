@@ -26,6 +26,8 @@ class Batch(NamedTuple):
 class ArraySource:
     """Batches of prepared arrays; the last may be smaller."""
 
+    repeats = False
+
     def __init__(
         self, prepared: Prepared, batch_size: int, dtype: str, *, shuffle: bool = False
     ) -> None:
@@ -55,7 +57,8 @@ class IterableSource:
     """Batches of the user's, each prepared as it comes.
 
     An iterable starts anew for each pass, an iterator goes on where it stands. A sequence with
-    `__len__` and `__getitem__` alone is read from 0. `on_epoch_end` is called after each pass.
+    `__len__` and `__getitem__` alone is read from 0, and so is an iterator that has both; the
+    latter repeats where more steps are asked for. `on_epoch_end` is called after each pass.
     """
 
     samples: int | None = None
@@ -69,6 +72,9 @@ class IterableSource:
                 self.steps = len(batches)
         if self.steps == 0:
             raise ValueError(f"{name} has no batches")
+        self.repeats = self.steps is not None and all(
+            hasattr(batches, name) for name in ("__next__", "__getitem__")
+        )
 
     def start(self, skipped: int = 0) -> Iterator[Batch]:
         """Begin a pass; batches to skip are taken at once and left."""
@@ -90,7 +96,7 @@ class IterableSource:
             self.batches.on_epoch_end()
 
     def _iterator(self) -> Iterator[Any]:
-        if hasattr(self.batches, "__iter__"):
+        if hasattr(self.batches, "__iter__") and not self.repeats:
             return iter(self.batches)
         return (self.batches[number] for number in range(self.steps or 0))
 
@@ -145,7 +151,8 @@ class Epochs:
         step = done
         while self.given is None or step < self.given:
             batch = next(self._iterator, None)
-            if batch is None and not step and self._taken:  # the last epoch ended with the pass
+            again = not step or (self.source.repeats and self.given is not None)
+            if batch is None and self._taken and again:  # the last epoch ended with the pass
                 self._begin()
                 batch = next(self._iterator, None)
             if batch is None:

@@ -162,7 +162,7 @@ class Sequential(Model):
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
+    def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         folded = running.folds and not training
         for layer in self._folded.steps(self._stack) if folded else self._stack:
             x = layer(x, training=training)

@@ -23,6 +23,11 @@ FillMode: TypeAlias = Literal["constant", "nearest", "reflect", "wrap"]
 _FILL_MODES = {"constant": 0, "nearest": 1, "reflect": 2, "wrap": 3}
 
 
+def fill_mode_code(function: str, fill_mode: FillMode) -> int:
+    """Return the native code of a fill mode."""
+    return named_code(function, "fill_mode", fill_mode, _FILL_MODES)
+
+
 def affine_sample(
     x: Array,
     matrices: Array,
@@ -113,7 +118,7 @@ def _checked_window(
 def _codes(function: str, interpolation: Interpolation, fill_mode: FillMode) -> tuple[int, int]:
     return (
         interpolation_code(function, interpolation),
-        named_code(function, "fill_mode", fill_mode, _FILL_MODES),
+        fill_mode_code(function, fill_mode),
     )
 
 

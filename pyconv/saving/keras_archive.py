@@ -152,7 +152,8 @@ def load_keras(file: BinaryIO, custom_objects: CustomObjects | None, compile: bo
     model = build_model(config, shape, custom_objects, WIDENING * size)
     with open_hdf5("load_model: reading .keras", weights) as root:
         read_weights(root, model)
-        compiled = read_compiled(config.get("compile_config")) if compile else None
+        said = config.get("compile_config") or None  # {} after Keras loaded what was not compiled
+        compiled = read_compiled(said) if compile else None
         if compiled is not None:
             restore_optimizer(compiled, model, _optimizer_variables(root))
             model.use_compiled(compiled)

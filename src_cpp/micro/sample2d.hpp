@@ -7,7 +7,30 @@
 
 namespace {
 
-// Fewer channels than this go one by one: a masked vector costs more.
+template <class T>
+inline bool is_copy(const pyconv::SampledPixel<T>& pixel) {
+  return pixel.count == 1 && pixel.weight[0] == T(1);
+}
+
+// Of so few channels each is a sum of its own: a masked vector costs more.
+template <int kChannels, class T>
+inline void sample_few(const T* const* from, const pyconv::SampledPixel<T>& pixel, T* y) {
+  if (is_copy(pixel)) {
+    PYCONV_UNROLL
+    for (int k = 0; k < kChannels; ++k) y[k] = from[0][k];
+    return;
+  }
+  T sum[kChannels];
+  PYCONV_UNROLL
+  for (int k = 0; k < kChannels; ++k) sum[k] = pixel.constant;
+  for (int t = 0; t < pixel.count; ++t) {
+    PYCONV_UNROLL
+    for (int k = 0; k < kChannels; ++k) sum[k] += pixel.weight[t] * from[t][k];
+  }
+  PYCONV_UNROLL
+  for (int k = 0; k < kChannels; ++k) y[k] = sum[k];
+}
+
 constexpr int64_t kFewChannels = 4;
 
 template <class T>
@@ -31,14 +54,14 @@ void sample_pixels(const T* image, const pyconv::SampledPixel<T>* pixels, int64_
     const pyconv::SampledPixel<T>& pixel = pixels[j];
     const T* from[4];
     for (int t = 0; t < pixel.count; ++t) from[t] = image + pixel.from[t] * pitch;
-    if (pixel.count == 1 && pixel.weight[0] == T(1)) {
+    if (c == 1) {
+      sample_few<1>(from, pixel, y);
+    } else if (c == 2) {
+      sample_few<2>(from, pixel, y);
+    } else if (c == 3) {
+      sample_few<3>(from, pixel, y);
+    } else if (is_copy(pixel)) {
       copy_elements(y, from[0], c);
-    } else if (c < kFewChannels) {
-      for (int64_t channel = 0; channel < c; ++channel) {
-        T sum = pixel.constant;
-        for (int t = 0; t < pixel.count; ++t) sum += pixel.weight[t] * from[t][channel];
-        y[channel] = sum;
-      }
     } else {
       sample_pixel(from, pixel, y, c);
     }

@@ -2,7 +2,6 @@
 #include "ops/sample2d.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "arena.hpp"
 #include "dispatch.hpp"
@@ -44,9 +43,10 @@ int64_t modulo(int64_t index, int64_t size) {
 }
 
 int64_t filled_index(int64_t index, int64_t size, FillMode fill_mode) {
+  if (index >= 0 && index < size) return index;
   switch (fill_mode) {
     case FillMode::kConstant:
-      return index >= 0 && index < size ? index : -1;
+      return -1;
     case FillMode::kReflect: {
       const int64_t folded = modulo(index, 2 * size);
       return std::min(folded, 2 * size - 1 - folded);
@@ -61,23 +61,28 @@ int64_t filled_index(int64_t index, int64_t size, FillMode fill_mode) {
 // Beyond this a coordinate's fraction means nothing; NaN goes there too.
 constexpr double kFarthest = double(int64_t(1) << 40);
 
+// Adding it leaves no room for a fraction: the sum is rounded, halves to even.
+constexpr double kNoFraction = 1.5 * double(int64_t(1) << 52);
+
 Taps affine_taps(double coordinate, int64_t size, Interpolation interpolation, FillMode fill_mode) {
   if (!(coordinate > -kFarthest)) coordinate = -kFarthest;
   if (coordinate > kFarthest) coordinate = kFarthest;
   if (interpolation == Interpolation::kNearest) {
-    const auto index = static_cast<int64_t>(std::nearbyint(coordinate));
+    const auto index = static_cast<int64_t>((coordinate + kNoFraction) - kNoFraction);
     return {{filled_index(index, size, fill_mode), 0}, {1, 0}, 1};
   }
-  const double lower = std::floor(coordinate);
-  const auto index = static_cast<int64_t>(lower);
-  const double fraction = coordinate - lower;
+  auto index = static_cast<int64_t>(coordinate);
+  if (coordinate < double(index)) --index;  // towards zero, then down: the floor
+  const double fraction = coordinate - double(index);
   return two_taps(filled_index(index, size, fill_mode), filled_index(index + 1, size, fill_mode),
                   1 - fraction, fraction);
 }
 
 template <class T>
-SampledPixel<T> sampled(const Taps& rows, const Taps& columns, int64_t width, double fill_value) {
-  SampledPixel<T> pixel{};
+void sample_at(const Taps& rows, const Taps& columns, int64_t width, double fill_value,
+               SampledPixel<T>& pixel) {
+  pixel.count = 0;
+  pixel.constant = 0;
   double outside = 0;
   for (int r = 0; r < rows.count; ++r) {
     for (int s = 0; s < columns.count; ++s) {
@@ -91,17 +96,20 @@ SampledPixel<T> sampled(const Taps& rows, const Taps& columns, int64_t width, do
     }
   }
   if (outside > 0) pixel.constant = static_cast<T>(outside * fill_value);
-  return pixel;
 }
 
+// A sampler says what `count` output pixels from (i, j) of an image are made of.
 struct Resize {
   const Window& w;
   Interpolation interpolation;
 
   template <class T>
-  SampledPixel<T> pixel(int64_t /*image*/, int64_t i, int64_t j) const {
-    return sampled<T>(resize_taps(i, w.h, w.oh, interpolation),
-                      resize_taps(j, w.w, w.ow, interpolation), w.w, 0);
+  void stretch(int64_t /*image*/, int64_t i, int64_t j, int64_t count,
+               SampledPixel<T>* pixels) const {
+    const Taps rows = resize_taps(i, w.h, w.oh, interpolation);
+    for (int64_t k = 0; k < count; ++k) {
+      sample_at(rows, resize_taps(j + k, w.w, w.ow, interpolation), w.w, 0, pixels[k]);
+    }
   }
 };
 
@@ -114,12 +122,39 @@ struct Affine {
   double fill_value;
 
   template <class T>
-  SampledPixel<T> pixel(int64_t image, int64_t i, int64_t j) const {
+  void stretch(int64_t image, int64_t i, int64_t j, int64_t count, SampledPixel<T>* pixels) const {
     const Matrix* m = matrices + 6 * image;
-    const double x = double(m[0]) * double(j) + double(m[1]) * double(i) + double(m[2]);
-    const double y = double(m[3]) * double(j) + double(m[4]) * double(i) + double(m[5]);
-    return sampled<T>(affine_taps(y, w.h, interpolation, fill_mode),
-                      affine_taps(x, w.w, interpolation, fill_mode), w.w, fill_value);
+    const double right = double(m[1]) * double(i), down = double(m[4]) * double(i);
+    for (int64_t k = 0; k < count; ++k) {
+      const double x = double(m[0]) * double(j + k) + right + double(m[2]);
+      const double y = double(m[3]) * double(j + k) + down + double(m[5]);
+      if (!sample_inside(x, y, pixels[k])) {
+        sample_at(affine_taps(y, w.h, interpolation, fill_mode),
+                  affine_taps(x, w.w, interpolation, fill_mode), w.w, fill_value, pixels[k]);
+      }
+    }
+  }
+
+  // The usual case of sample_at, the same to the bit: four pixels, all of the image.
+  template <class T>
+  bool sample_inside(double x, double y, SampledPixel<T>& pixel) const {
+    if (interpolation != Interpolation::kBilinear) return false;
+    if (!(x > 0 && y > 0 && x < double(w.w - 1) && y < double(w.h - 1))) return false;
+    const auto column = static_cast<int64_t>(x), row = static_cast<int64_t>(y);
+    const double across = x - double(column), down = y - double(row);
+    if (across == 0 || down == 0) return false;
+    const int64_t first = row * w.w + column;
+    pixel.from[0] = first;
+    pixel.from[1] = first + 1;
+    pixel.from[2] = first + w.w;
+    pixel.from[3] = first + w.w + 1;
+    pixel.weight[0] = static_cast<T>((1 - down) * (1 - across));
+    pixel.weight[1] = static_cast<T>((1 - down) * across);
+    pixel.weight[2] = static_cast<T>(down * (1 - across));
+    pixel.weight[3] = static_cast<T>(down * across);
+    pixel.count = 4;
+    pixel.constant = 0;
+    return true;
   }
 };
 
@@ -132,9 +167,7 @@ void for_each_stretch(const Sampler& sampler, int64_t image, int64_t i, Body&& b
   SampledPixel<T> pixels[kPixels];
   for (int64_t j = 0; j < sampler.w.ow; j += kPixels) {
     const int64_t count = std::min(kPixels, sampler.w.ow - j);
-    for (int64_t k = 0; k < count; ++k) {
-      pixels[k] = sampler.template pixel<T>(image, i, j + k);
-    }
+    sampler.stretch(image, i, j, count, pixels);
     body(j, pixels, count);
   }
 }

@@ -79,6 +79,7 @@ TASKS = {
     "im2col": CONV | {"kind": "im2col"},
     "col2im": CONV | {"kind": "col2im"},
     "training": {"kind": "training", "dtype": "float32", "n": 10},
+    "augmentation": {"kind": "augmentation"} | IMAGES,
     "scratch training": {"kind": "scratch training", "dtype": "float32", "n": 10},
     "scratch training float64": {"kind": "scratch training", "dtype": "float64", "n": 10},
 }
@@ -162,10 +163,19 @@ def test_the_books_program_agrees(name):
     compare(TASKS[name], run("pyconv", TASKS[name])[1], run("numpy-book", TASKS[name])[1])
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS if "scratch" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name in TASKS if "scratch" not in name and name != "augmentation"]
+)
 def test_pytorch_does_the_same_task(name):
     pytest.importorskip("torch")
     compare(TASKS[name], run("pyconv", TASKS[name])[1], run("torch", TASKS[name])[1])
+
+
+def test_keras_does_the_same_task(keras):
+    task = TASKS["augmentation"]
+    compare(task, run("pyconv", task)[1], run("keras", task)[1])
+    with pytest.raises(NotImplementedError):
+        load("keras").prepare(TASKS["gemm float32"], {}, {})
 
 
 def test_timing_makes_the_calls_it_is_asked_for():

@@ -15,7 +15,7 @@ from tolerances import PIXEL
 
 from pyconv import Sequential, data, visualization
 from pyconv.evaluation import ablation
-from pyconv.layers import Conv2D, Input
+from pyconv.layers import Conv2D, Input, RandomFlip, RandomRotation
 
 HISTORY = {"loss": [1.0, 0.5], "accuracy": [0.6, 0.8], "val_loss": [1.1, 0.7]}
 KERNEL = np.random.default_rng(0).normal(size=(5, 4, 1, 30))
@@ -330,3 +330,15 @@ def test_a_dataset_gives_samples(picture: Path) -> None:
     dataset = data.Dataset.from_tensor_slices((images, LABELS[:12])).batch(5)
     samples = visualization.augmented_samples(dataset, path=picture)
     np.testing.assert_array_equal(samples, images[:9, ..., 0])
+
+
+def test_augmentation_layers_give_samples(picture: Path) -> None:
+    augment = Sequential([RandomFlip("horizontal"), RandomRotation(0.1)])
+    samples = visualization.augmented_samples(
+        lambda x: augment(x, training=True), IMAGES[:1, ..., None].astype(np.float32), picture
+    )
+    assert len({sample.tobytes() for sample in samples}) > 1
+    alone = visualization.augmented_samples(
+        RandomRotation(0.1), IMAGES[:1, ..., None].astype(np.float32), picture
+    )
+    assert len({sample.tobytes() for sample in alone}) == 9, "called directly they are random"

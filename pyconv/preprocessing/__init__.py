@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Images changed and standardised on their way into training, outside a model."""
+
+from pyconv.preprocessing import image as image
+
+__all__ = ["image"]

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""FileIterator: batches of images that are files, with labels by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from pyconv.arguments import checked_flag, normalise_pair
+from pyconv.data.image_files import CHANNELS, ColorMode, checked_color_mode
+from pyconv.data.pillow_images import INTERPOLATIONS, load_img
+from pyconv.preprocessing.batch_iterator import Iterator, Saving
+from pyconv.preprocessing.image_transform import Array
+
+if TYPE_CHECKING:
+    from pyconv.preprocessing.image_data_generator import ImageDataGenerator
+
+READERS = 4  # threads that decode files; Pillow lets them run together
+
+
+class Loading(NamedTuple):
+    """How files become images of one size."""
+
+    size: tuple[int, int]  # (height, width)
+    color_mode: ColorMode
+    interpolation: str
+    keep_aspect_ratio: bool
+
+    @classmethod
+    def checked(
+        cls,
+        function: str,
+        target_size: tuple[int, int],
+        color_mode: ColorMode,
+        interpolation: str,
+        keep_aspect_ratio: bool,
+    ) -> Loading:
+        """Return the options of a function, none of them nonsense."""
+        if interpolation not in INTERPOLATIONS:
+            raise ValueError(
+                f"{function}: interpolation={interpolation!r}; must be one of "
+                f"{', '.join(INTERPOLATIONS)}"
+            )
+        checked_color_mode(function, color_mode)
+        return cls(
+            normalise_pair(function, "target_size", target_size, 1),
+            color_mode,
+            interpolation,
+            checked_flag(function, "keep_aspect_ratio", keep_aspect_ratio),
+        )
+
+    def load(self, path: str) -> Array:
+        """Return a file's picture, (height, width, channels)."""
+        picture = load_img(
+            path, self.color_mode, self.size, self.interpolation, self.keep_aspect_ratio
+        )
+        return np.asarray(picture).reshape(*self.size, CHANNELS[self.color_mode])
+
+
+class FileIterator(Iterator):
+    """Batches of image files: x, or (x, y), or (x, y, weights)."""
+
+    filepaths: list[str]
+    class_indices: dict[str, int]
+    labels: Any  # class numbers, or for "categorical" also lists of them
+    sample_weight: Array | None = None
+
+    def __init__(
+        self,
+        function: str,
+        generator: ImageDataGenerator,
+        loading: Loading,
+        *,
+        class_mode: str | None,
+        batch_size: int,
+        shuffle: bool,
+        seed: int | None,
+        saving: Saving | None,
+    ) -> None:
+        self.loading, self.class_mode = loading, class_mode
+        self.target_size, self.color_mode = loading.size, loading.color_mode
+        channels = CHANNELS[loading.color_mode]
+        first = generator.data_format == "channels_first"
+        self.image_shape = (channels, *loading.size) if first else (*loading.size, channels)
+        self.samples = len(self.filepaths)
+        super().__init__(
+            function,
+            self.samples,
+            generator,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            saving=saving,
+        )
+
+    def _batch(self, chosen: Array, drawn: np.random.Generator) -> Any:
+        x = self._changed(self._images([self.filepaths[i] for i in chosen]), chosen, drawn)
+        if self.class_mode is None:
+            return x
+        y = x.copy() if self.class_mode == "input" else self._labels(chosen)
+        return (x, y) if self.sample_weight is None else (x, y, self.sample_weight[chosen])
+
+    def _images(self, paths: Sequence[str]) -> Array:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(READERS, len(paths))) as readers:
+            images = np.stack(list(readers.map(partial(Loading.load, self.loading), paths)))
+        if self.data_format == "channels_first":
+            images = np.moveaxis(images, -1, 1)
+        return images.astype(self.dtype, order="C")
+
+    def _labels(self, chosen: Array) -> Any:
+        if self.class_mode in ("binary", "sparse"):
+            return np.array([self.labels[i] for i in chosen], self.dtype)
+        if self.class_mode == "categorical":
+            y = np.zeros((len(chosen), len(self.class_indices)), self.dtype)
+            for row, i in zip(y, chosen, strict=True):
+                row[self.labels[i]] = 1
+            return y
+        if self.class_mode == "multi_output":
+            return [column[chosen] for column in self.labels]
+        return self.labels[chosen]
+
+
+def checked_class_mode(function: str, class_mode: Any, modes: Sequence[str]) -> str | None:
+    """Return the kind of labels."""
+    if class_mode is not None and class_mode not in modes:
+        raise ValueError(
+            f"{function}: class_mode={class_mode!r}; must be one of {', '.join(modes)}, or None"
+        )
+    return None if class_mode is None else str(class_mode)

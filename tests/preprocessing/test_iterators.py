@@ -1,0 +1,451 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Batches of arrays, folders and tables: their order, labels, subsets, files, and training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tolerances import KERAS
+
+import pyconv
+from pyconv import layers
+from pyconv.callbacks import BackupAndRestore, LambdaCallback
+from pyconv.preprocessing.image import ImageDataGenerator
+
+X = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1) * np.ones((1, 4, 6, 3), np.uint8)
+Y = np.arange(10, dtype=np.int16)
+Image = pytest.importorskip("PIL.Image")
+
+
+def numbers(batch: Any) -> list[int]:
+    """Return which images of X a batch holds."""
+    return [int(image.max()) for image in batch]
+
+
+def test_a_pass_gives_each_image_once_and_the_next_another_order() -> None:
+    pyconv.set_seed(1)
+    flow = ImageDataGenerator().flow(X, Y, batch_size=4)
+    assert len(flow) == 3
+    orders = []
+    for _ in range(3):
+        batches = [next(flow), flow.next(), next(flow)]
+        assert [len(x) for x, _ in batches] == [4, 4, 2]
+        for x, y in batches:
+            assert (x.dtype, y.dtype, y.shape) == (np.float32, np.int16, (len(x),))
+            assert numbers(x) == y.tolist()
+        orders.append([n for x, _ in batches for n in numbers(x)])
+    assert all(sorted(order) == list(range(10)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
+    assert iter(flow) is flow
+
+
+def test_without_shuffle_batches_keep_the_order_and_reset_begins_again() -> None:
+    flow = ImageDataGenerator().flow(X, batch_size=4, shuffle=False)
+    assert numbers(next(flow)) == [0, 1, 2, 3]
+    assert numbers(next(flow)) == [4, 5, 6, 7]
+    flow.reset()
+    assert numbers(next(flow)) == [0, 1, 2, 3]
+    assert [numbers(flow[i]) for i in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    for index in (-1, 3):
+        with pytest.raises(IndexError, match=f"batch {index} of 3"):
+            flow[index]
+
+
+def test_indices_keep_their_order_until_the_epoch_ends() -> None:
+    pyconv.set_seed(2)
+    flow = ImageDataGenerator().flow(X, batch_size=10)
+    first = numbers(flow[0])
+    next(flow)
+    assert numbers(flow[0]) == first
+    flow.on_epoch_end()
+    assert numbers(flow[0]) != first
+
+
+def test_the_same_seed_gives_pairs_and_repeats() -> None:
+    """A generator of pictures and one of masks, of one seed, stay together."""
+    options: dict[str, Any] = {"rotation_range": 90, "zoom_range": 0.5, "horizontal_flip": True}
+    x = np.random.default_rng(0).random((9, 5, 5, 1)).astype(np.float32)
+    flows = [ImageDataGenerator(**options).flow(x, batch_size=4, seed=5) for _ in range(2)]
+    batches = [[next(flow) for _ in range(5)] for flow in flows]
+    for one, other in zip(*batches, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(batches[0][0], batches[0][3])
+    again = ImageDataGenerator(**options).flow(x, batch_size=4, seed=6)
+    assert not np.array_equal(batches[0][0], next(again))
+
+
+def test_every_image_of_a_batch_is_changed_on_its_own() -> None:
+    pyconv.set_seed(3)
+    x = np.repeat(np.random.default_rng(0).random((1, 8, 8, 1)), 16, axis=0)
+    batch = next(ImageDataGenerator(rotation_range=45).flow(x, batch_size=16))
+    assert len({image.tobytes() for image in batch}) == 16
+    np.testing.assert_array_equal(x, np.repeat(x[:1], 16, axis=0))
+
+
+def test_batches_are_the_images_one_by_one() -> None:
+    """One native call for the batch gives what apply_transform and standardize give."""
+    options: dict[str, Any] = {
+        "rotation_range": 50, "width_shift_range": 0.3, "shear_range": 9, "zoom_range": 0.3,
+        "horizontal_flip": True, "channel_shift_range": 30.0, "brightness_range": (0.7, 1.1),
+        "rescale": 1 / 255, "samplewise_center": True, "preprocessing_function": np.sqrt,
+        "fill_mode": "constant", "cval": 9.0,
+    }  # fmt: skip
+    x = np.random.default_rng(0).uniform(0, 255, (6, 7, 9, 3)).astype(np.float32)
+    generator, kept = ImageDataGenerator(**options), []
+    draw = generator.get_random_transform
+    generator.get_random_transform = lambda *a: kept.append(draw(*a)) or kept[-1]  # type: ignore
+    batch = next(generator.flow(x, batch_size=6, shuffle=False))
+    assert len(kept) == 6
+    for image, changed, parameters in zip(x, batch, kept, strict=True):
+        expected = generator.standardize(generator.apply_transform(image, parameters))
+        np.testing.assert_allclose(changed, expected, rtol=KERAS, atol=KERAS)
+
+
+def test_weights_and_other_inputs_go_along() -> None:
+    weights, other = np.linspace(0, 1, 10), np.arange(20).reshape(10, 2)
+    flow = ImageDataGenerator().flow((X, other), Y, batch_size=3, sample_weight=weights)
+    (x, along), y, w = next(flow)
+    assert numbers(x) == y.tolist()
+    np.testing.assert_array_equal(along, other[y])
+    np.testing.assert_array_equal(w, weights[y])
+    x, *rest = next(ImageDataGenerator().flow((X, [other, weights]), batch_size=3))
+    assert [one.shape for one in rest] == [(3, 2), (3,)]
+
+
+def test_subsets_are_the_first_and_the_last_samples() -> None:
+    generator = ImageDataGenerator(validation_split=0.3)
+    options: dict[str, Any] = {"batch_size": 10, "shuffle": False}
+    validation = generator.flow(X, subset="validation", **options)
+    training = generator.flow(X, subset="training", **options)
+    assert numbers(next(validation)) == [0, 1, 2]
+    assert numbers(next(training)) == [3, 4, 5, 6, 7, 8, 9]
+    with pytest.raises(ValueError, match="3 classes in the validation subset and 7 in"):
+        generator.flow(X, Y, subset="training")
+    x, y = next(generator.flow(X, Y, subset="training", ignore_class_split=True, **options))
+    assert numbers(x) == y.tolist() == [3, 4, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "arguments"),
+    [
+        (ValueError, r"flow: x.shape=\(0, 4, 4, 3\)", {"x": np.zeros((0, 4, 4, 3))}),
+        (ValueError, r"flow: x.shape=\(1, 0, 4, 3\)", {"x": np.zeros((1, 0, 4, 3))}),
+        (ValueError, r"must have 4 axes", {"x": np.zeros((5, 4, 4))}),
+        (TypeError, r"flow: x.dtype=<U1", {"x": np.full((1, 2, 2, 1), "a")}),
+        (ValueError, r"flow: y.shape=\(3,\); must have 10 rows", {"x": X, "y": Y[:3]}),
+        (ValueError, r"flow: y.shape=\(\)", {"x": X, "y": 3}),
+        (ValueError, r"sample_weight needs y", {"x": X, "sample_weight": Y}),
+        (ValueError, r"batch_size=0; must be >= 1", {"x": X, "batch_size": 0}),
+        (TypeError, r"shuffle='yes'", {"x": X, "shuffle": "yes"}),
+        (ValueError, r"seed=-1", {"x": X, "seed": -1}),
+        (ValueError, r"subset='test'", {"x": X, "subset": "test"}),
+        (ValueError, r"save_to_dir='/no/such'", {"x": X, "save_to_dir": "/no/such"}),
+        (ValueError, r"save_prefix='../x'", {"x": X, "save_to_dir": ".", "save_prefix": "../x"}),
+        (ValueError, r"save_format='psd'", {"x": X, "save_to_dir": ".", "save_format": "psd"}),
+    ],
+)
+def test_nonsense_is_refused(error: Any, message: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(error, match=message):
+        ImageDataGenerator().flow(**arguments)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("save_format", ["png", "jpeg"])
+def test_images_that_come_out_are_written(
+    tmp_path: Path, channels: int, save_format: str, data_format: str
+) -> None:
+    x = np.random.default_rng(0).random((5, 6, 7, channels)).astype(np.float32)
+    x = x if data_format == "channels_last" else np.moveaxis(x, -1, 1)
+    generator = ImageDataGenerator(rotation_range=30, rescale=2.0, data_format=data_format)
+    options = {"save_to_dir": tmp_path, "save_prefix": "cat", "save_format": save_format}
+    flow = generator.flow(x, batch_size=3, shuffle=False, seed=1, **options)
+    batches = np.concatenate([next(flow), next(flow)])
+    files = sorted(tmp_path.iterdir())
+    assert [file.name.split("_")[:2] for file in files] == [["cat", str(i)] for i in range(5)]
+    for file, image in zip(files, batches, strict=True):
+        with Image.open(file) as written:
+            assert written.size == (7, 6)
+            pixels = np.asarray(written).reshape(6, 7, -1)
+        image = image if data_format == "channels_last" else np.moveaxis(image, 0, -1)
+        if save_format == "png":
+            stretched = (image - image.min()) / (image.max() - image.min()) * 255
+            assert np.abs(pixels - stretched).max() <= 1
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three classes of 4, 6 and 2 pictures, each of one grey that tells its number."""
+    grey = 0
+    for name, count in (("cats", 4), ("dogs", 6), ("ants", 2)):
+        (tmp_path / name).mkdir()
+        for i in range(count):
+            Image.new("RGB", (9 + i, 7), (grey, grey, grey)).save(tmp_path / name / f"{i}.png")
+            grey += 20
+    (tmp_path / "cats" / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def test_folders_are_classes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    generator = ImageDataGenerator()
+    flow = generator.flow_from_directory(folder, (5, 6), batch_size=5, shuffle=False)
+    assert capsys.readouterr().out == "Found 12 images belonging to 3 classes.\n"
+    assert flow.class_indices == {"ants": 0, "cats": 1, "dogs": 2}
+    assert (flow.samples, flow.n, flow.num_classes, len(flow)) == (12, 12, 3, 3)
+    assert flow.classes.tolist() == [0] * 2 + [1] * 4 + [2] * 6
+    assert flow.filenames[:3] == ["ants/0.png", "ants/1.png", "cats/0.png"]
+    assert flow.filepaths[0] == str(folder / "ants" / "0.png")
+    assert flow.image_shape == (5, 6, 3)
+    x, y = next(flow)
+    assert (x.shape, x.dtype) == ((5, 5, 6, 3), np.float32)
+    assert numbers(x) == [200, 220, 0, 20, 40]
+    np.testing.assert_array_equal(y, np.eye(3, dtype=np.float32)[[0, 0, 1, 1, 1]])
+    assert y.dtype == np.float32
+
+
+@pytest.mark.parametrize("class_mode", ["binary", "sparse", "input", None])
+def test_kinds_of_labels(folder: Path, class_mode: str | None) -> None:
+    generator = ImageDataGenerator(horizontal_flip=True)
+    flow = generator.flow_from_directory(
+        folder, (5, 6), "grayscale", ["dogs", "cats"], class_mode, batch_size=10, shuffle=False
+    )
+    assert flow.class_indices == {"dogs": 0, "cats": 1}
+    batch = next(flow)
+    if class_mode is None:
+        assert batch.shape == (10, 5, 6, 1)
+        return
+    x, y = batch
+    if class_mode == "input":
+        np.testing.assert_array_equal(x, y)
+        assert not np.shares_memory(x, y)
+    else:
+        assert (y.tolist(), y.dtype) == ([0.0] * 6 + [1.0] * 4, np.float32)
+
+
+def test_of_each_class_the_first_files_are_the_validation_s(folder: Path) -> None:
+    generator = ImageDataGenerator(validation_split=0.5)
+    names = {}
+    for subset in ("training", "validation"):
+        flow = generator.flow_from_directory(folder, subset=subset)
+        assert len(flow.filenames) == len(flow.classes) == flow.samples == 6
+        names[subset] = flow.filenames
+    assert names["validation"] == [
+        "ants/0.png", "cats/0.png", "cats/1.png", "dogs/0.png", "dogs/1.png", "dogs/2.png",
+    ]  # fmt: skip
+    assert not set(names["training"]) & set(names["validation"])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "lanczos"])
+@pytest.mark.parametrize("keep_aspect_ratio", [False, True])
+def test_pictures_are_resized_as_in_keras(
+    keras: Any, tmp_path: Path, interpolation: str, keep_aspect_ratio: bool
+) -> None:
+    import importlib
+
+    theirs = importlib.import_module("keras.src.legacy.preprocessing.image").ImageDataGenerator
+    (tmp_path / "a").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (23, 17, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a" / "x.png")
+    for color_mode in ("rgb", "grayscale", "rgba"):
+        flows = [
+            g().flow_from_directory(
+                str(tmp_path), (9, 12), color_mode, class_mode=None,
+                interpolation=interpolation, keep_aspect_ratio=keep_aspect_ratio,
+            )
+            for g in (ImageDataGenerator, theirs)
+        ]  # fmt: skip
+        np.testing.assert_array_equal(next(flows[0]), next(flows[1]))
+
+
+def test_bad_folders_and_files(folder: Path) -> None:
+    generator = ImageDataGenerator()
+    with pytest.raises(ValueError, match="flow_from_directory: directory='/no/such'"):
+        generator.flow_from_directory("/no/such")
+    with pytest.raises(ValueError, match="class_names"):
+        generator.flow_from_directory(folder, classes=["cows"])
+    for options in ({"class_mode": "raw"}, {"color_mode": "cmyk"}, {"interpolation": "area"}):
+        name, value = next(iter(options.items()))
+        with pytest.raises(ValueError, match=f"flow_from_directory: {name}={value!r}"):
+            generator.flow_from_directory(folder, **options)
+    with pytest.raises(ValueError, match=r"target_size\[0\]=0"):
+        generator.flow_from_directory(folder, (0, 4))
+    (folder / "cats" / "9.png").write_bytes(b"not a picture")
+    flow = generator.flow_from_directory(folder, shuffle=False)
+    with pytest.raises(ValueError, match=r"cats/9\.png"):
+        next(flow)
+    empty = folder / "cats"
+    for file in empty.iterdir():
+        file.unlink()
+    (empty / "none").mkdir()
+    flow = generator.flow_from_directory(empty)
+    assert len(flow) == 0
+    with pytest.raises(ValueError, match="there are no images"):
+        next(flow)
+
+
+def test_tables_name_files_and_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table: dict[str, list[Any]] = {
+        "filename": ["cats/0.png", "dogs/0.png", "dogs/9.png", "ants/1.png", "dogs/1.png"],
+        "class": ["cat", "dog", "dog", "ant", "dog"],
+        "several": [["cat", "pet"], ["pet"], ["pet"], ["ant"], "pet"],
+        "age": [1.0, 2.0, 3.0, 4.0, 5.0],
+    }
+    generator = ImageDataGenerator(rescale=1.0)
+    options: dict[str, Any] = {"target_size": (3, 3), "shuffle": False}
+    missing = "filename has 1 paths that are no image files"
+    with pytest.warns(UserWarning, match=missing):
+        flow = generator.flow_from_dataframe(table, folder, weight_col="age", **options)
+    line = "Found 4 validated image filenames belonging to 3 classes.\n"
+    assert capsys.readouterr().out == line
+    x, y, weights = next(flow)
+    assert numbers(x) == [0, 80, 220, 100]
+    assert flow.class_indices == {"ant": 0, "cat": 1, "dog": 2}
+    np.testing.assert_array_equal(y.argmax(1), [1, 2, 0, 2])
+    assert weights.tolist() == [1, 2, 4, 5]
+    with pytest.warns(UserWarning, match=missing):
+        flow = generator.flow_from_dataframe(table, folder, y_col="several", **options)
+    np.testing.assert_array_equal(next(flow)[1], [[0, 1, 1], [0, 0, 1], [1, 0, 0], [0, 0, 1]])
+    with pytest.warns(UserWarning, match=missing):
+        flow = generator.flow_from_dataframe(
+            table, folder, classes=["dog", "cat"], class_mode="binary", **options
+        )
+    assert next(flow)[1].tolist() == [1, 0, 0]
+    with pytest.warns(UserWarning, match=missing):
+        flow = generator.flow_from_dataframe(
+            table, folder, y_col="age", class_mode="raw", subset="training", **options
+        )
+    assert next(flow)[1].tolist() == [1, 2, 4, 5]
+    with pytest.warns(UserWarning, match=missing):
+        flow = generator.flow_from_dataframe(
+            table, folder, y_col=["age", "class"], class_mode="multi_output", **options
+        )
+    assert [one.tolist() for one in next(flow)[1]] == [[1, 2, 4, 5], ["cat", "dog", "ant", "dog"]]
+    flow = generator.flow_from_dataframe(
+        table, folder, class_mode=None, validate_filenames=False, **options
+    )
+    assert capsys.readouterr().out.endswith("Found 5 non-validated image filenames.\n")
+    with pytest.raises(FileNotFoundError, match=r"9\.png"):
+        next(flow)
+    with pytest.raises(ValueError, match="y_col='breed'; must be a column"):
+        generator.flow_from_dataframe(table, folder, y_col="breed", validate_filenames=False)
+    with pytest.raises(TypeError, match=r"age\[0\]=1.0; must be a class name"):
+        generator.flow_from_dataframe(table, folder, y_col="age", validate_filenames=False)
+    with pytest.raises(ValueError, match="class_mode='binary' with 3 classes"):
+        generator.flow_from_dataframe(table, folder, class_mode="binary", validate_filenames=False)
+
+
+def small_model() -> pyconv.Model:
+    model = pyconv.Sequential(
+        [
+            pyconv.Input((6, 6, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def task() -> tuple[np.ndarray, np.ndarray]:
+    x = np.random.default_rng(0).random((22, 6, 6, 1)).astype(np.float32)
+    return x, np.arange(22) % 2
+
+
+def test_models_take_iterators() -> None:
+    pyconv.set_seed(4)
+    x, y = task()
+    model, generator = small_model(), ImageDataGenerator(horizontal_flip=True)
+    flow, plain = generator.flow(x, y, 8), ImageDataGenerator().flow(x, y, 8, shuffle=False)
+    next(flow)
+    seen: list[int] = []
+    count = LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
+    history = model.fit(flow, epochs=2, validation_data=plain, callbacks=[count], verbose=0)
+    assert seen == [0, 1, 2, 0, 1, 2]
+    assert sorted(history.history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+    next(plain)
+    found = model.evaluate(plain, verbose=0)
+    np.testing.assert_allclose(found, model.evaluate(x, y, verbose=0), rtol=KERAS)
+    np.testing.assert_allclose(
+        model.predict(plain, verbose=0), model.predict(x, verbose=0), rtol=KERAS, atol=KERAS
+    )
+    images = ImageDataGenerator().flow(x, batch_size=5, shuffle=False)
+    assert model.predict(images, verbose=0).shape == (22, 2)
+    assert model.predict(images, steps=2, verbose=0).shape == (10, 2)
+
+
+def test_more_steps_than_batches_begin_the_next_pass() -> None:
+    x, y = task()
+    flow, seen = ImageDataGenerator().flow(x, y, 8), []
+    model = small_model()
+    count = LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
+    model.fit(flow, steps_per_epoch=7, epochs=2, callbacks=[count], verbose=0)
+    assert seen == [*range(7), *range(7)]
+    assert model.evaluate(flow, steps=5, verbose=0)[0] > 0
+
+
+@pytest.mark.parametrize("stop", [(0, 1), (1, 0), (1, 2), (2, 1)])
+def test_training_goes_on_bit_for_bit(tmp_path: Path, stop: tuple[int, int]) -> None:
+    x, y = task()
+
+    class Stop(Exception):
+        pass
+
+    def train(*more: Any) -> pyconv.Model:
+        model = small_model()
+        generator = ImageDataGenerator(rotation_range=30, zoom_range=0.2, horizontal_flip=True)
+        backup = BackupAndRestore(tmp_path / "backup", save_freq=1)
+        callbacks = [backup, *more]
+        model.fit(generator.flow(x, y, 8), epochs=3, callbacks=callbacks, verbose=0)
+        return model
+
+    pyconv.set_seed(5)
+    whole = train()
+    place = [0]
+
+    def begin(epoch: int, logs: Any) -> None:
+        place[0] = epoch
+
+    def end(batch: int, logs: Any) -> None:
+        if (place[0], batch) == stop:
+            raise Stop
+
+    pyconv.set_seed(5)
+    with pytest.raises(Stop):
+        train(LambdaCallback(on_epoch_begin=begin, on_train_batch_end=end))
+    pyconv.set_seed(99)
+    resumed = train()
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_layers_map_over_datasets() -> None:
+    x, y = task()
+    change = pyconv.Sequential([layers.RandomFlip(), layers.RandomRotation(0.1)])
+    data = pyconv.data.Dataset.from_tensor_slices((x, y)).batch(8)
+    runs = []
+    for threads in (None, 2):
+        pyconv.set_seed(6)
+        mapped = data.map(lambda x, y: (change(x), y), num_parallel_calls=threads)
+        runs.append(np.concatenate([x.numpy() for x, _ in mapped]))
+    np.testing.assert_array_equal(*runs)
+    assert runs[0].shape == x.shape
+    assert not np.array_equal(runs[0], x)
+    one = pyconv.data.Dataset.from_tensor_slices((255 * x).astype(np.uint8))
+    one = one.map(layers.Resizing(3, 4)).map(layers.RandomBrightness(0.2))
+    assert {x.numpy().shape for x in one} == {(3, 4, 1)}
+
+
+def test_cats_and_dogs(data_folder: Any) -> None:
+    generator = ImageDataGenerator(rotation_range=40, horizontal_flip=True, rescale=1 / 255)
+    flow = generator.flow_from_directory(
+        data_folder("cats-dogs"), (150, 150), class_mode="binary", batch_size=20
+    )
+    assert flow.class_indices == {"cats": 0, "dogs": 1}
+    x, y = next(flow)
+    assert (x.shape, y.shape) == ((20, 150, 150, 3), (20,))
+    assert 0 <= x.min() < 0.1
+    assert 0.9 < x.max() <= 1 + KERAS
