@@ -2,6 +2,7 @@
 """Convolutional networks at native speed, with NumPy as the only dependency."""
 
 import sys as _sys
+from typing import TYPE_CHECKING
 
 from pyconv import activations as activations
 from pyconv import applications as applications
@@ -22,7 +23,6 @@ from pyconv import random as random
 from pyconv import regularizers as regularizers
 from pyconv import schedules as schedules
 from pyconv import utils as utils
-from pyconv import visualization as visualization
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
@@ -95,3 +95,16 @@ from pyconv.runtime import trim_memory as trim_memory
 keras = _sys.modules[__name__]  # for programs that say tf.keras after `import pyconv as tf`
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from pyconv import evaluation as evaluation
+    from pyconv import visualization as visualization
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load a room that few programs need when it is first asked for."""
+        if name in ("evaluation", "visualization"):
+            from importlib import import_module
+
+            return import_module(f"pyconv.{name}")
+        raise AttributeError(f"module 'pyconv' has no attribute {name!r}")

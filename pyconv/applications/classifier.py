@@ -13,10 +13,10 @@ from typing import Any, Literal
 from pyconv import activations
 from pyconv.applications.image_input import checked_image_shape, image_input, model_of
 from pyconv.applications.published_weights import PublishedWeights, weights_path
+from pyconv.arguments import checked_flag
 from pyconv.geometry import whole_number
 from pyconv.layers import Dense, GlobalAveragePooling2D, GlobalMaxPooling2D, SymbolicTensor
 from pyconv.layers.loading import loading
-from pyconv.layers.options import checked_bool
 from pyconv.models import Model
 
 Weights = str | os.PathLike[str] | None
@@ -69,7 +69,7 @@ def classifier(
         published: Keras's files. default_size, min_size, sizes: as in checked_image_shape.
         pool_names: of the layers that `pooling` adds; None: named by themselves.
     """
-    include_top = checked_bool(function, "include_top", options.include_top)
+    include_top = checked_flag(function, "include_top", options.include_top)
     pretrained = options.weights == "imagenet"
     if options.pooling not in POOLINGS:
         raise ValueError(f"{function}: pooling={options.pooling!r}; must be one of {POOLINGS}")

@@ -295,7 +295,7 @@ class Layer:
 
     def set_own_trainable(self, value: bool) -> None:
         """Set `trainable` of the layer alone, not of those inside."""
-        self._trainable = checked_bool(type(self).__name__, "trainable", value)
+        self._trainable = checked_flag(type(self).__name__, "trainable", value)
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return copies of the weights, in the order of `weights`."""
