@@ -5,12 +5,9 @@ import sys as _sys
 from typing import TYPE_CHECKING
 
 from pyconv import activations as activations
-from pyconv import applications as applications
 from pyconv import autograd as autograd
 from pyconv import callbacks as callbacks
 from pyconv import constraints as constraints
-from pyconv import data as data
-from pyconv import datasets as datasets
 from pyconv import initializers as initializers
 from pyconv import layers as layers
 from pyconv import losses as losses
@@ -18,11 +15,9 @@ from pyconv import metrics as metrics
 from pyconv import models as models
 from pyconv import ops as ops
 from pyconv import optimizers as optimizers
-from pyconv import preprocessing as preprocessing
 from pyconv import random as random
 from pyconv import regularizers as regularizers
 from pyconv import schedules as schedules
-from pyconv import utils as utils
 from pyconv.autograd import GradientTape as GradientTape
 from pyconv.autograd import Tensor as Tensor
 from pyconv.autograd import Variable as Variable
@@ -97,14 +92,31 @@ keras = _sys.modules[__name__]  # for programs that say tf.keras after `import p
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from pyconv import applications as applications
+    from pyconv import data as data
+    from pyconv import datasets as datasets
     from pyconv import evaluation as evaluation
+    from pyconv import preprocessing as preprocessing
+    from pyconv import utils as utils
     from pyconv import visualization as visualization
 else:
+    _ROOMS = (
+        "applications",
+        "data",
+        "datasets",
+        "evaluation",
+        "preprocessing",
+        "utils",
+        "visualization",
+    )
 
     def __getattr__(name: str) -> object:
-        """Load a room that few programs need when it is first asked for."""
-        if name in ("evaluation", "visualization"):
+        """Load a room that is built from the library when it is first asked for."""
+        if name in _ROOMS:
             from importlib import import_module
 
             return import_module(f"pyconv.{name}")
         raise AttributeError(f"module 'pyconv' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_ROOMS})
