@@ -201,6 +201,14 @@ def kernels_for(x: Array) -> Any:
     return DeviceKernels(module, cupy, device)
 
 
+def cuda_arrays() -> Any:
+    """Return cupy where it, pyconv._cuda and a device are there, else None."""
+    if not (_module_exists("pyconv._cuda") and _module_exists("cupy")):
+        return None
+    cupy = importlib.import_module("cupy")
+    return cupy if cupy.cuda.is_available() else None
+
+
 def array_module(x: Array) -> Any:
     """Return numpy or cupy, whichever made x."""
     return _cupy_of(x) or np
