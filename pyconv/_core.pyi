@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -65,6 +65,14 @@ def conv2d_backward_data(dtype: int, dy: int, kernel: int, dx: int, window: byte
 def conv2d_backward_kernel(dtype: int, x: int, dy: int, dkernel: int, dbias: int, window: bytes, algorithm: int, workspace: int) -> None:
     """
     The gradients of kernel and bias
+    """
+def conv2d_prepare(dtype: int, kernel: int, prepared: int, window: bytes, algorithm: int) -> None:
+    """
+    Makes a kernel ready; conv2d takes it as its workspace
+    """
+def conv2d_prepared_size(dtype: int, window: bytes, algorithm: int) -> int:
+    """
+    Elements of a kernel made ready for conv2d, 0 where there is nothing to make ready
     """
 def conv2d_workspace(dtype: int, window: bytes, algorithm: int, direction: int) -> int:
     """
@@ -154,7 +162,7 @@ def num_threads() -> int:
     """
     Threads that a call may use
     """
-def optimizer_step(dtype: int, rule: int, table: bytes, rate: float, decay: float, a: float, b: float, epsilon: float) -> None:
+def optimizer_step(dtype: int, rule: int, table: bytes, rate: float, decay: float, a: float, b: float, c: float, epsilon: float) -> None:
     """
     One step of an optimizer, in place, on records (param, grad, 3 states, size)
     """

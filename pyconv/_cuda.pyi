@@ -226,6 +226,7 @@ def optimizer_step(
     decay: float,
     a: float,
     b: float,
+    c: float,
     epsilon: float,
     stream: int,
 ) -> None: ...

@@ -64,9 +64,9 @@ def finite_number(
 
 
 def checked_flag(function: str, argument: str, value: object) -> bool:
-    """Return True or False; what is not a bool is refused."""
+    """Return True or False; what is neither is refused."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{function}: {argument}={value!r}; must be a bool")
+        raise TypeError(f"{function}: {argument}={value!r}; must be True or False")
     return bool(value)
 
 

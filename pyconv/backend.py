@@ -229,6 +229,14 @@ def kernels_for(x: Array) -> Any:
     return DeviceKernels(module, cupy, device)
 
 
+def cuda_arrays() -> Any:
+    """Return cupy where it, pyconv._cuda and a device are there, else None."""
+    if not (_module_exists("pyconv._cuda") and _module_exists("cupy")):
+        return None
+    cupy = importlib.import_module("cupy")
+    return cupy if cupy.cuda.is_available() else None
+
+
 def array_module(x: Array) -> Any:
     """Return numpy or cupy, whichever made x."""
     return _cupy_of(x) or np
@@ -392,6 +400,29 @@ def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
         return _core.empty(tuple(shape), kind)
     except MemoryError:
         raise MemoryError(f"an array of shape {tuple(shape)} takes {size} bytes") from None
+
+
+def prepared_size(kernel: Array, window: bytes, algorithm: int) -> int:
+    """Return how many elements a kernel made ready for conv2d has; 0 where there is no such form.
+
+    For one kernel and instruction set, forms of one size are the same.
+    """
+    if not isinstance(kernel, np.ndarray) or not _host_kernels.has_arena:
+        return 0
+    return int(_core.conv2d_prepared_size(_CODES[kernel.dtype], window, algorithm))
+
+
+def prepared_kernel(kernel: Array, window: bytes, algorithm: int, size: int) -> Array:
+    """Return a contiguous kernel made ready for a packed window; nobody may write to it.
+
+    It holds for the instruction set in use and the values of now.
+    """
+    prepared = empty_on(kernel, (size,))
+    address = _core.address
+    code = _CODES[kernel.dtype]
+    _core.conv2d_prepare(code, address(kernel), address(prepared), window, algorithm)
+    prepared.flags.writeable = False
+    return prepared
 
 
 def first_bad_flag(like: Array) -> Array:

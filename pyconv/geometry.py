@@ -24,7 +24,6 @@ from pyconv.arguments import checked_flag as checked_flag
 from pyconv.arguments import normalise_data_format as normalise_data_format
 from pyconv.arguments import normalise_padding as normalise_padding
 from pyconv.arguments import normalise_pair as normalise_pair
-from pyconv.arguments import normalise_sides as normalise_sides
 from pyconv.arguments import whole_number as whole_number
 from pyconv.remembering import remembered
 from pyconv.sizes import (
@@ -32,12 +31,11 @@ from pyconv.sizes import (
     checked_output_padding,
     four_sizes,
     image_sizes,
-    same_padding,
-    transposed_size,
+    transposed_axis,
+    window_axis,
 )
 
 _RECORD = struct.Struct("=19q")
-_AXES = ("height", "width")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,22 +178,19 @@ class Window:
         pads = normalise_padding(function, padding)
         dilation = normalise_pair(function, "dilation_rate", dilation_rate, 1)
         extra = checked_output_padding(function, output_padding, steps)
-        sizes: list[int] = []
-        crops: list[int] = []
-        rest: list[int] = []
+        lists: tuple[list[int], list[int], list[int]] = [], [], []
+        sizes, crops, rest = lists
         for axis, pixels in enumerate((h, w)):
-            extent = ((kh, kw)[axis] - 1) * dilation[axis] + 1
             cut = pads if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
-            size, crop = transposed_size(pixels, extent, steps[axis], cut, extra and extra[axis])
-            reach = (pixels - 1) * steps[axis] + extent
-            if size < 1:
-                raise ValueError(
-                    f"{function}: padding={padding!r} leaves {size} of {reach} pixels; output "
-                    f"{_AXES[axis]} must be >= 1"
+            extent = ((kh, kw)[axis] - 1) * dilation[axis] + 1
+            try:
+                found = transposed_axis(
+                    axis, pixels, extent, steps[axis], cut, extra and extra[axis], padding
                 )
-            sizes.append(size)
-            crops.append(crop)
-            rest.append(max(0, reach - crop - size))
+            except ValueError as error:
+                raise ValueError(f"{function}: {error}") from None
+            for kept, value in zip(lists, found, strict=True):
+                kept.append(value)
         check_elements("y", n, *sizes, f)
         check_elements("x", n, h, w, c)
         check_elements("the kernel", kh, kw, f, c)
@@ -384,26 +379,10 @@ def _build(
     around: list[int] = []
     outputs: list[int] = []
     for axis, pixels in enumerate((h, w)):
-        extent = (size[axis] - 1) * dilation[axis] + 1
-        if pads == "same":
-            before, after, output = same_padding(pixels, extent, strides[axis])
-            if after > LARGEST:
-                raise ValueError(
-                    f"padding='same' takes {after} pixels for {size_argument}[{axis}]="
-                    f"{size[axis]}, dilation_rate[{axis}]={dilation[axis]}; must be <= {LARGEST}"
-                )
-        else:
-            before, after = (0, 0) if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
-            room = pixels + before + after - extent
-            output = room // strides[axis] + 1
-            if room < 0:
-                raise ValueError(
-                    f"{size_argument}[{axis}]={size[axis]} spans {extent} pixels, the padded "
-                    f"input {room + extent}: output {_AXES[axis]}={output}; must be >= 1"
-                )
-            # The extra window counts only if it begins inside the image, not in the padding.
-            if ceil_mode and room % strides[axis] and output * strides[axis] < pixels + before:
-                output += 1
+        cut = pads if isinstance(pads, str) else pads[2 * axis : 2 * axis + 2]
+        before, after, output = window_axis(
+            size_argument, axis, pixels, size[axis], dilation[axis], strides[axis], cut, ceil_mode
+        )
         around += (before, after)
         outputs.append(output)
     oh, ow = outputs

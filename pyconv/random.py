@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import random as python_random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+
+from pyconv.arguments import finite_number, whole_number
+from pyconv.autograd import Tensor
 
 _generator = np.random.Generator(np.random.PCG64())
 
@@ -83,6 +86,71 @@ def draw_seed(own: int | None = None) -> int:
     """
     bits = int(generator().integers(2**64, dtype=np.uint64))
     return bits if own is None else bits ^ own
+
+
+def uniform(
+    shape: Sequence[int] = (),
+    minval: float = 0.0,
+    maxval: float = 1.0,
+    dtype: str | None = None,
+    seed: int | None = None,
+) -> Tensor:
+    """Return a Tensor of numbers drawn evenly from [minval, maxval).
+
+    Args:
+        dtype: float32 by default, or float64.
+        seed: of a generator for this call alone; the one of the process by default.
+    Source: Keras random.uniform.
+
+    >>> uniform((2, 3), 0.4, 0.6).shape
+    (2, 3)
+    """
+    low = finite_number("uniform", "minval", minval)
+    high = finite_number("uniform", "maxval", maxval)
+    if low > high:
+        raise ValueError(f"uniform: minval={minval}; must be <= maxval={maxval}")
+    kind = _checked_dtype("uniform", dtype)
+    drawn = _source("uniform", seed).random(_checked_shape("uniform", shape), kind)
+    return Tensor(kind.type(low) + kind.type(high - low) * drawn)
+
+
+def normal(
+    shape: Sequence[int] = (),
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: str | None = None,
+    seed: int | None = None,
+) -> Tensor:
+    """Return a Tensor of numbers drawn from the normal distribution.
+
+    Args:
+        stddev: standard deviation, >= 0. dtype, seed: as in uniform.
+    Source: Keras random.normal.
+    """
+    centre = finite_number("normal", "mean", mean)
+    width = finite_number("normal", "stddev", stddev, least=0)
+    kind = _checked_dtype("normal", dtype)
+    drawn = _source("normal", seed).standard_normal(_checked_shape("normal", shape), kind)
+    return Tensor(kind.type(centre) + kind.type(width) * drawn)
+
+
+def _source(function: str, seed: int | None) -> np.random.Generator:
+    if seed is None:
+        return generator()
+    return np.random.Generator(np.random.PCG64(whole_number(function, "seed", seed, 0)))
+
+
+def _checked_dtype(function: str, dtype: Any) -> np.dtype[Any]:
+    name = "float32" if dtype is None else np.dtype(dtype).name
+    if name not in ("float32", "float64"):
+        raise ValueError(f"{function}: dtype={dtype!r}; must be 'float32' or 'float64'")
+    return np.dtype(name)
+
+
+def _checked_shape(function: str, shape: Any) -> tuple[int, ...]:
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError(f"{function}: shape={shape!r}; must be a tuple of integers")
+    return tuple(whole_number(function, f"shape[{i}]", n, 0) for i, n in enumerate(shape))
 
 
 def get_state() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pyconv.arguments import LARGEST, IntPair, normalise_pair, whole_number
 
 # Elements of eight bytes each must be addressable by a signed 64-bit offset.
 MOST_ELEMENTS = (2**63 - 1) // 8
+AXES = ("height", "width")
 
 
 def four_sizes(function: str, argument: str, shape: object, minimum: int) -> tuple[int, ...]:
@@ -79,3 +80,64 @@ def check_elements(what: str, *sizes: int) -> None:
     if elements > MOST_ELEMENTS:
         shape = " x ".join(str(size) for size in sizes)
         raise ValueError(f"{what} has {shape} elements; must be <= {MOST_ELEMENTS}")
+
+
+def window_axis(
+    argument: str,
+    axis: int,
+    pixels: int,
+    size: int,
+    dilation: int,
+    stride: int,
+    pads: str | tuple[int, ...],
+    ceil_mode: bool,
+) -> tuple[int, int, int]:
+    """Return the padding before and after, and the output size, of a window along one axis.
+
+    Args:
+        argument, axis: what error texts call the window's size. pads: "same", "valid" or two sides.
+    """
+    extent = (size - 1) * dilation + 1
+    if pads == "same":
+        before, after, output = same_padding(pixels, extent, stride)
+        if after > LARGEST:
+            raise ValueError(
+                f"padding='same' takes {after} pixels for {argument}[{axis}]={size}, "
+                f"dilation_rate[{axis}]={dilation}; must be <= {LARGEST}"
+            )
+        return before, after, output
+    before, after = (0, 0) if isinstance(pads, str) else pads
+    room = pixels + before + after - extent
+    output = room // stride + 1
+    if room < 0:
+        raise ValueError(
+            f"{argument}[{axis}]={size} spans {extent} pixels, the padded input {room + extent}: "
+            f"output {AXES[axis]}={output}; must be >= 1"
+        )
+    # The extra window counts only if it begins inside the image, not in the padding.
+    if ceil_mode and room % stride and output * stride < pixels + before:
+        output += 1
+    return before, after, output
+
+
+def transposed_axis(
+    axis: int,
+    pixels: int,
+    extent: int,
+    stride: int,
+    pads: str | tuple[int, ...],
+    extra: int | None,
+    padding: object,
+) -> tuple[int, int, int]:
+    """Return the output size of a transposed convolution along one axis, and its crops.
+
+    Args:
+        extent: pixels that the kernel spans. padding: what error texts call the pads.
+    """
+    size, crop = transposed_size(pixels, extent, stride, pads, extra)
+    reach = (pixels - 1) * stride + extent
+    if size < 1:
+        raise ValueError(
+            f"padding={padding!r} leaves {size} of {reach} pixels; output {AXES[axis]} must be >= 1"
+        )
+    return size, crop, max(0, reach - crop - size)

@@ -64,7 +64,7 @@ enum class Interpolation : int64_t { kNearest = 0, kBilinear = 1 };
 // What lies beyond an image: one value, its last pixel, its mirror image, or the image again.
 enum class FillMode : int64_t { kConstant = 0, kNearest = 1, kReflect = 2, kWrap = 3 };
 
-// How an optimizer moves weights w against gradients g, by states s; rate, a, b, epsilon: options.
+// How an optimizer moves weights w by gradients g and states s; rate, a, b, c, epsilon: options.
 enum class StepRule : int64_t {
   kSgd,               // w -= rate g
   kMomentum,          // s0 = a s0 - rate g;  w += s0
@@ -76,12 +76,16 @@ enum class StepRule : int64_t {
   kAdam,              // s0 += a (g - s0), s1 += b (g g - s1);  w -= rate s0 / (sqrt(s1) + epsilon)
   kAmsgrad,           // s2 = max(s2, s1) under the root
   kAdagrad,           // s0 += g g;  w -= rate g / sqrt(s0 + epsilon)
+  kAdadelta,          // s0 += a (g g - s0);  d = g sqrt(s1 + epsilon) / sqrt(s0 + epsilon);
+                      // s1 += a (d d - s1);  w -= rate d
+  kAdamax,            // s0 += a (g - s0), s1 = max(b s1, |g|);  w -= rate s0 / (s1 + epsilon)
+  kNadam,             // s0 and s1 of kAdam;  w -= (rate s0 + c g) / (sqrt(s1) + epsilon)
 };
-constexpr int64_t kStepRules = 10;
+constexpr int64_t kStepRules = 13;
 constexpr int kStepStates = 3;
 
 struct StepOptions {
-  double rate, decay, a, b, epsilon;  // before the rule, w -= decay w
+  double rate, decay, a, b, c, epsilon;  // before the rule, w -= decay w
 };
 
 // A record of the table that Python packs: addresses, 0 for states that the rule lacks.

@@ -121,7 +121,7 @@ struct SampledPixel {
 
 template <class T>
 struct StepRates {
-  T rate, decay, a, b, epsilon;
+  T rate, decay, a, b, c, epsilon;
 };
 
 template <class T>

@@ -1,16 +1,34 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The networks by name, each with what it is usually trained with."""
+"""The networks that tell classes of pictures apart, by name, each with its usual training.
+
+`pyconv train` takes these names. Networks of one sigmoid unit, and those that scale pixels 0 to 255
+themselves, are functions of pyconv.applications alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pyconv import optimizers
+from pyconv.applications.alexnet import AlexNet, AlexNet2014, AlexNetUngrouped
 from pyconv.applications.deep_convnet import deep_convnet
+from pyconv.applications.densenet import DenseNet121, DenseNet169, DenseNet201
 from pyconv.applications.dropout_convnets import cifar_convnet, fashion_convnet, small_convnet
-from pyconv.applications.lenet_5 import lenet_5
-from pyconv.applications.mnist_convnet import mnist_convnet, mnist_convnet_unpooled
+from pyconv.applications.googlenet import GoogLeNet
+from pyconv.applications.lenet_5 import lenet_5, lenet_5_original, lenet_5_same, lenet_caffe
+from pyconv.applications.mnist_convnet import (
+    mnist_convnet,
+    mnist_convnet_first_edition,
+    mnist_convnet_unpooled,
+    mnist_dense_net,
+)
+from pyconv.applications.mobilenet import MobileNet
+from pyconv.applications.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
+from pyconv.applications.resnet_20 import resnet_20
 from pyconv.applications.simple_convnet import simple_convnet
+from pyconv.applications.vgg import VGG16, VGG19
+from pyconv.applications.xception import Xception
 from pyconv.models import Model
 
 
@@ -18,7 +36,8 @@ from pyconv.models import Model
 class Network:
     """A network: what builds it, its pictures' (h, w, c), and its usual training.
 
-    `optimizer` is a name of pyconv.optimizers, `learning_rate` its rate, `batch_size` in pictures.
+    `optimizer` is a name of pyconv.optimizers, `learning_rate` its rate, `momentum` that of "sgd",
+    `batch_size` in pictures.
     """
 
     build: Callable[[], Model]
@@ -27,6 +46,38 @@ class Network:
     learning_rate: float
     batch_size: int
     epochs: int
+    momentum: float = 0.0
+
+    def new_optimizer(self) -> optimizers.Optimizer:
+        """Return the optimizer of the usual training, with its numbers."""
+        if self.momentum:
+            return optimizers.SGD(self.learning_rate, self.momentum)
+        optimizer: optimizers.Optimizer = optimizers.get(self.optimizer)
+        optimizer.learning_rate = self.learning_rate
+        return optimizer
+
+
+def _untrained(make: Callable[..., Model]) -> Callable[[], Model]:
+    """Return what builds a network of Keras's signature with random weights."""
+    name = make.__name__.lower()
+
+    def build() -> Model:
+        return make(weights=None, name=name)
+
+    build.__name__ = name
+    return build
+
+
+def _imagenet(
+    make: Callable[..., Model],
+    rate: float,
+    batch_size: int = 256,
+    epochs: int = 90,
+    size: int = 224,
+) -> Network:
+    """Return a network as its paper trained it on ImageNet, by momentum 0.9."""
+    shape = (size, size, 3)
+    return Network(_untrained(make), shape, "sgd", rate, batch_size, epochs, momentum=0.9)
 
 
 NETWORKS = {
@@ -36,9 +87,31 @@ NETWORKS = {
         Network(deep_convnet, (28, 28, 1), "adam", 1e-3, 100, 20),
         Network(fashion_convnet, (28, 28, 1), "adam", 1e-3, 128, 12),
         Network(lenet_5, (32, 32, 1), "adam", 1e-3, 128, 12),
+        Network(lenet_5_original, (32, 32, 1), "adam", 1e-3, 128, 20),
+        Network(lenet_5_same, (28, 28, 1), "adam", 1e-3, 128, 30),
+        Network(lenet_caffe, (28, 28, 1), "sgd", 1e-2, 64, 10, momentum=0.9),
         Network(mnist_convnet, (28, 28, 1), "rmsprop", 1e-3, 64, 5),
+        Network(mnist_convnet_first_edition, (28, 28, 1), "rmsprop", 1e-3, 64, 5),
         Network(mnist_convnet_unpooled, (28, 28, 1), "rmsprop", 1e-3, 64, 5),
+        Network(mnist_dense_net, (28, 28, 1), "rmsprop", 1e-3, 128, 5),
+        Network(resnet_20, (32, 32, 3), "sgd", 0.1, 128, 164, momentum=0.9),
         Network(simple_convnet, (28, 28, 1), "adam", 1e-3, 100, 20),
         Network(small_convnet, (28, 28, 1), "adam", 1e-3, 64, 12),
+        _imagenet(AlexNet, 0.01, 128, size=227),
+        _imagenet(AlexNet2014, 0.01, 128),
+        _imagenet(AlexNetUngrouped, 0.01, 128, size=227),
+        _imagenet(DenseNet121, 0.1),
+        _imagenet(DenseNet169, 0.1),
+        _imagenet(DenseNet201, 0.1),
+        _imagenet(GoogLeNet, 0.01),
+        _imagenet(MobileNet, 0.045, 96),
+        _imagenet(ResNet18, 0.1),
+        _imagenet(ResNet34, 0.1),
+        _imagenet(ResNet50, 0.1),
+        _imagenet(ResNet101, 0.1),
+        _imagenet(ResNet152, 0.1),
+        _imagenet(VGG16, 0.01, epochs=74),
+        _imagenet(VGG19, 0.01, epochs=74),
+        _imagenet(Xception, 0.045, 32, size=299),
     )
 }

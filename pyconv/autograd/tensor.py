@@ -85,6 +85,12 @@ class Tensor:
             return np.asarray(self.array, dtype=dtype)
         return self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
 
+    def __array_function__(
+        self, function: Any, types: Any, arguments: Any, options: dict[str, Any]
+    ) -> Any:
+        """Let NumPy's functions work on copies in NumPy; they give arrays, without gradients."""
+        return function(*_without_tensors(arguments), **_without_tensors(options))
+
     def item(self) -> Any:
         return self.array.item()
 
@@ -107,6 +113,9 @@ class Tensor:
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self) if self.ndim or not spec else self.item(), spec)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} shape={self.shape} dtype={self.dtype}\n{self.array!r}>"
@@ -137,6 +146,30 @@ class Tensor:
 
     def __rtruediv__(self, other: Operand) -> Tensor:
         return autograd.divide(other, self)
+
+    def __floordiv__(self, other: Operand) -> Tensor:
+        return Tensor(self.array // _other(other))
+
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        return Tensor(_other(other) // self.array)
+
+    def __mod__(self, other: Operand) -> Tensor:
+        return Tensor(self.array % _other(other))
+
+    def __rmod__(self, other: Operand) -> Tensor:
+        return Tensor(_other(other) % self.array)
+
+    def __and__(self, other: Operand) -> Tensor:
+        return Tensor(self.array & _other(other))
+
+    def __or__(self, other: Operand) -> Tensor:
+        return Tensor(self.array | _other(other))
+
+    def __xor__(self, other: Operand) -> Tensor:
+        return Tensor(self.array ^ _other(other))
+
+    def __invert__(self) -> Tensor:
+        return Tensor(~self.array)
 
     def __pow__(self, other: Operand) -> Tensor:
         return autograd.power(self, other)
@@ -212,6 +245,17 @@ class Tensor:
 
 def _other(value: object) -> Any:
     return value if isinstance(value, (int, float)) else array_of(value)
+
+
+def _without_tensors(value: Any) -> Any:
+    """Return a structure of arguments with a copy in NumPy for each Tensor."""
+    if isinstance(value, Tensor):
+        return value.numpy()
+    if isinstance(value, dict):
+        return {key: _without_tensors(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_without_tensors(item) for item in value)
+    return value
 
 
 def as_tensor(value: object) -> Tensor:

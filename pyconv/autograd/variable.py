@@ -18,17 +18,27 @@ class Variable(Tensor):
     predict may go on with what it made of the old ones.
 
     Args:
-        value: first values, copied; float32 and float64 keep their dtype.
+        value: first values; float32 and float64 keep their dtype.
         trainable: whether tapes watch it unasked and `trainable_weights` lists it.
+        copy: False for an array that nobody else holds: the variable keeps it as it is.
     """
 
     __slots__ = ("constraint", "name", "regularizer", "trainable", "version")
 
-    def __init__(self, value: object, *, name: str = "variable", trainable: bool = True) -> None:
+    def __init__(
+        self,
+        value: object,
+        *,
+        name: str = "variable",
+        trainable: bool = True,
+        copy: bool = True,
+    ) -> None:
         array = array_of(value)
-        super().__init__(
-            np.array(array, order="C") if isinstance(array, np.ndarray) else array.copy()
-        )
+        if isinstance(array, np.ndarray):
+            array = np.array(array, order="C", copy=copy or None)  # None: only if it must
+        elif copy:
+            array = array.copy()
+        super().__init__(array)
         self.name = name
         self.trainable = trainable
         self.version = 0

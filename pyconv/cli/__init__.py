@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import pyconv
-from pyconv.cli import bench, demo, evaluate, info, predict, train, verify
+from pyconv.cli import bench, demo, evaluate, info, predict, show, train, verify
 
 COMMANDS = {
     "bench": bench,
@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "info": info,
     "predict": predict,
+    "show": show,
     "train": train,
     "verify": verify,
 }

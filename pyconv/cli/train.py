@@ -89,11 +89,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _optimizer(arguments: argparse.Namespace, network: Network) -> optimizers.Optimizer:
-    """Return what the options ask for; the network's rate belongs to the network's optimizer."""
+    """Return what the options ask for; the network's numbers belong to the network's optimizer."""
     name, rate = arguments.optimizer or network.optimizer, arguments.learning_rate
-    if rate is None and name == network.optimizer:
-        rate = network.learning_rate
-    optimizer: optimizers.Optimizer = optimizers.get(name)
+    own = name == network.optimizer
+    optimizer = network.new_optimizer() if own else optimizers.get(name)
     if rate is not None:
         optimizer.learning_rate = rate
     return optimizer

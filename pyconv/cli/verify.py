@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
 
 import numpy as np
@@ -14,6 +13,7 @@ from pyconv import backend, ops
 from pyconv.cli.verify_cases import Case, cases
 from pyconv.cli.verify_checks import Finding, check, settings_kept
 from pyconv.cli.verify_peak import peak_lines
+from pyconv.cli.verify_places import places
 
 HELP = "check every operation on this machine against naive NumPy; takes less than a minute"
 
@@ -32,21 +32,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the card and return the exit status."""
     begun = time.perf_counter()
     chosen = _chosen(arguments.ops)
-    isas = [os.environ["PYCONV_ISA"]] if os.environ.get("PYCONV_ISA") else None
-    isas = isas or backend.instruction_sets()
+    where = places()
     for name, value in {"pyconv": pyconv.__version__, **backend.config()}.items():
         print(f"{name:<8} {value}")
-    print(f"\n{'op':<32}{'dtype':<9}{'integers':<10}{'error':<7}{'threads':<9}{'  '.join(isas)}")
+    names = [place.name for place in where]
+    gpu = len(names) - names.count("cuda")
+    print(f"\n{'':<67}{'cpu':<{len('  '.join(names[:gpu])) + 2}}{'gpu' if 'cuda' in names else ''}")
+    print(f"{'op':<32}{'dtype':<9}{'integers':<10}{'error':<7}{'threads':<9}{'  '.join(names)}")
     failed: list[Finding] = []
     with settings_kept():
         for op, same in chosen.items():
             for name in DTYPES:
-                found = [f for case in same for f in check(case, np.dtype(name), isas)]
-                print(_row(op, name, found, isas), flush=True)
+                found = [f for case in same for f in check(case, np.dtype(name), where)]
+                print(_row(op, name, found, names), flush=True)
                 failed += [finding for finding in found if finding.faults]
     for finding in failed:
-        where = f"{finding.op} {finding.dtype} {finding.isa}"
-        print(f"FAIL {where}: {'; '.join(finding.faults)}")
+        print(f"FAIL {finding.op} {finding.dtype} {finding.place}: {'; '.join(finding.faults)}")
     if not arguments.ops:
         print(f"\n{NOTES}\n")
         for line in (*peak_lines(), *_missing(chosen)):
@@ -68,15 +69,15 @@ def _chosen(names: list[str]) -> dict[str, list[Case]]:
     return {op: known[op] for op in names or known}
 
 
-def _row(op: str, dtype: str, found: list[Finding], isas: list[str]) -> str:
+def _row(op: str, dtype: str, found: list[Finding], names: list[str]) -> str:
     faults = [fault for finding in found for fault in finding.faults]
     integers = "-" if not any(finding.exact for finding in found) else "0 ulp"
     if any(fault.startswith("whole") for fault in faults):
         integers = "FAIL"
     threads = "FAIL" if any("threads" in fault for fault in faults) else "same"
     error = max(finding.error for finding in found)
-    bad = {finding.isa for finding in found if finding.faults}
-    marks = "  ".join(f"{'FAIL' if isa in bad else 'ok':<{len(isa)}}" for isa in isas)
+    bad = {finding.place for finding in found if finding.faults}
+    marks = "  ".join(f"{'FAIL' if name in bad else 'ok':<{len(name)}}" for name in names)
     return f"{op:<32}{dtype:<9}{integers:<10}{error:<7.2f}{threads:<9}{marks}".rstrip()
 
 

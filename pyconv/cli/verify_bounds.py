@@ -77,6 +77,12 @@ def _of_norm_gradient(exact: Arrays, given: Arrays, absolutes: Callable[[], Arra
     return tuple(np.abs(d) + np.abs(d).max() + count for d in exact)
 
 
+def _of_own_norm_gradient(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
+    """The same, for statistics of one sample: the longest sums are gamma's, over the pixels."""
+    count = np.sqrt(given[1].size / given[2].size)
+    return tuple(np.abs(d) + np.abs(d).max() + count for d in exact)
+
+
 def _of_step(exact: Arrays, given: Arrays, absolutes: Callable[[], Arrays]) -> Arrays:
     """Weights: their old value and twice the move; a state: old, new, and the gradient's part."""
     gradient = np.abs(given[1])
@@ -109,6 +115,7 @@ RULES: dict[str, tuple[float, Sizes]] = {
     "step": (OPTIMIZER_EPS, _of_step),
     "norm": (NORM_EPS, _of_norm),
     "norm gradient": (NORM_GRADIENT_EPS, _of_norm_gradient),
+    "own norm gradient": (NORM_GRADIENT_EPS, _of_own_norm_gradient),
     "response": (SOFTMAX_EPS, _of_results),
     "response gradient": (SOFTMAX_EPS, _of_largest),
 }

@@ -63,7 +63,10 @@ OF_X = ("elu", "gelu", "hard_sigmoid", "hard_swish", "leaky_relu", "selu", "soft
 CLIPS = ("relu", "relu6")
 STEPS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("adagrad_step", ("square",), {}),
+    ("adadelta_step", ("square", "square"), {}),
     ("adam_step", ("signed", "square"), {"step": 2}),
+    ("adamax_step", ("signed", "square"), {"step": 2}),
+    ("nadam_step", ("signed", "square"), {"step": 2, "product": 0.5}),
     ("rmsprop_step", ("square",), {}),
     ("sgd_step", (), {}),
     ("sgd_step", ("signed",), {"momentum": 0.9, "nesterov": True}),
@@ -135,9 +138,11 @@ def _norms() -> Iterator[Case]:
         back = (dy, x, own, own, squares)
         yield Case("batch_norm_backward", back, "norm gradient", chosen, exact=False)
     yield Case("layer_norm", (x, own, own), "norm", exact=False)
+    yield Case("layer_norm_backward", (dy, x, own), "own norm gradient", exact=False)
     image, both = Numbers((2, 9, 8, 20)), Numbers((20,))
     four: dict[str, Any] = {"groups": 4}
     yield Case("group_norm", (image, both, both), "norm", four, exact=False)
+    yield Case("group_norm_backward", (image, image, both), "own norm gradient", four, exact=False)
     yield Case("local_response_norm", (x,), "response", exact=False)
     yield Case("local_response_norm_backward", (dy, x), "response gradient", exact=False)
 

@@ -13,10 +13,13 @@ from pyconv.datasets.fetch import fetch
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A published file: its name at every address, and its checksum "md5:..." or "sha256:..."."""
+    """A published file: its name at every address, and its checksum "md5:..." or "sha256:...".
+
+    The checksum is None where none is published.
+    """
 
     name: str
-    checksum: str
+    checksum: str | None
 
 
 def download(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from pyconv import random
 
 Values = np.ndarray[Any, Any]
+BLOCK = 1 << 15  # numbers drawn at once, in float64: 256 KB stay in the cache
 
 
 class Initializer:
@@ -41,18 +44,39 @@ class RandomInitializer(Initializer):
         return random.generator() if self.seed is None else np.random.default_rng(self.seed)
 
     def uniform(self, low: float, high: float, shape: tuple[int, ...], dtype: str) -> Values:
-        return self.generator().uniform(low, high, shape).astype(dtype)
+        generator, values = self.generator(), np.empty(shape, dtype)
+        for block in _blocks(values):
+            block[...] = generator.uniform(low, high, block.size)
+        return values
 
     def normal(self, mean: float, stddev: float, shape: tuple[int, ...], dtype: str) -> Values:
-        return self.generator().normal(mean, stddev, shape).astype(dtype)
+        generator, values = self.generator(), np.empty(shape, dtype)
+        for block in _blocks(values):
+            block[...] = generator.normal(mean, stddev, block.size)
+        return values
 
     def truncated(self, mean: float, stddev: float, shape: tuple[int, ...], dtype: str) -> Values:
         """Draw from a normal distribution; values beyond two deviations are drawn again."""
-        generator = self.generator()
-        values = generator.standard_normal(shape)
-        while (outside := np.abs(values) > 2).any():
-            values[outside] = generator.standard_normal(int(outside.sum()))
-        return (mean + stddev * values).astype(dtype)
+        generator, values = self.generator(), np.empty(shape, dtype)
+        outside, start = [np.empty(0, np.int64)], 0
+        for block in _blocks(values):
+            drawn = generator.standard_normal(block.size)
+            outside.append(np.flatnonzero(np.abs(drawn) > 2) + start)
+            block[...] = mean + stddev * drawn
+            start += block.size
+        flat, again = values.reshape(-1), np.concatenate(outside)
+        while again.size:
+            drawn = generator.standard_normal(again.size)
+            flat[again] = mean + stddev * drawn
+            again = again[np.abs(drawn) > 2]
+        return values
 
     def get_config(self) -> dict[str, Any]:
         return {"seed": self.seed}
+
+
+def _blocks(values: Values) -> Iterator[Values]:
+    """Return stretches of an array's elements, in order, that write through to it."""
+    flat = values.reshape(-1)
+    for start in range(0, math.prod(values.shape), BLOCK):
+        yield flat[start : start + BLOCK]

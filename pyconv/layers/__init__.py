@@ -12,6 +12,7 @@ from pyconv.layers.conv2d_transpose import Conv2DTranspose
 from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
 from pyconv.layers.depthwise_conv2d import DepthwiseConv2D
+from pyconv.layers.dot import Dot, dot
 from pyconv.layers.dropout import Dropout, GaussianNoise, SpatialDropout2D
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.global_pool2d import (
@@ -77,6 +78,7 @@ CLASSES: dict[str, type[Layer]] = {
         SeparableConv2D,
         Cropping2D,
         Dense,
+        Dot,
         Dropout,
         ELU,
         Flatten,
@@ -133,6 +135,7 @@ __all__ = [
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "Flatten",
     "GaussianNoise",
@@ -180,6 +183,7 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "dot",
     "maximum",
     "minimum",
     "multiply",

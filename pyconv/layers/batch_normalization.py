@@ -6,12 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import initializers
-from pyconv.arguments import finite_number
+from pyconv.arguments import checked_flag, finite_number
 from pyconv.autograd import Tensor, Variable
 from pyconv.autograd.batch_norm import batch_norm_inference, batch_norm_training
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.norm_layer import NormLayer
-from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class BatchNormalization(NormLayer):
             raise ValueError(f"BatchNormalization: momentum={momentum}; must be within 0 and 1")
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.synchronized = checked_bool("BatchNormalization", "synchronized", synchronized)
+        self.synchronized = checked_flag("BatchNormalization", "synchronized", synchronized)
 
     def build(self, input_shape: Shape) -> None:
         shape = (self.known_size(input_shape, self.axis),)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import autograd
+from pyconv.arguments import DataFormat, normalise_sides
 from pyconv.autograd import Tensor
-from pyconv.geometry import DataFormat, normalise_sides
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format, image_axes

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import autograd
+from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor
 from pyconv.geometry import DataFormat
 from pyconv.layers.layer import Layer
-from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format
 
@@ -31,7 +31,7 @@ class GlobalPooling2D(Layer):
         super().__init__(**base)
         kind = type(self).__name__
         self.data_format = checked_data_format(kind, data_format)
-        self.keepdims = checked_bool(kind, "keepdims", keepdims)
+        self.keepdims = checked_flag(kind, "keepdims", keepdims)
 
     def check_input(self, shape: Shape) -> None:
         if len(shape) != 4:

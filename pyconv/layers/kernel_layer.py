@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import activations, constraints, initializers, regularizers
+from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor, Variable
 from pyconv.layers.layer import Layer
-from pyconv.layers.options import checked_bool
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -63,7 +63,7 @@ class KernelLayer(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **base)
         self.activation = activations.get(activation)
-        self.use_bias = checked_bool(type(self).__name__, "use_bias", use_bias)
+        self.use_bias = checked_flag(type(self).__name__, "use_bias", use_bias)
         self.bias_options = bias
         self._fused = activations.fused_name(self.activation)
 

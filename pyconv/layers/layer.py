@@ -6,17 +6,17 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pyconv import constraints, initializers, regularizers
+from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor, Variable, array_of, no_recording
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
     LayerOptions,
-    checked_bool,
     checked_dtype,
     checked_input_shape,
     checked_name,
@@ -50,6 +50,8 @@ class Layer:
         super().__init_subclass__()
         if "call" in vars(cls):
             cls._takes_training = "training" in inspect.signature(cls.call).parameters
+        if "build" in vars(cls):
+            cls.build = _marking(cls.build)  # type: ignore[method-assign]
 
     def __init__(self, **base: Unpack[LayerOptions]) -> None:
         kind = type(self).__name__
@@ -64,7 +66,7 @@ class Layer:
         self._checked_shape: Any = None
         self._own_weights: list[Variable] = []
         self.inbound_nodes: list[Node] = []
-        self._trainable = checked_bool(kind, "trainable", base.get("trainable", True))
+        self._trainable = checked_flag(kind, "trainable", base.get("trainable", True))
         self.activity_regularizer = regularizers.get(base.get("activity_regularizer"))
         self._call_losses: list[tuple[Layer, Tensor]] = []
 
@@ -201,7 +203,7 @@ class Layer:
         self.ensure_built(shape)
         self.check_input(shape)
         if training is not None:
-            training = checked_bool(self.name, "training", training)
+            training = checked_flag(self.name, "training", training)
         return Node(self, inputs, self.compute_output_shape(shape), self.dtype, training).output
 
     def ensure_built(self, shape: Any) -> None:
@@ -230,7 +232,7 @@ class Layer:
         values = first_values(
             initializers.get(initializer), tuple(map(int, shape)), dtype or self.dtype
         )
-        variable = Variable(values, name=name, trainable=trainable)
+        variable = Variable(values, name=name, trainable=trainable, copy=False)
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         self._own_weights.append(variable)
@@ -293,7 +295,11 @@ class Layer:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         for layer in self._with_sublayers():
-            layer._trainable = checked_bool(type(self).__name__, "trainable", value)
+            layer._trainable = checked_flag(type(self).__name__, "trainable", value)
+
+    def set_own_trainable(self, value: bool) -> None:
+        """Set `trainable` of the layer alone, not of those inside."""
+        self._trainable = checked_flag(type(self).__name__, "trainable", value)
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Return copies of the weights, in the order of `weights`."""
@@ -346,6 +352,18 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
+
+
+def _marking(build: Callable[..., None]) -> Callable[..., None]:
+    """Return a `build` after which the layer counts as built, by whomever it is called."""
+
+    @wraps(build)
+    def marked(self: Layer, input_shape: Any) -> None:
+        build(self, input_shape)
+        if not self.built:
+            self.built, self.build_shape = True, input_shape
+
+    return marked
 
 
 def _known_sizes(batch: int | None, a: tuple[int, ...], b: tuple[int, ...]) -> Shape:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.initializers import Initializer
+from pyconv.initializers import Initializer, registry
 
 
 class _Loading(threading.local):
@@ -36,9 +36,14 @@ def loading(weight_bytes: int) -> Iterator[None]:
 def first_values(
     initializer: Initializer, shape: tuple[int, ...], dtype: str
 ) -> np.ndarray[Any, Any]:
-    """Return a new weight's values, or zeros within the allowance while loading."""
+    """Return a new weight's values, or zeros within the allowance while loading.
+
+    Nobody else holds the array: what an initializer of the user's returns is copied.
+    """
     if _loading.bytes_left is None:
-        return np.asarray(initializer(shape, dtype))
+        values = np.asarray(initializer(shape, dtype))
+        own = registry.classes.get(type(initializer).__name__) is type(initializer)
+        return values if own else values.copy()
     needed = math.prod(shape) * np.dtype(dtype).itemsize
     if needed > _loading.bytes_left:
         raise ValueError(f"a weight of shape {shape} needs more bytes than the file has")

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyconv.arguments import checked_flag
 from pyconv.autograd import Variable
 from pyconv.geometry import whole_number
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.layer import Layer
-from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 from pyconv.ops.normalization import checked_epsilon
 
@@ -37,8 +37,8 @@ class NormLayer(Layer):
         super().__init__(**base)
         kind = type(self).__name__
         self.epsilon = checked_epsilon(kind, epsilon)
-        self.center = checked_bool(kind, "center", center)
-        self.scale = checked_bool(kind, "scale", scale)
+        self.center = checked_flag(kind, "center", center)
+        self.scale = checked_flag(kind, "scale", scale)
         self.beta_options, self.gamma_options = beta, gamma
 
     def checked_axis(self, axis: object) -> int:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor, Variable, array_of
 from pyconv.backend import array_module
 from pyconv.geometry import whole_number
 from pyconv.layers.layer import Layer
-from pyconv.layers.options import checked_bool
 from pyconv.layers.symbolic import Shape
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Normalization(Layer):
             self.given = (_numbers("mean", mean), _numbers("variance", variance))
             if (self.given[1] < 0).any():
                 raise ValueError("Normalization: variance holds negative numbers; must be >= 0")
-        self.invert = checked_bool("Normalization", "invert", invert)
+        self.invert = checked_flag("Normalization", "invert", invert)
 
     def build(self, input_shape: Shape) -> None:
         sizes = tuple(input_shape[axis] for axis in self._kept(input_shape))

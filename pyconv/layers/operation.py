@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from pyconv import autograd
 from pyconv.autograd import Tensor, array_of
 from pyconv.layers.broadcast import broadcast_shapes
+from pyconv.layers.structure import flatten, flatten_shapes
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 from pyconv.naming import automatic_name, snake_case
 
@@ -36,7 +37,13 @@ UNARY: dict[str, Callable[..., Tensor]] = {
     "Square": autograd.square,
     "Tanh": autograd.tanh,
 }
-FUNCTIONS: dict[str, Callable[..., Tensor]] = {**BINARY, **UNARY, "GetItem": autograd.getitem}
+FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+    **BINARY,
+    **UNARY,
+    "GetItem": autograd.getitem,
+    "Stack": autograd.stack,
+}
+OPTIONS: dict[str, dict[str, int]] = {"Stack": {"axis": 0}}  # with their defaults
 LARGEST_CONSTANT = 1 << 16  # elements
 
 
@@ -45,34 +52,42 @@ class Operation:
 
     Args:
         kind: one of FUNCTIONS, Keras's class name.
+        options: integers by name, those that OPTIONS lists for the kind.
     """
 
-    def __init__(self, kind: str, name: str | None = None) -> None:
+    def __init__(self, kind: str, name: str | None = None, **options: int) -> None:
         self.kind = kind
         self.function = FUNCTIONS[kind]
+        known = OPTIONS.get(kind, {})
+        for option, value in options.items():
+            if option not in known or isinstance(value, bool) or not isinstance(value, int):
+                raise ValueError(f"{kind}: {option}={value!r}; must be integers by {list(known)}")
+        self.options = {**known, **options}
         self.name = automatic_name(snake_case(kind)) if name is None else name
         self.inbound_nodes: list[Node] = []
 
     def __call__(self, arguments: tuple[Any, ...], training: bool | None = None) -> Tensor:
         """Return the function of Tensors and constants."""
-        return self.function(*arguments)
+        return self.function(*arguments, **self.options)
 
     def apply(self, *arguments: Any) -> SymbolicTensor:
         """Return the symbolic result; what cannot be combined: TypeError or ValueError."""
-        count = 1 if self.kind in UNARY else 2
+        count = 1 if self.kind in UNARY or self.kind == "Stack" else 2
         if len(arguments) != count:
             raise TypeError(f"{self.name}: {len(arguments)} arguments; must be {count}")
         if self.kind == "GetItem" and not isinstance(arguments[0], SymbolicTensor):
             raise TypeError(f"{self.name}: {arguments[0]!r}; must be a symbolic tensor")
-        dtypes = {x.dtype for x in arguments if isinstance(x, SymbolicTensor)}
+        if self.kind == "Stack":
+            arguments = (checked_stack(self.name, arguments[0]),)
+        dtypes = {x.dtype for x in flatten(arguments) if isinstance(x, SymbolicTensor)}
         if len(dtypes) != 1:
             raise TypeError(f"{self.name}: operands are {sorted(dtypes)}; must be of one dtype")
         dtype = dtypes.pop()
         if self.kind == "GetItem":
             arguments = (arguments[0], checked_key(self.name, arguments[1]))
-        else:
+        elif self.kind != "Stack":
             arguments = tuple(_operand(self.name, x, dtype) for x in arguments)
-        shapes = [getattr(x, "shape", ()) for x in arguments]
+        shapes = [getattr(x, "shape", ()) for x in flatten(arguments)]
         node = Node(self, arguments, self.output_shape(shapes, arguments), dtype)
         return node.outputs[0]
 
@@ -80,12 +95,16 @@ class Operation:
         """Return the shape of the result, of arguments whose shapes are these."""
         if self.kind == "GetItem":
             return _item_shape(self.name, shapes[0], arguments[1])
+        if self.kind == "Stack":
+            return _stack_shape(self.name, shapes, self.options["axis"])
         return broadcast_shapes(self.name, shapes)
 
     def compute_output_shape(self, arguments: tuple[Any, ...]) -> Shape:
         """Return the shape of the result, of shapes and constants."""
         if self.kind == "GetItem":
             return self.output_shape([arguments[0]], arguments)
+        if self.kind == "Stack":
+            return self.output_shape(flatten_shapes(arguments[0]), arguments)
         shapes = [x if isinstance(x, tuple) else getattr(x, "shape", ()) for x in arguments]
         return self.output_shape(shapes, arguments)
 
@@ -94,6 +113,16 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<Operation {self.kind} name={self.name!r}>"
+
+
+def stack(xs: Sequence[Any], axis: int = 0) -> Any:
+    """Return arrays or Tensors along a new axis; of symbolic tensors, a step of the model.
+
+    Source: Keras ops.stack.
+    """
+    if any(isinstance(x, SymbolicTensor) for x in xs):
+        return Operation("Stack", axis=axis).apply(xs)
+    return autograd.stack(xs, axis)
 
 
 def _operand(name: str, value: Any, dtype: str) -> Any:
@@ -127,6 +156,24 @@ def checked_key(name: str, key: Any) -> tuple[Any, ...]:
         )
 
     return tuple(map(checked, key if isinstance(key, (tuple, list)) else (key,)))
+
+
+def checked_stack(name: str, tensors: Any) -> list[SymbolicTensor]:
+    """Return symbolic tensors of equal shapes as a list."""
+    found = list(tensors) if isinstance(tensors, (list, tuple)) else []
+    if not found or not all(isinstance(x, SymbolicTensor) for x in found):
+        raise TypeError(f"{name}: {tensors!r}; must be a list of symbolic tensors")
+    if len({x.shape for x in found}) > 1:
+        raise ValueError(f"{name}: shapes {[x.shape for x in found]}; must be equal")
+    return found
+
+
+def _stack_shape(name: str, shapes: list[Shape], axis: int) -> Shape:
+    rank = len(shapes[0]) + 1
+    if not -rank <= axis < rank:
+        raise ValueError(f"{name}: axis={axis}; must be within -{rank} and {rank - 1}")
+    at = axis % rank
+    return (*shapes[0][:at], len(shapes), *shapes[0][at:])
 
 
 def _item_shape(name: str, shape: Shape, key: tuple[Any, ...]) -> Shape:

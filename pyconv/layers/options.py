@@ -55,13 +55,6 @@ def checked_dtype(kind: str, dtype: Any) -> str:
     return name
 
 
-def checked_bool(kind: str, argument: str, value: Any) -> bool:
-    """Return True or False; anything else: TypeError."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{kind}: {argument}={value!r}; must be True or False")
-    return bool(value)
-
-
 def checked_input_shape(kind: str, base: LayerOptions) -> Shape | None:
     """Return the shape of one sample, where the options say it."""
     shape, size = base.get("input_shape"), base.get("input_dim")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pyconv.backend import Array
-from pyconv.metrics.metric import MeanOfSamples, Metric, same_shape
+from pyconv.metrics.metric import MeanOfSamples, Metric, checked_dtype, same_shape
 
 
 class Accuracy(MeanOfSamples):
@@ -19,8 +19,9 @@ class Accuracy(MeanOfSamples):
 
     direction = "max"
 
-    def __init__(self, name: str = "accuracy") -> None:
+    def __init__(self, name: str = "accuracy", dtype: str | None = None) -> None:
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         hits: Array = same_shape(self.name, y_true, y_pred) == y_pred
@@ -35,8 +36,11 @@ class BinaryAccuracy(MeanOfSamples):
 
     direction = "max"
 
-    def __init__(self, name: str = "binary_accuracy", threshold: float = 0.5) -> None:
+    def __init__(
+        self, name: str = "binary_accuracy", dtype: str | None = None, threshold: float = 0.5
+    ) -> None:
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
         if not 0 <= threshold <= 1:
             raise ValueError(f"{name}: threshold={threshold}; must be in [0, 1]")
         self.threshold = float(threshold)
@@ -57,8 +61,9 @@ class CategoricalAccuracy(MeanOfSamples):
 
     direction = "max"
 
-    def __init__(self, name: str = "categorical_accuracy") -> None:
+    def __init__(self, name: str = "categorical_accuracy", dtype: str | None = None) -> None:
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         labels = same_shape(self.name, y_true, y_pred)
@@ -74,8 +79,9 @@ class SparseCategoricalAccuracy(MeanOfSamples):
 
     direction = "max"
 
-    def __init__(self, name: str = "sparse_categorical_accuracy") -> None:
+    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: str | None = None) -> None:
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         hits: Array = class_labels(self.name, y_true, y_pred) == np.argmax(y_pred, axis=-1)

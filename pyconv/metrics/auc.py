@@ -13,7 +13,7 @@ from pyconv.autograd import array_of, sigmoid
 from pyconv.backend import Array
 from pyconv.losses.loss import along
 from pyconv.metrics.confusion import COUNTS, confusion_at, ratio
-from pyconv.metrics.metric import Metric, same_shape
+from pyconv.metrics.metric import Metric, checked_dtype, same_shape
 
 EDGE = 1e-7  # the outer thresholds stand this far outside of [0, 1]
 CURVES = ("ROC", "PR")
@@ -48,6 +48,7 @@ class AUC(Metric):
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
+        dtype: str | None = None,
         thresholds: Sequence[float] | None = None,
         multi_label: bool = False,
         num_labels: int | None = None,
@@ -73,6 +74,7 @@ class AUC(Metric):
         self.thresholds = np.array([-EDGE, *inner, 1 + EDGE])
         self.num_thresholds = len(self.thresholds)
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def reset_state(self) -> None:
         shape = (self.num_thresholds, self.num_labels or 1) if self.multi_label else ()

@@ -11,7 +11,7 @@ import numpy as np
 from pyconv.autograd import array_of
 from pyconv.backend import Array
 from pyconv.losses.loss import along
-from pyconv.metrics.metric import Metric, same_shape
+from pyconv.metrics.metric import Metric, checked_dtype, same_shape
 
 COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 LOWEST = -1e10  # below every prediction: with top_k the k largest count, whatever their values
@@ -38,6 +38,7 @@ class ConfusionCounts(Metric):
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
+        dtype: str | None = None,
     ) -> None:
         kind = type(self).__name__
         for argument, value, least in (("top_k", top_k, 1), ("class_id", class_id, 0)):
@@ -51,6 +52,7 @@ class ConfusionCounts(Metric):
         self.init_thresholds, self.thresholds = thresholds, given
         self.top_k, self.class_id = top_k, class_id
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def reset_state(self) -> None:
         for slot in self.slots:
@@ -160,9 +162,13 @@ class _Count(ConfusionCounts):
     counted = ""
 
     def __init__(
-        self, thresholds: float | Sequence[float] | None = None, name: str | None = None
+        self,
+        thresholds: float | Sequence[float] | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
     ) -> None:
         super().__init__(thresholds, name=name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def result(self) -> Any:
         found = getattr(self, self.counted)

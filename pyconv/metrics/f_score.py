@@ -11,7 +11,7 @@ import numpy as np
 from pyconv.autograd import array_of
 from pyconv.backend import Array
 from pyconv.losses.loss import along
-from pyconv.metrics.metric import Metric, same_shape
+from pyconv.metrics.metric import Metric, checked_dtype, same_shape
 
 AVERAGES = (None, "micro", "macro", "weighted")
 EPSILON = 1e-7  # added to denominators
@@ -40,6 +40,7 @@ class FBetaScore(Metric):
         beta: float = 1.0,
         threshold: float | None = None,
         name: str = "fbeta_score",
+        dtype: str | None = None,
     ) -> None:
         kind = type(self).__name__
         if average not in AVERAGES:
@@ -50,6 +51,7 @@ class FBetaScore(Metric):
             raise ValueError(f"{kind}: threshold={threshold}; must be in (0, 1]")
         self.average, self.beta, self.threshold = average, float(beta), threshold
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def reset_state(self) -> None:
         for slot in self.slots:
@@ -101,9 +103,14 @@ class F1Score(FBetaScore):
     """
 
     def __init__(
-        self, average: str | None = None, threshold: float | None = None, name: str = "f1_score"
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str = "f1_score",
+        dtype: str | None = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {key: value for key, value in super().get_config().items() if key != "beta"}

@@ -12,7 +12,7 @@ from pyconv import losses
 from pyconv.autograd import array_of, as_tensor, no_recording
 from pyconv.losses import Loss
 from pyconv.losses.loss import along
-from pyconv.metrics.metric import MeanOfSamples
+from pyconv.metrics.metric import MeanOfSamples, checked_dtype
 
 
 class MeanOfLoss(MeanOfSamples):
@@ -42,15 +42,17 @@ class MeanOfLoss(MeanOfSamples):
 class MeanSquaredError(MeanOfLoss):
     """The mean square of the errors. Source: Keras MeanSquaredError."""
 
-    def __init__(self, name: str = "mean_squared_error") -> None:
+    def __init__(self, name: str = "mean_squared_error", dtype: str | None = None) -> None:
         super().__init__(losses.MeanSquaredError("none"), name)
+        self.dtype = checked_dtype(self.name, dtype)
 
 
 class RootMeanSquaredError(MeanSquaredError):
     """The root of the mean square of the errors. Source: Keras RootMeanSquaredError."""
 
-    def __init__(self, name: str = "root_mean_squared_error") -> None:
+    def __init__(self, name: str = "root_mean_squared_error", dtype: str | None = None) -> None:
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def result(self) -> float:
         return math.sqrt(super().result())
@@ -59,15 +61,17 @@ class RootMeanSquaredError(MeanSquaredError):
 class MeanAbsoluteError(MeanOfLoss):
     """The mean size of the errors. Source: Keras MeanAbsoluteError."""
 
-    def __init__(self, name: str = "mean_absolute_error") -> None:
+    def __init__(self, name: str = "mean_absolute_error", dtype: str | None = None) -> None:
         super().__init__(losses.MeanAbsoluteError("none"), name)
+        self.dtype = checked_dtype(self.name, dtype)
 
 
 class KLDivergence(MeanOfLoss):
     """The mean Kullback-Leibler divergence. Source: Keras KLDivergence."""
 
-    def __init__(self, name: str = "kl_divergence") -> None:
+    def __init__(self, name: str = "kl_divergence", dtype: str | None = None) -> None:
         super().__init__(losses.KLDivergence("none"), name)
+        self.dtype = checked_dtype(self.name, dtype)
 
 
 class BinaryCrossentropy(MeanOfLoss):
@@ -76,12 +80,14 @@ class BinaryCrossentropy(MeanOfLoss):
     def __init__(
         self,
         name: str = "binary_crossentropy",
+        dtype: str | None = None,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
         axis: int = -1,
     ) -> None:
         loss = losses.BinaryCrossentropy(from_logits, label_smoothing, axis, "none")
         super().__init__(loss, name)
+        self.dtype = checked_dtype(self.name, dtype)
 
 
 class CategoricalCrossentropy(MeanOfLoss):
@@ -90,12 +96,14 @@ class CategoricalCrossentropy(MeanOfLoss):
     def __init__(
         self,
         name: str = "categorical_crossentropy",
+        dtype: str | None = None,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
         axis: int = -1,
     ) -> None:
         loss = losses.CategoricalCrossentropy(from_logits, label_smoothing, axis, "none")
         super().__init__(loss, name)
+        self.dtype = checked_dtype(self.name, dtype)
 
 
 class SparseCategoricalCrossentropy(MeanOfLoss):
@@ -104,9 +112,11 @@ class SparseCategoricalCrossentropy(MeanOfLoss):
     def __init__(
         self,
         name: str = "sparse_categorical_crossentropy",
+        dtype: str | None = None,
         from_logits: bool = False,
         ignore_class: int | None = None,
         axis: int = -1,
     ) -> None:
         loss = losses.SparseCategoricalCrossentropy(from_logits, ignore_class, "none", axis)
         super().__init__(loss, name)
+        self.dtype = checked_dtype(self.name, dtype)

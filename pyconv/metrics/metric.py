@@ -24,6 +24,7 @@ class Metric:
 
     slots: tuple[str, ...] = ()
     direction: str | None = None
+    dtype = "float32"  # as `dtype=` said; sums are gathered in float64 whatever it is
 
     def __init__(self, name: str | None = None) -> None:
         self.name = automatic_name(snake_case(type(self).__name__)) if name is None else name
@@ -93,8 +94,9 @@ class Mean(_Average):
     Source: Keras Mean.
     """
 
-    def __init__(self, name: str = "mean") -> None:
+    def __init__(self, name: str = "mean", dtype: str | None = None) -> None:
         super().__init__(name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         self.gather(array_of(values), sample_weight)
@@ -120,12 +122,26 @@ class MeanMetricWrapper(MeanOfSamples):
     Source: Keras MeanMetricWrapper.
     """
 
-    def __init__(self, fn: Callable[[Any, Any], Any], name: str | None = None) -> None:
+    def __init__(
+        self, fn: Callable[[Any, Any], Any], name: str | None = None, dtype: str | None = None
+    ) -> None:
         super().__init__(name or getattr(fn, "__name__", "metric"))
+        self.dtype = checked_dtype(self.name, dtype)
         self.fn = fn
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return array_of(self.fn(y_true, y_pred))
+
+
+def checked_dtype(name: str, dtype: Any) -> str:
+    """Return the name of a floating dtype; anything else: ValueError."""
+    try:
+        found = np.dtype("float32" if dtype is None else dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found.kind != "f":
+        raise ValueError(f"{name}: dtype={dtype!r}; must be a floating dtype such as 'float32'")
+    return str(found)
 
 
 def same_shape(name: str, y_true: Array, y_pred: Array) -> Array:

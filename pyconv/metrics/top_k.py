@@ -9,7 +9,7 @@ import numpy as np
 
 from pyconv.backend import Array
 from pyconv.metrics.accuracy import class_labels
-from pyconv.metrics.metric import MeanOfSamples, same_shape
+from pyconv.metrics.metric import MeanOfSamples, checked_dtype, same_shape
 
 
 class _TopK(MeanOfSamples):
@@ -33,8 +33,11 @@ class TopKCategoricalAccuracy(_TopK):
     Source: Keras TopKCategoricalAccuracy.
     """
 
-    def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy") -> None:
+    def __init__(
+        self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: str | None = None
+    ) -> None:
         super().__init__(k, name)
+        self.dtype = checked_dtype(self.name, dtype)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         labels = np.argmax(same_shape(self.name, y_true, y_pred), axis=-1)
@@ -53,10 +56,12 @@ class SparseTopKCategoricalAccuracy(_TopK):
         self,
         k: int = 5,
         name: str = "sparse_top_k_categorical_accuracy",
+        dtype: str | None = None,
         *,
         from_sorted_ids: bool = False,
     ) -> None:
         super().__init__(k, name)
+        self.dtype = checked_dtype(self.name, dtype)
         self.from_sorted_ids = from_sorted_ids
 
     def values(self, y_true: Array, y_pred: Array) -> Array:

@@ -32,6 +32,9 @@ class Compiling(Layer):
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: str | bool = "auto",
     ) -> None:
         """Settle how the model is trained; `trainable` flags count from here.
 
@@ -45,6 +48,8 @@ class Compiling(Layer):
             metrics: names ("accuracy"), Metrics, losses or functions; their names are the keys of
                 History, after the output's name where there are several.
             weighted_metrics: metrics that take the weights of samples and classes into account.
+            run_eagerly, steps_per_execution, jit_compile: taken for the sake of Keras's programs;
+                they change no result there and nothing here.
         Source: Keras Model.compile.
         """
         self.use_compiled(Compiled(optimizer, loss, metrics, loss_weights, weighted_metrics))

@@ -158,6 +158,8 @@ class Fitting(Evaluating):
                 logs.update({f"val_{name}": value for name, value in found.items()})
             fit.epoch, fit.batch = epoch + 1, 0
             calls.call("on_epoch_end", epoch, logs)
+        if self._trained is not None and start < epochs:
+            self.optimizer.finalize_variable_values(self._trained)
         calls.call("on_train_end", logs)
 
     def _train_epoch(self, fit: Fit, epoch: int) -> Logs:

@@ -16,7 +16,9 @@ import numpy as np
 
 from pyconv import activations
 from pyconv.autograd import Tensor, Variable, no_recording
-from pyconv.backend import Array
+from pyconv.autograd.tensor import array_of
+from pyconv.backend import Array, as_input, contiguous
+from pyconv.geometry import Window
 from pyconv.layers import (
     Activation,
     BatchNormalization,
@@ -26,6 +28,8 @@ from pyconv.layers import (
     ReLU,
 )
 from pyconv.layers.running import running, structure
+from pyconv.ops.conv2d import convolve
+from pyconv.ops.prepared_kernel import PreparedKernel
 
 
 @contextmanager
@@ -46,6 +50,7 @@ class Folded:
         self.layer, self.norm, self.activation = layer, norm, activation
         # The weights' versions and arrays, and what became of them; set as one, for other threads.
         self._folded: tuple[tuple[int, ...], list[Array], Any, Any] = ((), [], None, None)
+        self._prepared = PreparedKernel()
 
     @property
     def name(self) -> str:
@@ -53,20 +58,41 @@ class Folded:
 
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         x = self.layer.prepared(x)
-        kernel, bias = self._weights()
+        version, kernel, bias = self._weights()
+        if type(self.layer) is Conv2D:
+            return Tensor.wrap(self._convolve(x.array, kernel, bias, version))
         y: Tensor = self.layer.convolve(x, kernel, bias, self.activation)
         return y
 
-    def _weights(self) -> tuple[Any, Any]:
-        if self.norm is None:
-            return self.layer.kernel, self.layer.bias
-        known = [self.layer.kernel, self.layer.bias, *self.norm.weights]
+    def _convolve(self, x: Array, kernel: Any, bias: Any, version: object) -> Array:
+        layer, name = self.layer, "conv2d"
+        x = as_input(x, name, "x", ndim=4)
+        kernel = contiguous(as_input(array_of(kernel), name, "kernel", ndim=4, like=x))
+        window = Window.conv(
+            name,
+            x.shape,
+            kernel.shape,
+            layer.strides,
+            layer.padding,
+            layer.dilation_rate,
+            layer.groups,
+            layer.data_format,
+        )
+        form = self._prepared.form(kernel, version, window)
+        bias = None if bias is None else array_of(bias)
+        return convolve(name, window, x, kernel, bias, self.activation, prepared=form)
+
+    def _weights(self) -> tuple[tuple[int, ...], Any, Any]:
+        """Return what tells these weights from others, the kernel and the bias."""
+        layer = self.layer
+        known = [layer.kernel, layer.bias, *(self.norm.weights if self.norm else ())]
         arrays = [v.array for v in known if v is not None]
         versions = (*(v.version for v in known if v is not None), *map(id, arrays))
         folded = self._folded
         if versions != folded[0]:
-            folded = self._folded = (versions, arrays, *self._fold(self.norm))
-        return folded[2:]
+            now = (layer.kernel, layer.bias) if self.norm is None else self._fold(self.norm)
+            folded = self._folded = (versions, arrays, *now)
+        return folded[0], folded[2], folded[3]
 
     def _fold(self, norm: BatchNormalization) -> tuple[Array, Array]:
         kernel = self.layer.kernel.array
@@ -89,17 +115,26 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
     """Return what layers from `start` on become, each taking what the one before it made.
 
     Returns:
-        (None, 1) where nothing can be joined, else the Folded and how many layers it stands for.
+        (None, 1) where nothing can be joined or kept ready, else the Folded and how many layers it
+        stands for.
     """
     layer = layers[start]
     if not _can_take_more(layer):
-        return None, 1
+        ready = type(layer) is Conv2D and _is_plain(layer) and layer._fused is not None
+        return (Folded(layer, None, layer._fused) if ready else None), 1
     after = start + 1
     norm = layers[after] if after < len(layers) and _follows(layers[after], layer) else None
     after += norm is not None
     activation = _fused(layers[after]) if after < len(layers) else None
     after += activation is not None
-    return (Folded(layer, norm, activation) if after > start + 1 else None), after - start
+    joined = after > start + 1 or type(layer) is Conv2D
+    return (Folded(layer, norm, activation) if joined else None), after - start
+
+
+def _is_plain(layer: Any) -> bool:
+    known = type(layer) in (Conv2D, DepthwiseConv2D)
+    plain = known and layer.built and not is_overridden(layer)
+    return plain and layer.activity_regularizer is None
 
 
 def is_overridden(layer: Any) -> bool:
@@ -108,13 +143,7 @@ def is_overridden(layer: Any) -> bool:
 
 
 def _can_take_more(layer: Any) -> bool:
-    return (
-        type(layer) in (Conv2D, DepthwiseConv2D)
-        and not is_overridden(layer)
-        and layer.built
-        and layer.activation is activations.linear
-        and layer.activity_regularizer is None
-    )
+    return _is_plain(layer) and layer.activation is activations.linear
 
 
 def _follows(norm: Any, layer: Any) -> bool:

@@ -40,16 +40,20 @@ class Guard(NamedTuple):
 
     structure: int
     algorithm: int
+    instruction_set: str
     module: ModuleType  # of native functions
     weights: tuple[tuple[Variable, int, Array], ...]
 
     @classmethod
     def of(cls, model: Layer) -> Guard:
         weights = tuple((v, v.version, v.array) for v in model.weights)
-        return cls(structure.changes, auto_code(), backend.host_module(), weights)
+        native = backend.instruction_set(), backend.host_module()
+        return cls(structure.changes, auto_code(), *native, weights)
 
     def holds(self) -> bool:
         if self.structure != structure.changes or self.algorithm != auto_code():
+            return False
+        if self.instruction_set != backend.instruction_set():
             return False
         if self.module is not backend.host_module():
             return False
@@ -74,13 +78,9 @@ class Plan:
         """Make NaN of all that is neither input nor constant."""
         constant = {id(_owner(array)) for array in (self.x, *weights)}
         computed = [a for arguments in self.kept for a in arguments if _is_host(a)]
-        for array in (*computed, *self.arrays):
-            if (
-                array.flags.writeable
-                and array.dtype.kind == "f"
-                and id(_owner(array)) not in constant
-            ):
-                array.fill(np.nan)
+        for owner in map(_owner, (*computed, *self.arrays)):
+            if owner.flags.writeable and owner.dtype.kind == "f" and id(owner) not in constant:
+                owner.fill(np.nan)
 
 
 class Plans:

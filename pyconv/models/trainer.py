@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pyconv.callbacks import Callback, History
@@ -41,11 +41,19 @@ class Trainer(Fitting):
         callbacks: Sequence[Callback] | None = None,
         validation_data: Any = None,
         validation_steps: int | None = None,
-        *,
+        validation_freq: int | Collection[int] = 1,
         class_weight: dict[int, float] | None = None,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        shuffle: bool = True,
         initial_epoch: int = 0,
     ) -> History:
-        """Train on batches; the old name of `fit`."""
+        """Train on batches; the old name of `fit`, with its order of arguments.
+
+        max_queue_size, workers and use_multiprocessing change no result and are not used; a
+        generator has its own order, whatever shuffle says.
+        """
         return self.fit(
             generator,
             steps_per_epoch=steps_per_epoch,
@@ -54,18 +62,33 @@ class Trainer(Fitting):
             callbacks=callbacks,
             validation_data=validation_data,
             validation_steps=validation_steps,
+            validation_freq=validation_freq,
             class_weight=class_weight,
             initial_epoch=initial_epoch,
         )
 
     def evaluate_generator(
-        self, generator: Any, steps: int | None = None, *, verbose: str | int = 0
+        self,
+        generator: Any,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | None = None,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        verbose: str | int = 0,
     ) -> float | list[float] | Logs:
         """Measure on batches; the old name of `evaluate`."""
-        return self.evaluate(generator, steps=steps, verbose=verbose)
+        return self.evaluate(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
     def predict_generator(
-        self, generator: Any, steps: int | None = None, *, verbose: str | int = 0
+        self,
+        generator: Any,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | None = None,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        verbose: str | int = 0,
     ) -> Any:
         """Return the outputs for batches; the old name of `predict`."""
-        return self.predict(generator, steps=steps, verbose=verbose)
+        return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)

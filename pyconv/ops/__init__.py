@@ -9,8 +9,10 @@ from pyconv.ops.activation import sigmoid as sigmoid
 from pyconv.ops.activation import sigmoid_backward as sigmoid_backward
 from pyconv.ops.activation import tanh as tanh
 from pyconv.ops.activation import tanh_backward as tanh_backward
+from pyconv.ops.adadelta_step import adadelta_step as adadelta_step
 from pyconv.ops.adagrad_step import adagrad_step as adagrad_step
 from pyconv.ops.adam_step import adam_step as adam_step
+from pyconv.ops.adamax_step import adamax_step as adamax_step
 from pyconv.ops.affine_sample import affine_sample as affine_sample
 from pyconv.ops.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.ops.avg_pool2d import avg_pool2d as avg_pool2d
@@ -53,6 +55,7 @@ from pyconv.ops.max_pool2d import max_pool2d_with_argmax as max_pool2d_with_argm
 from pyconv.ops.min_pool2d import min_pool2d as min_pool2d
 from pyconv.ops.min_pool2d import min_pool2d_backward as min_pool2d_backward
 from pyconv.ops.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
+from pyconv.ops.nadam_step import nadam_step as nadam_step
 from pyconv.ops.rectifiers import elu as elu
 from pyconv.ops.rectifiers import elu_backward as elu_backward
 from pyconv.ops.rectifiers import hard_sigmoid as hard_sigmoid

@@ -6,8 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from pyconv.backend import Array
 from pyconv.ops import optimizer_step as rules
 
@@ -46,11 +44,7 @@ def adam_step(
     rate = rules.checked_rate(_NAME, "learning_rate", learning_rate)
     first = rules.checked_rate(_NAME, "beta_1", beta_1, 1.0)
     second = rules.checked_rate(_NAME, "beta_2", beta_2, 1.0)
-    if isinstance(step, bool) or not isinstance(step, (int, np.integer)):
-        raise TypeError(f"{_NAME}: step={step!r}; must be an int")
-    if not 1 <= step <= 2**62:
-        raise ValueError(f"{_NAME}: step={step}; must be >= 1")
-    t = float(step)
+    t = float(rules.checked_step(_NAME, step))
     alpha = rate * math.sqrt(1.0 - math.pow(second, t)) / (1.0 - math.pow(first, t))
     states = {"m": m, "v": v}
     if v_hat is not None:

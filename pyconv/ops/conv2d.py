@@ -140,15 +140,19 @@ def convolve(
     bias: Array | None,
     activation: ActivationName,
     algorithm: Algorithm = "auto",
+    prepared: Array | None = None,
 ) -> Array:
-    """Return the convolution of a checked window; x and kernel have passed as_input."""
+    """Return the convolution of a checked window; x and kernel have passed as_input.
+
+    `prepared` is what PreparedKernel holds for them.
+    """
     code = activation_code(function, activation)
     chosen = _algorithm_code(function, algorithm, window, x)
     bias = checked_bias(function, bias, window.f, x)
     x, kernel = contiguous(x), contiguous(kernel)
     y = empty_on(x, window.output_shape)
-    workspace = workspace_for(x, window, chosen, FORWARD)
-    kernels_for(x).conv2d(dtype_code(x), x, kernel, bias, y, window.packed, chosen, code, workspace)
+    lent = workspace_for(x, window, chosen, FORWARD) if prepared is None else prepared
+    kernels_for(x).conv2d(dtype_code(x), x, kernel, bias, y, window.packed, chosen, code, lent)
     return y
 
 

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
+from pyconv.arguments import checked_flag
 from pyconv.backend import Array
 from pyconv.ops.activation import activate, gradient_from_x
 
 
 def _gelu_kind(function: str, approximate: bool) -> str:
-    if not isinstance(approximate, bool):
-        raise TypeError(f"{function}: approximate={approximate!r}; must be True or False")
-    return "gelu_tanh" if approximate else "gelu"
+    return "gelu_tanh" if checked_flag(function, "approximate", approximate) else "gelu"
 
 
 def gelu(x: Array, *, approximate: bool = False) -> Array:

@@ -25,6 +25,7 @@ WIDTH = 5  # of a record: parameter, gradient, up to three states
 SGD, MOMENTUM, NESTEROV = 0, 1, 2
 RMSPROP, RMSPROP_MOMENTUM, CENTERED, CENTERED_MOMENTUM = 3, 4, 5, 6
 ADAM, AMSGRAD, ADAGRAD = 7, 8, 9
+ADADELTA, ADAMAX, NADAM = 10, 11, 12
 
 Lists = Mapping[str, Sequence[Array] | None]
 
@@ -40,6 +41,15 @@ def checked_rate(function: str, argument: str, value: float, below: float = math
     return number
 
 
+def checked_step(function: str, step: int) -> int:
+    """Return the number of a step, 1 for the first."""
+    if isinstance(step, bool) or not isinstance(step, (int, np.integer)):
+        raise TypeError(f"{function}: step={step!r}; must be an int")
+    if not 1 <= step <= 2**62:
+        raise ValueError(f"{function}: step={step}; must be >= 1")
+    return int(step)
+
+
 def move(
     function: str,
     rule: int,
@@ -52,13 +62,14 @@ def move(
     weight_decay: float,
     a: float = 0.0,
     b: float = 0.0,
+    c: float = 0.0,
     epsilon: float = 0.0,
 ) -> None:
     """Check all arrays, then make one step on all parameters.
 
     Args:
         states: the rule's lists by argument name, in the rule's order.
-        rate, a, b, epsilon: as StepRule says; learning_rate and weight_decay: checked here.
+        rate, a, b, c, epsilon: as StepRule says; learning_rate and weight_decay: checked here.
     """
     decay = checked_rate(function, "weight_decay", weight_decay) * learning_rate
     lists: dict[str, Sequence[Array]] = {"params": params, "grads": grads}
@@ -78,7 +89,8 @@ def move(
         names = list(lists)
         one, other = (f"{names[place % WIDTH]}[{place // WIDTH}]" for place in overlap)
         raise ValueError(f"{function}: {other} shares memory with {one}; all must be apart")
-    kernels_for(first).optimizer_step(dtype_code(first), rule, table, rate, decay, a, b, epsilon)
+    numbers = rate, decay, a, b, c, epsilon
+    kernels_for(first).optimizer_step(dtype_code(first), rule, table, *numbers)
 
 
 def _checked_row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pyconv.arguments import checked_flag
 from pyconv.backend import Array
 from pyconv.ops import optimizer_step as rules
 
@@ -41,8 +42,7 @@ def rmsprop_step(
     rate = rules.checked_rate(_NAME, "learning_rate", learning_rate)
     kept = rules.checked_rate(_NAME, "rho", rho, 1.0)
     b = rules.checked_rate(_NAME, "momentum", momentum, 1.0)
-    if not isinstance(centered, bool):
-        raise TypeError(f"{_NAME}: centered={centered!r}; must be True or False")
+    centered = checked_flag(_NAME, "centered", centered)
     states: dict[str, Sequence[Array] | None] = {"velocities": velocities}
     rule = rules.RMSPROP if b == 0.0 else rules.RMSPROP_MOMENTUM
     if centered:

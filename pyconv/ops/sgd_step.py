@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pyconv.arguments import checked_flag
 from pyconv.backend import Array
 from pyconv.ops import optimizer_step as rules
 
@@ -36,8 +37,7 @@ def sgd_step(
     """
     rate = rules.checked_rate(_NAME, "learning_rate", learning_rate)
     a = rules.checked_rate(_NAME, "momentum", momentum, 1.0)
-    if not isinstance(nesterov, bool):
-        raise TypeError(f"{_NAME}: nesterov={nesterov!r}; must be True or False")
+    nesterov = checked_flag(_NAME, "nesterov", nesterov)
     rule = rules.SGD if a == 0.0 else rules.NESTEROV if nesterov else rules.MOMENTUM
     states = {} if a == 0.0 else {"velocities": velocities}
     options = {"rate": rate, "learning_rate": rate, "weight_decay": weight_decay, "a": a}

@@ -2,15 +2,21 @@
 """Optimizers by Keras's names."""
 
 from pyconv import schedules
+from pyconv.optimizers.adadelta import Adadelta
 from pyconv.optimizers.adagrad import Adagrad
 from pyconv.optimizers.adam import Adam, AdamW
+from pyconv.optimizers.adamax import Adamax
+from pyconv.optimizers.nadam import Nadam
 from pyconv.optimizers.optimizer import Optimizer
 from pyconv.optimizers.rmsprop import RMSprop
 from pyconv.optimizers.sgd import SGD
 from pyconv.registry import Registry
 
 registry: Registry[Optimizer] = Registry(
-    "optimizers", Optimizer, (Adagrad, Adam, AdamW, RMSprop, SGD), str.lower
+    "optimizers",
+    Optimizer,
+    (Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD),
+    str.lower,
 )
 get = registry.get
 serialize = registry.serialize
@@ -18,9 +24,12 @@ deserialize = registry.deserialize
 
 __all__ = [
     "SGD",
+    "Adadelta",
     "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
+    "Nadam",
     "Optimizer",
     "RMSprop",
     "deserialize",

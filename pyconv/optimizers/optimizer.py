@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Iterable, Sequence
@@ -14,20 +15,24 @@ from pyconv import schedules
 from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, Variable, array_of
 from pyconv.backend import Array
+from pyconv.optimizers.averaging import AVERAGE, GATHERED, Accumulation, Averaging, overwrite
 from pyconv.optimizers.clipping import Clipping
 from pyconv.schedules import LearningRateSchedule
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-NOT_HERE = ("use_ema", "loss_scale_factor", "gradient_accumulation_steps")
+NOT_HERE = ("loss_scale_factor",)
+OLD_NAMES = {"lr": "learning_rate"}  # of arguments: Keras 2 to Keras 3
 
 
 class BaseOptions(TypedDict, total=False):
     """The options every optimizer takes by name.
 
     clipnorm: largest length of each gradient; global_clipnorm: of all gradients together;
-    clipvalue: largest element; at most one of the three.
+    clipvalue: largest element; at most one of the three. use_ema, ema_momentum,
+    ema_overwrite_frequency: moving averages of the variables, as Averaging says.
+    gradient_accumulation_steps: calls that make one step. lr: the old name of learning_rate.
     """
 
     clipnorm: float | None
@@ -39,6 +44,7 @@ class BaseOptions(TypedDict, total=False):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     name: str
+    lr: float
 
 
 class OptimizerOptions(BaseOptions, total=False):
@@ -66,7 +72,7 @@ class Optimizer:
         for option in NOT_HERE:
             if options.get(option):
                 raise ValueError(f"{kind}: {option}={options.get(option)!r}; not supported here")
-        self.learning_rate = learning_rate
+        self.learning_rate = _by_old_name(type(self), learning_rate, options)
         self.name = options.get("name") or kind.lower()
         self.weight_decay = checked_option(kind, "weight_decay", options.get("weight_decay"))
         self.clipping = Clipping(
@@ -75,9 +81,27 @@ class Optimizer:
             clipvalue=options.get("clipvalue"),
             global_clipnorm=options.get("global_clipnorm"),
         )
-        self.iterations = 0
+        self.averaging = Averaging(
+            kind,
+            options.get("use_ema", False),
+            options.get("ema_momentum", 0.99),
+            options.get("ema_overwrite_frequency"),
+        )
+        self.accumulation = Accumulation(kind, options.get("gradient_accumulation_steps"))
+        self.calls = 0  # of `apply`; several make a step where gradients are accumulated
         self._state: dict[Variable, dict[str, Array]] = {}
         self._lists: tuple[object, list[list[Array]]] = (None, [])
+
+    @property
+    def iterations(self) -> int:
+        """How many steps have been made."""
+        return self.calls // self.accumulation.steps
+
+    @property
+    def all_slots(self) -> tuple[str, ...]:
+        """The names of all state per variable: averages and gathered gradients first."""
+        kept = ((AVERAGE, self.averaging.used), (GATHERED, self.accumulation.used))
+        return (*(slot for slot, used in kept if used), *self.slots)
 
     @property
     def learning_rate(self) -> float:
@@ -106,7 +130,9 @@ class Optimizer:
         """Make the slots of variables not met before."""
         for variable in variables:
             if variable not in self._state:
-                self._state[variable] = {s: self.first_slot(variable.array) for s in self.slots}
+                own = {s: self.first_slot(variable.array) for s in self.slots}
+                shared = {s: np.zeros_like(variable.array) for s in self.all_slots if s not in own}
+                self._state[variable] = {**shared, **own}
 
     def first_slot(self, array: Array) -> Array:
         """Return what a slot of a variable starts from."""
@@ -139,8 +165,16 @@ class Optimizer:
                     f"must be {variable.shape}"
                 )
         parameters, *states = self._arrays(variables)
-        self.step(parameters, self.clipping.of(arrays), states)
-        self.iterations += 1
+        if self.accumulation.used:
+            ready = self.accumulation.gather(arrays, self._slot(variables, GATHERED), self.calls)
+        else:
+            ready = arrays
+        if ready is not None:
+            self.step(parameters, self.clipping.of(ready), states)
+        if self.averaging.used:
+            averages = self._slot(variables, AVERAGE)
+            self.averaging.update(variables, averages, self.iterations)
+        self.calls += 1
         for variable in variables:
             variable.version += 1
             if variable.constraint is not None:
@@ -159,6 +193,17 @@ class Optimizer:
             states = [[self._state[v][slot] for v in variables] for slot in self.slots]
             self._lists = (variables, [[v.array for v in variables], *states])
         return self._lists[1]
+
+    def _slot(self, variables: Sequence[Variable], slot: str) -> list[Array]:
+        return [self._state[variable][slot] for variable in variables]
+
+    def finalize_variable_values(self, variables: Sequence[Variable]) -> None:
+        """Let variables be their moving averages, where these are kept; fit ends with it.
+
+        Source: Keras BaseOptimizer.
+        """
+        if self.averaging.used and self.calls:
+            overwrite(variables, self._slot(variables, AVERAGE))
 
     def state_of(self, variable: Variable) -> dict[str, Array]:
         """Return the slots of a variable by name; empty before its first step."""
@@ -180,11 +225,31 @@ class Optimizer:
             else rate,
             "weight_decay": self.weight_decay,
             **self.clipping.get_config(),
+            **(self.averaging.get_config() if self.averaging.used else {}),
+            **(
+                {"gradient_accumulation_steps": self.accumulation.steps}
+                if self.accumulation.used
+                else {}
+            ),
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:
         return cls(**config)
+
+
+def _by_old_name(
+    kind: type[Optimizer], rate: float | LearningRateSchedule, options: OptimizerOptions
+) -> float | LearningRateSchedule:
+    """Return the learning rate, given by its name or by its old one."""
+    old = next((name for name in OLD_NAMES if name in options), None)
+    if old is None:
+        return rate
+    new = OLD_NAMES[old]
+    if rate != inspect.signature(kind.__init__).parameters[new].default:
+        raise ValueError(f"{kind.__name__}: {old} and {new} are given; at most one of them")
+    given: float = options["lr"]
+    return given
 
 
 def checked_option(kind: str, option: str, value: float | None) -> float | None:

@@ -29,8 +29,10 @@ from pyconv.reference.activation import swish as swish
 from pyconv.reference.activation import swish_backward as swish_backward
 from pyconv.reference.activation import tanh as tanh
 from pyconv.reference.activation import tanh_backward as tanh_backward
+from pyconv.reference.adadelta_step import adadelta_step as adadelta_step
 from pyconv.reference.adagrad_step import adagrad_step as adagrad_step
 from pyconv.reference.adam_step import adam_step as adam_step
+from pyconv.reference.adamax_step import adamax_step as adamax_step
 from pyconv.reference.affine_sample import affine_sample as affine_sample
 from pyconv.reference.affine_sample import affine_sample_backward as affine_sample_backward
 from pyconv.reference.avg_pool2d import avg_pool2d as avg_pool2d
@@ -71,6 +73,7 @@ from pyconv.reference.max_pool2d import max_pool2d_with_argmax as max_pool2d_wit
 from pyconv.reference.min_pool2d import min_pool2d as min_pool2d
 from pyconv.reference.min_pool2d import min_pool2d_backward as min_pool2d_backward
 from pyconv.reference.min_pool2d import min_pool2d_with_argmin as min_pool2d_with_argmin
+from pyconv.reference.nadam_step import nadam_step as nadam_step
 from pyconv.reference.resize import resize as resize
 from pyconv.reference.resize import resize_backward as resize_backward
 from pyconv.reference.rmsprop_step import rmsprop_step as rmsprop_step

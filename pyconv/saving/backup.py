@@ -36,7 +36,7 @@ def save_backup(
         "format": FORMAT,
         "paths": paths,
         "optimizer": type(optimizer).__name__,
-        "iterations": int(optimizer.iterations),
+        "iterations": int(optimizer.calls),
         "state": _written(state, arrays),
     }
     arrays["config"] = np.frombuffer(json.dumps(config, allow_nan=False).encode(), np.uint8)
@@ -73,13 +73,13 @@ def _restore(
             f"its optimizer is {config['optimizer']}; the model's is {type(optimizer).__name__}"
         )
     values = [archive.read(f"weights/{i}", v.array.nbytes) for i, (_, v, _) in enumerate(found)]
-    slots = [_slots(archive, i, optimizer.slots, v) for i, (_, v, _) in enumerate(found)]
+    slots = [_slots(archive, i, optimizer.all_slots, v) for i, (_, v, _) in enumerate(found)]
     state: dict[str, Any] = _read(config["state"], archive)
     for (_, variable, _), value, own in zip(found, values, slots, strict=True):
         variable.assign(value)
         if own:
             optimizer.set_state_of(variable, own)
-    optimizer.iterations = config["iterations"]
+    optimizer.calls = config["iterations"]
     return state
 
 

@@ -13,7 +13,7 @@ from pyconv import metrics, random
 from pyconv.autograd import Variable
 from pyconv.models.compiled import Compiled
 from pyconv.models.model import Model
-from pyconv.optimizers import Optimizer
+from pyconv.optimizers import Nadam, Optimizer
 from pyconv.registry import argument_names
 from pyconv.saving.hdf5 import Dataset
 
@@ -22,6 +22,8 @@ Array = np.ndarray[Any, Any]
 SPEED_ALONE = ("is_legacy_optimizer", "jit_compile")
 KERAS_SLOTS = {"m": "momentum", "v": "velocity", "v_hat": "velocity_hat"}
 KERAS_ORDER = ("m", "v", "v_hat", "velocity", "momentum", "average_gradient")
+# Slots that Keras 3 lists in turns, variable by variable.
+IN_TURNS = (("m", "v"), ("m", "norm"), ("accumulated_grad", "accumulated_delta_var"))
 
 
 def compile_config(model: Model) -> Config | None:
@@ -134,11 +136,13 @@ def _metric(value: Any) -> Any:
 def _order(
     optimizer: Optimizer, variables: Sequence[Variable], interleaved: bool
 ) -> list[tuple[Variable, str]]:
-    """Return variables and slots as Keras lists them: m and v in turns, others slot by slot."""
+    """Return variables and slots as Keras lists them: pairs in turns, others slot by slot."""
+    shared = optimizer.all_slots[: len(optimizer.all_slots) - len(optimizer.slots)]
+    first = [(variable, slot) for slot in shared for variable in variables]
     slots = tuple(sorted(optimizer.slots, key=(*KERAS_ORDER, *optimizer.slots).index))
-    pair = slots[:2] if interleaved and slots[:2] == ("m", "v") else ()
+    pair = slots[:2] if interleaved and slots[:2] in IN_TURNS else ()
     together = [(variable, slot) for variable in variables for slot in pair]
-    return together + [(v, slot) for slot in slots[len(pair) :] for v in variables]
+    return first + together + [(v, slot) for slot in slots[len(pair) :] for v in variables]
 
 
 def optimizer_arrays(model: Model) -> list[tuple[str, Array]]:
@@ -148,10 +152,10 @@ def optimizer_arrays(model: Model) -> list[tuple[str, Array]]:
     """
     optimizer: Optimizer = model.optimizer
     rate = optimizer.get_config().get("learning_rate")
-    found: list[tuple[str, Array]] = [("iteration", np.array(optimizer.iterations, np.int64))]
+    found: list[tuple[str, Array]] = [("iteration", np.array(optimizer.calls, np.int64))]
     if isinstance(rate, float):  # a schedule is no variable
         found.append(("learning_rate", np.array(rate, np.float32)))
-    if not optimizer.iterations:
+    if not optimizer.calls:
         return found
     paths = {variable: path for path, variable, _ in model.paths()}
     trained = model.trainable_weights
@@ -159,6 +163,8 @@ def optimizer_arrays(model: Model) -> list[tuple[str, Array]]:
     for variable, slot in _order(optimizer, trained, True):
         name = f"{paths[variable].replace('/', '_')}_{KERAS_SLOTS.get(slot, slot)}"
         found.append((name, np.asarray(optimizer.state_of(variable)[slot])))
+    if isinstance(optimizer, Nadam):  # Keras keeps what the count of steps tells
+        found.append(("variable", np.array(optimizer.momentum_product(), trained[0].dtype)))
     return found
 
 
@@ -174,6 +180,8 @@ def restore_optimizer(
     has_rate = len(found) > 1 and not found[1].shape and len(found) != len(order) + 1
     slots = found[1 + has_rate :]
     wrong = any(d.shape != v.shape for d, (v, _) in zip(slots, order, strict=False))
+    if isinstance(optimizer, Nadam) and len(slots) == len(order) + 1 and not slots[-1].shape:
+        slots = slots[:-1]  # the product of its momentums
     spare = slots[len(order) :]  # Keras 2.1 has places of one number for amsgrad
     if wrong or 0 < len(slots) < len(order) or any(d.shape != (1,) for d in spare):
         warnings.warn(
@@ -183,7 +191,7 @@ def restore_optimizer(
         return
     if not 0 <= iterations < 2**62:
         raise ValueError(f"iterations={iterations}; must be an integer >= 0")
-    optimizer.iterations = iterations
+    optimizer.calls = iterations
     states: dict[Variable, dict[str, Array]] = {}
     for dataset, (variable, slot) in zip(slots, order, strict=False):
         states.setdefault(variable, {})[slot] = dataset.read()

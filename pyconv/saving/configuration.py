@@ -25,6 +25,7 @@ CLASSES: dict[str, type[Layer]] = {
     "Sequential": Sequential,
 }
 MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras.models"}
+OWN = ("LocalResponseNormalization", "MinPooling2D")  # layers that Keras lacks
 JSON_BYTES = 1 << 22
 DEPTH = 64
 
@@ -35,10 +36,10 @@ def serialize_layer(layer: Layer) -> Config:
     own = CLASSES.get(name) is type(layer)
     with one_configuration():
         config = {
-            "module": MODULES.get(name, "keras.layers") if own else None,
+            "module": MODULES.get(name, "keras.layers") if own and name not in OWN else None,
             "class_name": name,
             "config": layer.get_config(),
-            "registered_name": name if name == "Functional" or not own else None,
+            "registered_name": _registered_name(name, own),
         }
         note_written(layer, config)
     return config
@@ -63,7 +64,8 @@ def _new_layer(config: Config, custom: CustomObjects) -> Layer:
         raise ValueError(
             f"unknown layer class {name!r}; if it is yours, pass custom_objects={{{name!r}: ...}}"
         )
-    if config.get("registered_name") not in (None, name):
+    accepted = (None, name, _registered_name(name, cls is CLASSES.get(name)))
+    if config.get("registered_name") not in accepted:
         raise ValueError(f"layer class {name!r} is registered as {config.get('registered_name')!r}")
     if issubclass(cls, Sequential):
         return deserialize_sequential(cls, arguments, custom)
@@ -75,6 +77,13 @@ def _new_layer(config: Config, custom: CustomObjects) -> Layer:
         return cls.from_config(arguments)
     except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
         raise ValueError(f"layer {name!r}: {error}") from None
+
+
+def _registered_name(name: str, own: bool) -> str | None:
+    """Return what a file says besides the class name; None for what Keras knows."""
+    if own and name in OWN:
+        return f"pyconv>{name}"
+    return name if name == "Functional" or not own else None
 
 
 def deserialize_sequential(
@@ -97,14 +106,18 @@ def deserialize_functional(
 ) -> Functional:
     """Return the model of a configuration with layers, their uses, inputs and outputs."""
     ends = read_graph(config, lambda layer: deserialize_layer(layer, custom))
-    own = {k: v for k, v in config.items() if k in ("name", "trainable")}
-    unknown = set(config) - {"layers", "input_layers", "output_layers", "dtype", *own}
+    own = {k: v for k, v in config.items() if k == "name"}
+    known = {"name", "trainable", "layers", "input_layers", "output_layers", "dtype"}
+    unknown = set(config) - known
     if unknown:
         raise ValueError(f"layer 'Functional': unknown arguments {sorted(unknown)}")
     try:
-        return cls(*ends, **own)
+        model = cls(*ends, **own)
+        if config.get("trainable") is not None:
+            model.set_own_trainable(config["trainable"])  # the layers have said it for themselves
     except TypeError as error:
         raise ValueError(f"layer 'Functional': {error}") from None
+    return model
 
 
 def _known_arguments(name: str, cls: type[Layer], arguments: Config) -> Config:

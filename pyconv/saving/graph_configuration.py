@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pyconv.layers import InputLayer, Layer, SymbolicTensor
-from pyconv.layers.operation import FUNCTIONS, Operation
+from pyconv.layers.operation import FUNCTIONS, OPTIONS, Operation
 from pyconv.layers.structure import map_leaves
 from pyconv.layers.symbolic import Node
 from pyconv.models.functional import Functional
@@ -55,7 +55,7 @@ def _layer_config(layer: Layer | Operation, uses: dict[Node, int]) -> Config:
         config: Config = {
             "module": f"keras.src.ops.{'nn' if layer.kind in IN_NN else 'numpy'}",
             "class_name": layer.kind,
-            "config": {"name": layer.name},
+            "config": {"name": layer.name, **layer.options},
             "registered_name": layer.kind,
         }
     else:
@@ -142,10 +142,11 @@ def _read_operation(entry: Any) -> Operation | None:
     kind, arguments = entry.get("class_name"), entry.get("config")
     if not isinstance(kind, str) or kind not in FUNCTIONS:
         raise ValueError(f"unknown operation {kind!r}; must be one of {sorted(FUNCTIONS)}")
-    name = arguments.get("name") if isinstance(arguments, dict) else None
-    if not isinstance(name, str) or set(arguments or ()) != {"name"}:
-        raise ValueError(f"operation {kind!r}: its configuration must be its name")
-    return Operation(kind, name)
+    options = dict(arguments) if isinstance(arguments, dict) else {}
+    name = options.pop("name", None)
+    if not isinstance(name, str) or set(options) != set(OPTIONS.get(kind, ())):
+        raise ValueError(f"operation {kind!r}: its configuration must be its name and its options")
+    return Operation(kind, name, **options)
 
 
 def _call_all(made: dict[str, Layer | Operation], calls: list[tuple[str, Any]]) -> Nodes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyconv.layers.operation import FUNCTIONS
+from pyconv.layers.operation import FUNCTIONS, OPTIONS
 
 Config = dict[str, Any]
 CLASS_NAMES = {
@@ -40,11 +40,15 @@ def current_form(entry: Config) -> Config:
         config = {**config, "layers": layers}
         if "output_layers" in config:
             config = _graph(config)
-    elif set(config) == {"name"} and name in FUNCTIONS and "module" not in entry:
+    elif _is_operation(name, config) and "module" not in entry:
         return {**entry, "module": OPERATIONS}  # .h5 files leave it out
     else:
         config = _arguments(name, config)
     return {**entry, "class_name": name, "config": config}
+
+
+def _is_operation(name: str, config: Config) -> bool:
+    return name in FUNCTIONS and set(config) == {"name", *OPTIONS.get(name, ())}
 
 
 def _arguments(layer: str, config: Config) -> Config:

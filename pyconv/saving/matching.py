@@ -32,10 +32,13 @@ class Matching:
         dtype: np.dtype[Any],
         read: Callable[[], Array],
     ) -> None:
-        """Note what the file has for a variable; `read` is called once all shapes fit."""
+        """Note what the file has for a variable; `read` is called once all shapes fit.
+
+        A single number may be an integer: Keras counts what Normalization has seen.
+        """
         if shape != variable.shape:
             self._wrong.append(f"{name} is {shape}, expected {variable.shape}")
-        elif dtype.kind != "f":
+        elif dtype.kind != "f" and not (shape == () and dtype.kind in "iu"):
             self._wrong.append(f"{name} is {dtype}, expected {variable.dtype}")
         else:
             self._pairs.append((variable, name, read))

@@ -54,7 +54,7 @@ def _arrays(model: Model, version: str) -> Arrays:
         "model": serialize_layer(model),
         "build_shape": list(model.build_shape),
         "compile": compiled,
-        "iterations": model.optimizer.iterations if compiled else 0,
+        "iterations": model.optimizer.calls if compiled else 0,
         "random": random.get_state(),
     }
     text = json.dumps(config, allow_nan=False).encode()
@@ -123,7 +123,7 @@ def _restore_compiled(model: Model, archive: ArchiveReader, config: Config, comp
     except (TypeError, ValueError) as error:
         warnings.warn(f"load_model: loaded as not compiled: {error}", stacklevel=5)
         return
-    slots = set(compiled.optimizer.slots)
+    slots = set(compiled.optimizer.all_slots)
     for path, variable, _ in model.paths():
         names = states[path]
         if not names:
@@ -141,7 +141,7 @@ def _restore_compiled(model: Model, archive: ArchiveReader, config: Config, comp
         size = variable.array.nbytes
         state = {slot: archive.read(name, size) for slot, name in names.items()}
         compiled.optimizer.set_state_of(variable, state)
-    compiled.optimizer.iterations = iterations
+    compiled.optimizer.calls = iterations
     model.use_compiled(compiled)
 
 

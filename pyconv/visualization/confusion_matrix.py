@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The confusion matrix: how often which class was taken for which."""
+"""A drawing of the confusion matrix: how often which class was taken for which."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.evaluation.confusion_matrix import counted
 from pyconv.visualization.canvas import BLUE, Path, figure
-from pyconv.visualization.misclassified import classes_of
 
 
 def confusion_matrix(
@@ -23,22 +23,20 @@ def confusion_matrix(
     """Count and draw what was predicted for each label; the redder a mistake, the more frequent.
 
     Args:
-        labels: (n,) class numbers from 0. predictions: the same, or (n, classes) outputs.
+        labels, predictions: as of evaluation.confusion_matrix, which counts them.
         path: of the PNG file; None shows the picture.
         class_names: what to write at rows and columns; the numbers by default.
     Returns:
         counts (classes, classes): row = label, column = prediction.
     Raises:
-        ValueError: lengths differ, a class number is negative or has no name.
+        TypeError: no numbers. ValueError: lengths differ; no sample; a class number is negative or
+            has no name.
     """
-    labels = np.asarray(labels).reshape(-1)
-    predictions = classes_of("confusion_matrix", predictions, len(labels))
-    least, most = (int(f([f(labels), f(predictions)])) for f in (np.min, np.max))
-    classes = most + 1 if class_names is None else len(class_names)
-    if least < 0 or most >= classes:
-        raise ValueError(f"confusion_matrix: classes {least} to {most}; must be 0 to {classes - 1}")
-    counts = np.bincount(labels.astype(np.int64) * classes + predictions, minlength=classes**2)
-    counts = counts.reshape(classes, classes).astype(np.int64)
+    named = None if class_names is None else len(class_names)
+    counts = counted("confusion_matrix", labels, predictions, named)
+    if not counts.any():
+        raise ValueError("confusion_matrix: labels is empty; must have a sample")
+    classes = len(counts)
     names = list(class_names or map(str, range(classes)))
     side = 2 + 0.42 * classes
     with figure("confusion_matrix", path, side, side) as picture:

@@ -4,34 +4,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from pyconv.callbacks import History
 from pyconv.visualization.canvas import BLUE, ORANGE, Path, figure
+from pyconv.visualization.smoothing import exponential_mean, kaiser_mean
 
 SIDE = 4.2  # inches of one panel
 
 
 def curves(
-    history: History | Mapping[str, Sequence[float]], path: Path | None = None
+    history: History | Mapping[str, Sequence[float]],
+    path: Path | None = None,
+    *,
+    smoothing: Literal["kaiser"] | float | None = None,
 ) -> npt.NDArray[np.float64]:
     """Draw loss and metrics per epoch, one panel each, with the validation's value beside it.
 
     Args:
         history: what fit returns, or its dictionary {name: value per epoch}.
         path: of the PNG file; None shows the picture.
+        smoothing: "kaiser" draws the mean over a Kaiser window of 11 epochs, beta 2; a number in
+            [0, 1) the exponential mean with this factor (0.8 in the book). What was measured
+            stands behind, pale.
     Returns:
-        (names, epochs), rows in the order of the dictionary.
+        (names, epochs), rows in the order of the dictionary, smoothed as drawn.
     Raises:
-        ValueError: no epoch, or names with different numbers of epochs.
+        TypeError: no numbers. ValueError: no epoch, or names with different numbers of epochs; a
+            smoothing that is unknown, or "kaiser" for less than 6 epochs.
     """
-    values = history.history if isinstance(history, History) else dict(history)
-    lengths = {len(series) for series in values.values()}
-    if len(lengths) != 1 or lengths == {0}:
-        raise ValueError(f"curves: history has {sorted(lengths)} epochs; must be one number, >= 1")
+    measured = history.history if isinstance(history, History) else dict(history)
+    _check_lengths(measured)
+    values = {name: _smoothed(series, smoothing) for name, series in measured.items()}
     names = [
         name for name in values if name.removeprefix("val_") not in values or name[:4] != "val_"
     ]
@@ -40,10 +47,35 @@ def curves(
             picture.subplots(1, len(names), squeeze=False)[0], names, strict=True
         ):
             _panel(axes, name, values)
-    return np.array([list(series) for series in values.values()], np.float64)
+            if smoothing is not None:
+                _measured(axes, name, measured)
+    return np.array(list(values.values()), np.float64)
 
 
-def _panel(axes: Any, name: str, values: Mapping[str, Sequence[float]]) -> None:
+def _check_lengths(values: Mapping[str, Sequence[float]]) -> None:
+    lengths = {len(series) for series in values.values()}
+    if len(lengths) != 1 or lengths == {0}:
+        raise ValueError(f"curves: history has {sorted(lengths)} epochs; must be one number, >= 1")
+
+
+def _smoothed(series: Sequence[float], smoothing: Any) -> npt.NDArray[np.float64]:
+    if smoothing is None:
+        return np.asarray(list(series), np.float64)
+    if isinstance(smoothing, str):
+        if smoothing != "kaiser":
+            raise ValueError(f"curves: smoothing={smoothing!r}; must be 'kaiser' or a factor < 1")
+        return kaiser_mean(np.asarray(list(series), np.float64))
+    return exponential_mean(np.asarray(list(series), np.float64), smoothing)
+
+
+def _measured(axes: Any, name: str, measured: Mapping[str, Sequence[float]]) -> None:
+    for key, colour in ((name, BLUE), (f"val_{name}", ORANGE)):
+        if key in measured:
+            epochs = range(1, len(measured[key]) + 1)
+            axes.plot(epochs, measured[key], color=colour, alpha=0.25, zorder=0)
+
+
+def _panel(axes: Any, name: str, values: Mapping[str, npt.NDArray[np.float64]]) -> None:
     twins = [(name, "training", BLUE, "-"), (f"val_{name}", "validation", ORANGE, "--")]
     for key, label, colour, line in twins:
         if key in values:

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.arguments import whole_number
+from pyconv.evaluation.numbers_of import numbers_of
+from pyconv.visualization.as_picture import from_least_to_most
 from pyconv.visualization.canvas import Path, figure
+from pyconv.visualization.tiles import tiled
 
 Grid = npt.NDArray[np.float64]
 
@@ -32,15 +36,18 @@ def filter_grid(
         The grid: filters one pixel apart, each from 0, its smallest weight, to 1, its largest; gaps
         are NaN. With `trained` two grids, (2, height, width).
     Raises:
-        ValueError: kernel is not 4-D, or the two differ in shape.
+        TypeError: no numbers. ValueError: kernel is not 4-D, or the two differ in shape.
     """
-    kernels = [np.asarray(k, np.float64) for k in (kernel, trained) if k is not None]
-    if kernels[0].ndim != 4 or len({k.shape for k in kernels}) != 1:
+    kernels = [
+        numbers_of("filter_grid", name, k).astype(np.float64)
+        for name, k in (("kernel", kernel), ("trained", trained))
+        if k is not None or name == "kernel"
+    ]
+    if kernels[0].ndim != 4 or len({k.shape for k in kernels}) != 1 or not kernels[0].size:
         raise ValueError(
             f"filter_grid: kernel.shape={[k.shape for k in kernels]}; must be (kh, kw, c, filters)"
         )
-    if columns < 1:
-        raise ValueError(f"filter_grid: columns={columns}; must be >= 1")
+    columns = whole_number("filter_grid", "columns", columns, 1)
     grids = [_grid(k[:, :, 0], columns) for k in kernels]
     height, width = grids[0].shape
     side = 4.2
@@ -57,13 +64,4 @@ def filter_grid(
 
 def _grid(filters: Grid, columns: int) -> Grid:
     """Lay filters (kh, kw, count) out row by row, one pixel apart, each from 0 to 1."""
-    kh, kw, count = filters.shape
-    least, most = filters.min(axis=(0, 1)), filters.max(axis=(0, 1))
-    filters = (filters - least) / np.where(most > least, most - least, 1)
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    grid = np.full((rows * (kh + 1) - 1, columns * (kw + 1) - 1), np.nan)
-    for i in range(count):
-        top, left = i // columns * (kh + 1), i % columns * (kw + 1)
-        grid[top : top + kh, left : left + kw] = filters[:, :, i]
-    return grid
+    return tiled(np.moveaxis(from_least_to_most(filters, axis=(0, 1)), -1, 0), columns)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.evaluation.class_numbers import pair_of_classes
+from pyconv.evaluation.numbers_of import numbers_of
 from pyconv.visualization.canvas import GREY, Path, figure
 
 Inferences = dict[int, tuple[int, int]]
@@ -22,15 +24,16 @@ def misclassified(
 
     Args:
         images: (n, h, w), (n, h, w, 1) or (n, h, w, 3).
-        labels: (n,) class numbers. predictions: (n,) class numbers, or (n, classes) outputs.
+        labels: (n,) or (n, 1) class numbers, or (n, classes) one-hot. predictions: the same, or
+            (n, classes) outputs, or (n, 1) probabilities of class 1.
         path: of the PNG file; None shows the picture.
     Returns:
         The pictures drawn, (up to 20, h, w[, 3]), and {view: (label, inference)}, views from 1.
     Raises:
-        ValueError: lengths or ranks differ from the above.
+        TypeError: no numbers. ValueError: lengths or ranks differ from the above; no class number.
     """
-    images, labels = np.asarray(images), np.asarray(labels).reshape(-1)
-    predictions = classes_of("misclassified", predictions, len(labels))
+    images = numbers_of("misclassified", "images", images)
+    labels, predictions = pair_of_classes("misclassified", labels, predictions)
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
     if len(images) != len(labels) or not (images.ndim == 3 or images.shape[3:] == (3,)):
@@ -63,13 +66,3 @@ def _view(axes: Any, image: npt.NDArray[Any], label: int, inference: int, cmap: 
     size = {"fontsize": 13, "fontweight": "bold", "transform": axes.transAxes}
     axes.text(0.04, 0.96, str(label), color="#66ff88", ha="left", va="top", **size)
     axes.text(0.96, 0.04, str(inference), color="#ff6655", ha="right", va="bottom", **size)
-
-
-def classes_of(function: str, predictions: Any, count: int) -> npt.NDArray[Any]:
-    """Return class numbers (count,) for class numbers or outputs (count, classes)."""
-    classes = np.asarray(predictions)
-    if classes.ndim == 2 and classes.shape[1] > 1:
-        classes = classes.argmax(axis=1)
-    if classes.size != count:
-        raise ValueError(f"{function}: {classes.size} predictions for {count} labels")
-    return classes.reshape(-1)

@@ -32,6 +32,33 @@ void bind_choice(py::module_& m) {
       "Which algorithm a pass takes; 0 where the asked one cannot do the shape");
 }
 
+void bind_prepare(py::module_& m) {
+  m.def(
+      "conv2d_prepared_size",
+      [](int dtype, const py::bytes& packed, int64_t algorithm) {
+        const Window window = window_of(packed);
+        const Algorithm asked = algorithm_of(algorithm);
+        int64_t size = 0;
+        with_dtype(dtype,
+                   [&](auto zero) { size = conv2d_prepared_size<decltype(zero)>(window, asked); });
+        return size;
+      },
+      py::arg("dtype"), py::arg("window"), py::arg("algorithm"),
+      "Elements of a kernel made ready for conv2d, 0 where there is nothing to make ready");
+  m.def(
+      "conv2d_prepare",
+      [](int dtype, Address kernel, Address prepared, const py::bytes& packed, int64_t algorithm) {
+        const Window window = window_of(packed);
+        const Algorithm asked = algorithm_of(algorithm);
+        with_dtype(dtype, [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_prepare(at<const T>(kernel), at<T>(prepared), window, asked);
+        });
+      },
+      py::arg("dtype"), py::arg("kernel"), py::arg("prepared"), py::arg("window"),
+      py::arg("algorithm"), "Makes a kernel ready; conv2d takes it as its workspace");
+}
+
 void bind_forward(py::module_& m) {
   m.def(
       "conv2d_workspace", [](int, const py::bytes&, int64_t, int64_t) { return int64_t(0); },
@@ -40,14 +67,14 @@ void bind_forward(py::module_& m) {
   m.def(
       "conv2d",
       [](int dtype, Address x, Address kernel, Address bias, Address y, const py::bytes& packed,
-         int64_t algorithm, int64_t activation, Address) {
+         int64_t algorithm, int64_t activation, Address prepared) {
         const Window window = window_of(packed);
         const Algorithm chosen = algorithm_of(algorithm);
         const ActivationKind kind = activation_kind(activation, kFusedActivations);
         with_dtype(dtype, [&](auto zero) {
           using T = decltype(zero);
           conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), window, chosen,
-                 kind);
+                 kind, at<const T>(prepared));
           finish_activation(at<T>(y), window.output_pixels() * window.f, kind);
         });
       },
@@ -91,6 +118,7 @@ void bind_backward(py::module_& m) {
 
 void register_conv2d(py::module_& m) {
   bind_choice(m);
+  bind_prepare(m);
   bind_forward(m);
   bind_backward(m);
 }

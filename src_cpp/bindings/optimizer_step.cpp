@@ -25,19 +25,19 @@ void register_optimizer_step(py::module_& m) {
   m.def(
       "optimizer_step",
       [](int dtype, int64_t rule, const py::bytes& table, double rate, double decay, double a,
-         double b, double epsilon) {
+         double b, double c, double epsilon) {
         if (rule < 0 || rule >= kStepRules) {
           throw std::invalid_argument("rule=" + std::to_string(rule) + "; must be a StepRule");
         }
         const std::vector<StepTensor> tensors = tensors_of(table);
-        const StepOptions options{rate, decay, a, b, epsilon};
+        const StepOptions options{rate, decay, a, b, c, epsilon};
         with_dtype(dtype, [&](auto zero) {
           optimizer_step<decltype(zero)>(static_cast<StepRule>(rule), tensors.data(),
                                          int64_t(tensors.size()), options);
         });
       },
       py::arg("dtype"), py::arg("rule"), py::arg("table"), py::arg("rate"), py::arg("decay"),
-      py::arg("a"), py::arg("b"), py::arg("epsilon"),
+      py::arg("a"), py::arg("b"), py::arg("c"), py::arg("epsilon"),
       "One step of an optimizer, in place, on records (param, grad, 3 states, size)");
 }
 

@@ -45,9 +45,6 @@ inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c, int64
   }
 }
 
-// Rows of B that are asked for ahead: a panel comes from the second cache.
-constexpr int64_t kPrefetchRows = 8;
-
 template <class T, int Rows, int Vecs>
 struct Tile {
   using V = Vec<T>;
@@ -84,8 +81,6 @@ struct Tile {
       for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
       bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
       PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) V::prefetch(b + kPrefetchRows * ldb + v * V::width);
-      PYCONV_UNROLL
       for (int r = 0; r < Rows; ++r) {
         const Reg av = V::set(a[r][at]);
         PYCONV_UNROLL
@@ -110,8 +105,6 @@ struct Tile {
       PYCONV_UNROLL
       for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
       bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) V::prefetch(b + kPrefetchRows * ldb + v * V::width);
       PYCONV_UNROLL
       for (int r = 0; r < Rows; ++r) {
         const Reg av = V::set(a[r]);

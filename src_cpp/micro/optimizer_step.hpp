@@ -11,12 +11,13 @@ namespace {
 template <class T>
 struct LaneRates {
   using Reg = typename Vec<T>::Reg;
-  Reg rate, a, b, epsilon;
+  Reg rate, a, b, c, epsilon;
 
   explicit LaneRates(const pyconv::StepRates<T>& rates)
       : rate(Vec<T>::set(rates.rate)),
         a(Vec<T>::set(rates.a)),
         b(Vec<T>::set(rates.b)),
+        c(Vec<T>::set(rates.c)),
         epsilon(Vec<T>::set(rates.epsilon)) {}
 };
 
@@ -99,6 +100,42 @@ struct AdagradRule {
   }
 };
 
+template <class T>
+struct AdadeltaRule {
+  static constexpr int states = 2;
+  static Lanes<T> step(Lanes<T> g, Lanes<T>* s, const LaneRates<T>& r) {
+    using V = Vec<T>;
+    decay_to_square<T>(s[0], g, r.a);
+    const Lanes<T> root = V::sqrt(V::add(s[1], r.epsilon));
+    const Lanes<T> move = V::div(V::mul(g, root), V::sqrt(V::add(s[0], r.epsilon)));
+    decay_to_square<T>(s[1], move, r.a);
+    return V::mul(r.rate, move);
+  }
+};
+
+template <class T>
+struct AdamaxRule {
+  static constexpr int states = 2;
+  static Lanes<T> step(Lanes<T> g, Lanes<T>* s, const LaneRates<T>& r) {
+    using V = Vec<T>;
+    decay_to<T>(s[0], g, r.a);
+    s[1] = V::max(V::mul(r.b, s[1]), V::max(g, V::sub(V::zero(), g)));
+    return V::div(V::mul(s[0], r.rate), V::add(s[1], r.epsilon));
+  }
+};
+
+template <class T>
+struct NadamRule {
+  static constexpr int states = 2;
+  static Lanes<T> step(Lanes<T> g, Lanes<T>* s, const LaneRates<T>& r) {
+    using V = Vec<T>;
+    decay_to<T>(s[0], g, r.a);
+    decay_to_square<T>(s[1], g, r.b);
+    const Lanes<T> ahead = V::fma(r.c, g, V::mul(s[0], r.rate));
+    return V::div(ahead, V::add(V::sqrt(s[1]), r.epsilon));
+  }
+};
+
 template <class T, class Rule>
 void optimizer_step(const pyconv::StepPiece<T>& piece, const pyconv::StepRates<T>& rates) {
   using V = Vec<T>;
@@ -133,6 +170,9 @@ constexpr void fill_optimizer_steps(pyconv::KernelTable<T>& table) {
   fill(StepRule::kAdam, &optimizer_step<T, AdamRule<T, false>>);
   fill(StepRule::kAmsgrad, &optimizer_step<T, AdamRule<T, true>>);
   fill(StepRule::kAdagrad, &optimizer_step<T, AdagradRule<T>>);
+  fill(StepRule::kAdadelta, &optimizer_step<T, AdadeltaRule<T>>);
+  fill(StepRule::kAdamax, &optimizer_step<T, AdamaxRule<T>>);
+  fill(StepRule::kNadam, &optimizer_step<T, NadamRule<T>>);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ void by_im2col(const T* x, const T* kernel, T* y, const Window& w, const TileEnd
 
 template <class T>
 void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& window,
-            Algorithm algorithm, ActivationKind activation) {
+            Algorithm algorithm, ActivationKind activation, const T* prepared) {
   if (window.output_pixels() == 0) return;
   ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
   ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
@@ -73,7 +73,7 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
       break;
     case Algorithm::kWinograd:
       if constexpr (std::is_same_v<T, float>) {
-        winograd(input.data(), kernel, output.data(), window, end);
+        winograd(input.data(), kernel, prepared, output.data(), window, end);
       }
       break;
     default:
@@ -82,9 +82,26 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
   output.store();
 }
 
+template <class T>
+int64_t conv2d_prepared_size(const Window& window, Algorithm algorithm) {
+  if (window.output_pixels() == 0) return 0;
+  const Algorithm chosen = conv2d_algorithm<T>(window, algorithm, ConvPass::kForward);
+  return chosen == Algorithm::kWinograd ? winograd_filters_size(window) : 0;
+}
+
+template <class T>
+void conv2d_prepare(const T* kernel, T* prepared, const Window& window, Algorithm algorithm) {
+  if (conv2d_prepared_size<T>(window, algorithm) == 0) return;
+  if constexpr (std::is_same_v<T, float>) winograd_filters(kernel, prepared, window);
+}
+
 template void conv2d(const float*, const float*, const float*, float*, const Window&, Algorithm,
-                     ActivationKind);
+                     ActivationKind, const float*);
 template void conv2d(const double*, const double*, const double*, double*, const Window&, Algorithm,
-                     ActivationKind);
+                     ActivationKind, const double*);
+template int64_t conv2d_prepared_size<float>(const Window&, Algorithm);
+template int64_t conv2d_prepared_size<double>(const Window&, Algorithm);
+template void conv2d_prepare(const float*, float*, const Window&, Algorithm);
+template void conv2d_prepare(const double*, double*, const Window&, Algorithm);
 
 }  // namespace pyconv

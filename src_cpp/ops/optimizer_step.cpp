@@ -38,8 +38,8 @@ std::vector<StepPiece<T>> cut_pieces(const StepTensor* tensors, int64_t count) {
 template <class T>
 void optimizer_step(StepRule rule, const StepTensor* tensors, int64_t count,
                     const StepOptions& options) {
-  const StepRates<T> rates{T(options.rate), T(options.decay), T(options.a), T(options.b),
-                           T(options.epsilon)};
+  const StepRates<T> rates{T(options.rate), T(options.decay), T(options.a),
+                           T(options.b),    T(options.c),     T(options.epsilon)};
   const std::vector<StepPiece<T>> pieces = cut_pieces<T>(tensors, count);
   const OptimizerStep<T> step = kernel_table_of<T>().optimizer_step[static_cast<int>(rule)];
   parallel_for(int64_t(pieces.size()), int64_t(pieces.size()) * kPieceBytes,

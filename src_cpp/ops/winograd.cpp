@@ -156,11 +156,40 @@ void transform_filters(const Pass& pass, const Taps& taps, float* to) {
   });
 }
 
+int64_t filters_size(const Pass& pass) {
+  return pass.frequencies() * packed_size(pass.c, pass.f, pass.width);
+}
+
 void run_pass(Pass pass, const Taps& taps) {
-  Scratch<float> filters(pass.frequencies() * packed_size(pass.c, pass.f, pass.width));
+  Scratch<float> filters(filters_size(pass));
   transform_filters(pass, taps, filters.data());
   pass.filters = filters.data();
   pass.run();
+}
+
+Pass forward_pass(const Window& w, int64_t group, const float* x, float* y,
+                  const TileEnd<float>& end) {
+  const int64_t m = winograd_side(w.n, w.oh, w.ow);
+  const int64_t fg = w.group_filters();
+  return Pass{winograd_kernels_of(m),
+              kernel_table_of<float>(),
+              TiledImages(x + group * w.group_inputs(), w.h, w.w, w.c),
+              TileGrid(m, w.n, w.oh, w.ow),
+              w.top,
+              w.left,
+              w.group_inputs(),
+              fg,
+              y + group * fg,
+              w.oh,
+              w.ow,
+              w.f,
+              nullptr,
+              panel_width<float>(fg),
+              columns_from(end, group * fg)};
+}
+
+Taps forward_filters(const Window& w, const float* kernel, int64_t group) {
+  return Taps{kernel + group * w.group_filters(), w.group_inputs() * w.f, w.f};
 }
 
 // Tap t of the result = tap 8 - t of a group's filters, inputs and outputs exchanged.
@@ -183,16 +212,27 @@ int64_t winograd_side(int64_t n, int64_t h, int64_t w) {
   return large < kFewTiles || 16 * small < 36 * large ? 2 : 4;
 }
 
-void winograd(const float* x, const float* kernel, float* y, const Window& w,
+void winograd(const float* x, const float* kernel, const float* filters, float* y, const Window& w,
               const TileEnd<float>& end) {
-  const int64_t m = winograd_side(w.n, w.oh, w.ow);
   for (int64_t g = 0; g < w.groups; ++g) {
-    const int64_t fg = w.group_filters();
-    run_pass(Pass{winograd_kernels_of(m), kernel_table_of<float>(),
-                  TiledImages(x + g * w.group_inputs(), w.h, w.w, w.c),
-                  TileGrid(m, w.n, w.oh, w.ow), w.top, w.left, w.group_inputs(), fg, y + g * fg,
-                  w.oh, w.ow, w.f, nullptr, panel_width<float>(fg), columns_from(end, g * fg)},
-             Taps{kernel + g * fg, w.group_inputs() * w.f, w.f});
+    Pass pass = forward_pass(w, g, x, y, end);
+    if (filters) {
+      pass.filters = filters + g * filters_size(pass);
+      pass.run();
+    } else {
+      run_pass(pass, forward_filters(w, kernel, g));
+    }
+  }
+}
+
+int64_t winograd_filters_size(const Window& w) {
+  return w.groups * filters_size(forward_pass(w, 0, nullptr, nullptr, plain_end<float>()));
+}
+
+void winograd_filters(const float* kernel, float* filters, const Window& w) {
+  for (int64_t g = 0; g < w.groups; ++g) {
+    const Pass pass = forward_pass(w, g, nullptr, nullptr, plain_end<float>());
+    transform_filters(pass, forward_filters(w, kernel, g), filters + g * filters_size(pass));
   }
 }
 

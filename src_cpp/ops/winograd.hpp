@@ -8,8 +8,14 @@
 
 namespace pyconv {
 
-void winograd(const float* x, const float* kernel, float* y, const Window& window,
-              const TileEnd<float>& end);
+// `filters`: what winograd_filters made of the kernel, or null.
+void winograd(const float* x, const float* kernel, const float* filters, float* y,
+              const Window& window, const TileEnd<float>& end);
+
+// The transforms of a kernel for one window, and how many elements they take.
+int64_t winograd_filters_size(const Window& window);
+void winograd_filters(const float* kernel, float* filters, const Window& window);
+
 void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& window);
 void winograd_backward_kernel(const float* x, const float* dy, float* dkernel,
                               const Window& window);

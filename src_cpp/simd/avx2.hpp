@@ -57,9 +57,6 @@ struct Vec<float> {
   }
   static void store(float* p, Reg a) { _mm256_storeu_ps(p, a); }
   static void store(float* p, Reg a, Mask m) { _mm256_maskstore_ps(p, _mm256_castps_si256(m), a); }
-  static void prefetch(const float* p) {
-    _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
-  }
   // p aligned to the vector; past the caches, ordered by fence().
   static void stream(float* p, Reg a) { _mm256_stream_ps(p, a); }
   static void fence() { _mm_sfence(); }
@@ -167,9 +164,6 @@ struct Vec<double> {
   }
   static void store(double* p, Reg a) { _mm256_storeu_pd(p, a); }
   static void store(double* p, Reg a, Mask m) { _mm256_maskstore_pd(p, _mm256_castpd_si256(m), a); }
-  static void prefetch(const double* p) {
-    _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
-  }
   static void stream(double* p, Reg a) { _mm256_stream_pd(p, a); }
   static void fence() { _mm_sfence(); }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_pd(a, b, c); }

@@ -49,9 +49,6 @@ struct Vec<float> {
   }
   static void store(float* p, Reg a) { _mm512_storeu_ps(p, a); }
   static void store(float* p, Reg a, Mask m) { _mm512_mask_storeu_ps(p, m, a); }
-  static void prefetch(const float* p) {
-    _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
-  }
   // p aligned to the vector; past the caches, ordered by fence().
   static void stream(float* p, Reg a) { _mm512_stream_ps(p, a); }
   static void fence() { _mm_sfence(); }
@@ -148,9 +145,6 @@ struct Vec<double> {
   }
   static void store(double* p, Reg a) { _mm512_storeu_pd(p, a); }
   static void store(double* p, Reg a, Mask m) { _mm512_mask_storeu_pd(p, m, a); }
-  static void prefetch(const double* p) {
-    _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
-  }
   static void stream(double* p, Reg a) { _mm512_stream_pd(p, a); }
   static void fence() { _mm_sfence(); }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_pd(a, b, c); }

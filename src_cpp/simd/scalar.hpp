@@ -54,7 +54,6 @@ struct BaselineVec {
       if (m[i]) p[i] = a[i];
     }
   }
-  static void prefetch(const T*) {}
   static void stream(T* p, Reg a) { store(p, a); }
   static void fence() {}
   static Reg fma(Reg a, Reg b, Reg c) { return a * b + c; }

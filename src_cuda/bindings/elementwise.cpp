@@ -55,12 +55,12 @@ void bind_optimizer_step(py::module_& m) {
   m.def(
       "optimizer_step",
       [](int dtype, int64_t rule, const py::bytes& table, double rate, double decay, double a,
-         double b, double epsilon, Address stream) {
+         double b, double c, double epsilon, Address stream) {
         if (rule < 0 || rule >= kStepRules) {
           throw std::invalid_argument("rule=" + std::to_string(rule) + "; must be a StepRule");
         }
         const std::vector<StepTensor> records = records_of(table);
-        const StepOptions options{rate, decay, a, b, epsilon};
+        const StepOptions options{rate, decay, a, b, c, epsilon};
         const std::string shape = "tensors=" + std::to_string(records.size());
         run_operation("optimizer_step", dtype, stream, shape, [&](auto zero) {
           optimizer_step<decltype(zero)>(static_cast<StepRule>(rule), records.data(),
@@ -69,7 +69,7 @@ void bind_optimizer_step(py::module_& m) {
         });
       },
       py::arg("dtype"), py::arg("rule"), py::arg("table"), py::arg("rate"), py::arg("decay"),
-      py::arg("a"), py::arg("b"), py::arg("epsilon"), py::arg("stream"),
+      py::arg("a"), py::arg("b"), py::arg("c"), py::arg("epsilon"), py::arg("stream"),
       "One step of an optimizer on every tensor of the table, in place");
 }
 

@@ -36,6 +36,7 @@ void optimizer_step(StepRule rule, const StepTensor* records, int64_t count,
     params.decay = static_cast<T>(options.decay);
     params.a = static_cast<T>(options.a);
     params.b = static_cast<T>(options.b);
+    params.c = static_cast<T>(options.c);
     params.epsilon = static_cast<T>(options.epsilon);
     params.count = static_cast<int>(std::min<int64_t>(kTensorsOfLaunch, count - first));
     int64_t grid = 0;

@@ -23,7 +23,7 @@ struct LaunchParams {
   LaunchTensor<T> tensors[kTensorsOfLaunch];
   int count;
   StepRule rule;
-  T rate, decay, a, b, epsilon;
+  T rate, decay, a, b, c, epsilon;
 };
 
 // mean + a (value - mean), written back.
@@ -82,6 +82,32 @@ __device__ T adagrad_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, i
 }
 
 template <class T>
+__device__ T adadelta_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
+  const T square = decayed(it.state[0], i, g * g, p.a);
+  const T old = it.state[1][i];
+  const T move = g * sqrt(old + p.epsilon) / sqrt(square + p.epsilon);
+  it.state[1][i] = old + (move * move - old) * p.a;
+  return p.rate * move;
+}
+
+template <class T>
+__device__ T adamax_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
+  const T m = decayed(it.state[0], i, g, p.a);
+  const T kept = p.b * it.state[1][i];
+  const T size = g < T(0) ? -g : g;
+  const T largest = kept > size ? kept : size;
+  it.state[1][i] = largest;
+  return p.rate * m / (largest + p.epsilon);
+}
+
+template <class T>
+__device__ T nadam_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
+  const T m = decayed(it.state[0], i, g, p.a);
+  const T v = decayed(it.state[1], i, g * g, p.b);
+  return (p.rate * m + p.c * g) / (sqrt(v) + p.epsilon);
+}
+
+template <class T>
 __device__ T rule_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
   switch (p.rule) {
     case StepRule::kSgd:
@@ -94,6 +120,12 @@ __device__ T rule_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int6
       return adam_step(it, p, i, g);
     case StepRule::kAdagrad:
       return adagrad_step(it, p, i, g);
+    case StepRule::kAdadelta:
+      return adadelta_step(it, p, i, g);
+    case StepRule::kAdamax:
+      return adamax_step(it, p, i, g);
+    case StepRule::kNadam:
+      return nadam_step(it, p, i, g);
     default:
       return rmsprop_step(it, p, i, g);
   }

@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import tolerances
 
-from pyconv import _core, ops
+from pyconv import _core, backend, ops
 from pyconv.cli import main, verify_bounds, verify_checks
 from pyconv.cli.verify_arrays import Numbers, draw
 from pyconv.cli.verify_cases import cases
+from pyconv.cli.verify_places import gpu, places, processor
 
 
 def rows(shown: str) -> dict[tuple[str, str], list[str]]:
@@ -120,13 +123,13 @@ def test_a_chosen_instruction_set_is_checked_alone() -> None:
 
 
 def test_every_case_notices_zeros_instead_of_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    def zeros(module: Any, case: Any, arrays: Any) -> Any:
-        return tuple(y * (module is not ops) for y in called(module, case, arrays))
+    def zeros(module: Any, *arguments: Any) -> Any:
+        return tuple(y * (module is not ops) for y in called(module, *arguments))
 
     called = verify_checks._call
     monkeypatch.setattr(verify_checks, "_call", zeros)
     for case in cases():
-        (finding,) = verify_checks.check(case, np.dtype("float32"), [_core.isa()])
+        (finding,) = verify_checks.check(case, np.dtype("float32"), [processor(_core.isa())])
         assert any(fault.startswith("random") for fault in finding.faults), case
         assert case.exact == any(fault.startswith("whole") for fault in finding.faults), case
 
@@ -149,3 +152,53 @@ def test_the_bounds_are_the_tests_own(dtype: str) -> None:
     assert eps * verify_bounds.NORM_EPS == tolerances.norm(dtype)
     assert eps * verify_bounds.NORM_GRADIENT_EPS == tolerances.norm_gradient(dtype)
     assert verify_bounds.GELU_FLOAT64 == tolerances.FORMULA
+
+
+class Abroad:
+    """Arrays of another device, as CuPy's are to NumPy; those that come back may be damaged."""
+
+    def __init__(self, damage: float = 0.0) -> None:
+        self.damage, self.there = damage, 0
+
+    def asarray(self, array: np.ndarray) -> np.ndarray:
+        self.there += 1
+        return array.copy()
+
+    def asnumpy(self, array: np.ndarray) -> np.ndarray:
+        return array + array.dtype.type(self.damage) if array.dtype.kind == "f" else array
+
+
+@pytest.mark.parametrize("op", ["conv2d", "conv2d_backward", "gemm", "max_pool2d_with_argmax"])
+def test_a_gpu_is_a_place_of_its_own(op: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    abroad = Abroad()
+    monkeypatch.setattr("pyconv.backend.cuda_arrays", lambda: abroad)
+    *_, last = places()
+    assert last.name == "cuda"
+    case = next(case for case in cases() if case.op == op)
+    (finding,) = verify_checks.check(case, np.dtype("float32"), [last])
+    assert (finding.place, finding.faults) == ("cuda", ())
+    assert abroad.there >= 2 * len(case.arrays)
+
+
+def test_what_a_gpu_gets_wrong_is_said_by_its_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyconv.backend.cuda_arrays", lambda: Abroad(damage=1.0))
+    assert main(["verify", "gemm"]) == 1
+    shown = capsys.readouterr().out
+    assert "FAIL gemm float32 cuda: whole numbers" in shown
+    assert {row[-1] for row in rows(shown).values()} == {"FAIL"}
+    assert {row[-2] for row in rows(shown).values()} == {"ok"}
+
+
+def test_the_cuda_kernels_pass_on_their_host_model() -> None:
+    if importlib.util.find_spec("pyconv._simt") is None:
+        pytest.skip("pyconv._simt, the host model of the CUDA kernels, is not built")
+    place = replace(gpu(Abroad()), choose=lambda: backend._use_host_kernels("simt"))
+    try:
+        for op in ("conv2d", "gemm", "avg_pool2d"):
+            case = next(case for case in cases() if case.op == op)
+            (finding,) = verify_checks.check(case, np.dtype("float32"), [place])
+            assert finding.faults == (), op
+    finally:
+        backend._use_host_kernels("core")

@@ -16,6 +16,8 @@ STUBS = Path(pyconv.__file__).parent
 # What only a CPU needs: its arena, threads and instruction sets.
 CORE_ONLY = {
     "address",
+    "conv2d_prepare",
+    "conv2d_prepared_size",
     "cpu_name",
     "empty",
     "flush_denormals",

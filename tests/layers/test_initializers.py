@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyconv import initializers, random, set_seed
+from pyconv import initializers, layers, random, set_seed
 
 SHAPE = (3, 3, 40, 60)  # fan_in 360, fan_out 540
 SPREAD = 5 / math.sqrt(2 * math.prod(SHAPE))  # five deviations of an estimated deviation, relative
@@ -139,3 +139,37 @@ def test_identity() -> None:
 def test_matrices_refuse_what_they_cannot_make(call: Any, error: Any, text: str) -> None:
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_values_drawn_by_blocks_are_those_drawn_at_once(dtype: str) -> None:
+    shape = (3, 7, 5003)  # more than three blocks, the last one short
+    set_seed(8)
+    found = [
+        initializers.RandomUniform(-1, 2)(shape, dtype),
+        initializers.RandomNormal(1, 3)(shape, dtype),
+        initializers.TruncatedNormal(1, 3)(shape, dtype),
+    ]
+    after = random.generator().random()
+    set_seed(8)
+    generator = random.generator()
+    uniform, normal = generator.uniform(-1, 2, shape), generator.normal(1, 3, shape)
+    cut = generator.standard_normal(shape)
+    while (outside := np.abs(cut) > 2).any():
+        cut[outside] = generator.standard_normal(int(outside.sum()))
+    for one, other in zip(found, (uniform, normal, 1 + 3 * cut), strict=True):
+        np.testing.assert_array_equal(one, other.astype(dtype))
+    assert after == generator.random(), "no more numbers are drawn"
+
+
+def test_a_weight_is_no_array_of_the_users() -> None:
+    class Given(initializers.Initializer):
+        values = np.ones((2, 3), np.float32)
+
+        def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> Any:
+            return self.values
+
+    layer = layers.Dense(3, kernel_initializer=Given())
+    layer.ensure_built((None, 2))
+    layer.kernel.assign_add(np.ones((2, 3)))
+    assert Given.values.sum() == 6

@@ -351,3 +351,13 @@ def test_prelu_has_a_slope_for_each_pixel_that_is_not_shared() -> None:
 def test_softmax_needs_its_axis() -> None:
     with pytest.raises(ValueError, match=r"last: input shape \(1, 3\) has no axis 2"):
         layers.Softmax(2, name="last")(np.ones((1, 3), np.float32))
+
+
+def test_a_layer_built_by_hand_is_not_built_again() -> None:
+    layer = layers.Dense(2)
+    layer.build((None, 4))
+    kernel = layer.kernel
+    layer(np.zeros((3, 4)))
+    assert layer.built
+    assert layer.kernel is kernel
+    assert len(layer.weights) == 2

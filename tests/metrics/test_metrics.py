@@ -212,3 +212,11 @@ def test_what_does_not_fit_is_named(make: Any, message: str) -> None:
 def test_classes_are_all_public() -> None:
     assert {cls.__name__ for cls in metrics.CLASSES} <= set(metrics.__all__)
     assert pyconv.metrics is metrics
+
+
+@pytest.mark.parametrize("cls", metrics.CLASSES)
+def test_every_metric_takes_a_dtype(cls: type[metrics.Metric]) -> None:
+    assert cls(dtype="float64").dtype == "float64"
+    assert cls().dtype == "float32"
+    with pytest.raises(ValueError, match="dtype='int32'; must be a floating dtype"):
+        cls(dtype="int32")

@@ -12,6 +12,7 @@ import tolerances
 from arrays import normal
 
 from pyconv import Input, Model, Sequential
+from pyconv.autograd import Tensor
 from pyconv.layers import (
     Activation,
     Add,
@@ -47,10 +48,10 @@ def folded_count(model):
     with inference():
         model(normal((1, *SHAPE), "float32", 0), training=False)
     steps = model._folded._made[1] if isinstance(model, Sequential) else model.graph._folded[0]
-    return sum(
-        isinstance(getattr(step, "layer", step), Folded) or isinstance(step, Folded)
-        for step in steps
-    )
+    joined = [
+        getattr(step, "layer", step) if not isinstance(step, Folded) else step for step in steps
+    ]
+    return sum(isinstance(step, Folded) and step.norm is not None for step in joined)
 
 
 def chain(*layers, shape=SHAPE):
@@ -260,3 +261,59 @@ def test_threads_that_fold_at_the_same_time_fold_right():
     finally:
         sys.setswitchinterval(before)
     assert not wrong
+
+
+def test_filters_are_kept_ready_while_the_weights_are_the_same():
+    x = normal((2, 40, 40, 20), "float32", 0)
+    model = chain(
+        Conv2D(24, 3, activation="relu"), Conv2D(24, 3), BatchNormalization(), shape=x.shape[1:]
+    )
+    expected = model.predict(x, verbose=0)
+    for _ in range(3):
+        np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
+    first = model._folded._made[1][0]
+    assert any(form is not None for form in first._prepared._state[1].values())
+    assert_follows(model, shape=x.shape[1:])
+    settled(model, seed=7)
+    for _ in range(3):
+        assert_follows(model, shape=x.shape[1:])
+
+
+def test_filters_that_are_ready_give_the_same_bits_on_every_instruction_set(set_isa):
+    x = normal((1, 30, 30, 16), "float32", 0)
+    model = chain(Conv2D(40, 3), shape=x.shape[1:])
+    for isa in ("avx512", "avx2", "scalar", "avx512"):
+        set_isa(isa)
+        for _ in range(3):
+            np.testing.assert_array_equal(
+                model.predict(x, verbose=0), model(x, training=False).numpy()
+            )
+
+
+def test_attributes_that_the_weights_do_not_follow_change_nothing():
+    model = chain(Conv2D(4, 3), ReLU())
+    model.layers[0].filters, model.layers[0].kernel_size = 4000, (7, 7)
+    assert_follows(model)
+
+
+def test_inputs_of_another_dtype_are_refused_as_ever():
+    model = settled(Sequential([Input(shape=SHAPE), Conv2D(4, 3), ReLU()]))
+    x = Tensor(np.zeros((1, *SHAPE), np.float64))
+    with inference(), pytest.raises(TypeError, match=r"kernel\.dtype=float32; must be float64"):
+        model(x, training=False)
+
+
+def test_kernels_that_lie_otherwise_in_memory_are_copied():
+    model = chain(Conv2D(20, 3), shape=(20, 20, 20))
+    kernel = model.layers[0].kernel
+    kernel.array = np.asfortranarray(kernel.array)
+    for _ in range(3):
+        assert_follows(model, shape=(20, 20, 20))
+        kernel.assign(kernel.array * 2)
+
+
+def test_filters_of_different_windows_share_their_form():
+    model = chain(Conv2D(20, 3), shape=(None, None, 20))
+    for size in (20, 20, 21, 22, 23, 24, 8, 8):
+        assert_follows(model, n=3, shape=(size, size, 20))
+    assert len(model._folded._made[1][0]._prepared._state[1]) <= 2

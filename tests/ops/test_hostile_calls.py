@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from arrays import integers
 from compare import assert_same
-from hostile_calls import hostile_calls, zeros
+from hostile_call import zeros
+from hostile_calls import hostile_calls
 
 from pyconv import ops, reference
 

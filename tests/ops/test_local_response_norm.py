@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tolerances
 from arrays import normal
-from compare import assert_same, assert_within
+from compare import assert_same, assert_same_bits, assert_within
 
 from pyconv import ops, reference
 
@@ -54,3 +54,15 @@ def test_an_empty_batch_stays_empty(dtype, device):
     x = np.zeros((0, 2, 3, 4), dtype)
     assert_same(device.host(ops.local_response_norm(device(x))), x)
     assert_same(device.host(ops.local_response_norm_backward(device(x), device(x))), x)
+
+
+def test_bits_do_not_depend_on_threads(data_format, dtype, device, set_threads):
+    shape = (9, 13, 11, 40)
+    x, dy = 3 * normal(shape, dtype, 0), normal(shape, dtype, 1)
+    found = []
+    for count in (1, 1, 2, 3, 7):
+        set_threads(count)
+        y = ops.local_response_norm(device(x), data_format=data_format)
+        dx = ops.local_response_norm_backward(device(dy), device(x), data_format=data_format)
+        found.append(device.host((y, dx)))
+        assert_same_bits(found[-1], found[0], f"{count} threads")

@@ -36,6 +36,17 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.1}),
     ("Adagrad", {}),
     ("Adagrad", {"learning_rate": 0.1, "initial_accumulator_value": 0.5, "epsilon": 1e-3}),
+    ("Adadelta", {}),
+    ("Adadelta", {"learning_rate": 1.0, "rho": 0.5, "epsilon": 1e-3, "weight_decay": 0.01}),
+    ("Adamax", {}),
+    ("Adamax", {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.9, "weight_decay": 0.01}),
+    ("Nadam", {}),
+    ("Nadam", {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
+    ("SGD", {"learning_rate": 0.1, "use_ema": True}),
+    ("Adam", {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3}),
+    ("Adam", {"gradient_accumulation_steps": 3}),
+    ("Nadam", {"gradient_accumulation_steps": 2, "use_ema": True, "ema_overwrite_frequency": 4}),
+    ("SGD", {"momentum": 0.9, "gradient_accumulation_steps": 2, "clipnorm": 0.5}),
 ]
 IDS = [f"{name}-{','.join(options)}" for name, options in CASES]
 SHAPES = [(3, 4), (4,), (2, 2, 3, 5)]
@@ -55,6 +66,8 @@ def test_twenty_steps_are_keras_s(
         gradients = [rng.normal(0, 1, shape).astype(dtype) for shape in SHAPES]
         one.apply(gradients, ours)
         other.apply([keras.ops.convert_to_tensor(g) for g in gradients], theirs)
+    one.finalize_variable_values(ours)
+    other.finalize_variable_values(theirs)
     for mine, his in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(
             mine.numpy(), keras.ops.convert_to_numpy(his), **tolerances.KERAS_STEPS

@@ -93,6 +93,36 @@ def test_the_file_survives_kills_while_saving(
     assert os.listdir(tmp_path) == [path.name], "what killed writers left is swept"
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_reader_beside_a_writer_loads_a_whole_old_or_new_model(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = path_of(tmp_path, suffix)
+    model_of(0.0).save(path)
+    seen: list[float] = []
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITERS, str(path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write("0\n")
+        writer = int(server.stdout.readline())
+        until = time.monotonic() + 15
+        while len(set(seen)) < 8 and time.monotonic() < until:
+            found = {float(v) for w in load_model(path).get_weights() for v in (w.min(), w.max())}
+            assert len(found) == 1, "torn"
+            seen += found
+        os.kill(writer, signal.SIGKILL)
+        assert server.stdout.readline() == "dead\n"
+    assert len(set(seen)) >= 8, "the writer must have replaced the file under the reader"
+    assert seen == sorted(seen), "never an older one after a newer one"
+
+
 @pytest.mark.parametrize("limit", [0, 4096, 65536, 700_000])
 @pytest.mark.parametrize(
     ("call", "suffix"),

@@ -14,6 +14,7 @@ import pytest
 from compare import assert_same_bits
 
 from pyconv import Input, Model, Sequential, layers
+from pyconv.layers.operation import Operation
 from pyconv.models import load_model
 from pyconv.saving import deserialize_layer, serialize_layer
 
@@ -140,7 +141,7 @@ HARM: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "options of an operation": (
         lambda c: entry(c, divide(c))["config"].update(fn="os.system"),
-        "must be its name",
+        "its configuration must have",
     ),
     "a name twice": (
         lambda c: c["config"]["layers"].append(entry(c, "sum")),
@@ -265,3 +266,64 @@ def test_every_value_may_be_replaced_without_another_error() -> None:
             except ValueError:
                 refused += 1
     assert refused > 1000
+
+
+def test_layers_that_keras_lacks_are_written_as_pyconvs(tmp_path: Path) -> None:
+    for layer in (layers.MinPooling2D(3), layers.LocalResponseNormalization()):
+        config = serialize_layer(layer)
+        name = type(layer).__name__
+        assert (config["module"], config["registered_name"]) == (None, f"pyconv>{name}")
+        assert type(deserialize_layer(config)) is type(layer)
+        assert type(deserialize_layer({**config, "registered_name": None})) is type(layer)
+        with pytest.raises(ValueError, match="is registered as 'evil>"):
+            deserialize_layer({**config, "registered_name": f"evil>{name}"})
+    assert serialize_layer(layers.MaxPooling2D())["registered_name"] is None
+    model = Model(x := Input((8, 8, 1)), layers.MinPooling2D(2)(x))
+    model.save(tmp_path / "smallest.npz")
+    again = load_model(tmp_path / "smallest.npz")
+    assert type(again.layers[1]) is layers.MinPooling2D
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".npz"])
+def test_what_is_frozen_inside_stays_frozen(suffix: str, tmp_path: Path) -> None:
+    if suffix != ".npz":
+        pytest.importorskip("h5py")
+    z = Input(shape=(6,))
+    inner = layers.Dense(4, name="d2")(layers.BatchNormalization(name="n")(z))
+    body = Model(z, layers.Dense(3, name="d3")(inner), name="body")
+    body.get_layer("n").trainable = False
+    body.get_layer("d2").trainable = False
+    tail = Model(y := Input(shape=(3,)), layers.Dense(3, name="t")(y), name="tail")
+    tail.trainable = False
+    model = Sequential([Input(shape=(6,)), body, tail, layers.Dense(1, name="d1")], name="whole")
+    model.save(tmp_path / f"m{suffix}")
+    again = load_model(tmp_path / f"m{suffix}")
+    flags = [(path, trainable) for path, _, trainable in model.paths()]
+    assert [(path, trainable) for path, _, trainable in again.paths()] == flags
+    assert sum(trainable for _, trainable in flags) == 4
+    assert_same_bits(again.get_weights(), model.get_weights())
+
+
+def test_stacked_tensors_go_out_and_back(tmp_path: Path) -> None:
+    x = Input(shape=(4, 3), name="x")
+    model = Model(x, Operation("Stack", axis=-1).apply([x[..., i] for i in (2, 1, 0)]))
+    assert model.output_shape == (None, 4, 3)
+    model.save(tmp_path / "m.npz")
+    data = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    assert_same_bits(load_model(tmp_path / "m.npz").predict(data, verbose=0), data[..., ::-1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "text"),
+    [
+        ([], {}, TypeError, "must be a list of symbolic tensors"),
+        ([np.zeros(3)], {}, TypeError, "must be a list of symbolic"),
+        ([Input((3,)), Input((4,))], {}, ValueError, "must be equal"),
+        ([Input((3,))], {"axis": 3}, ValueError, "axis=3; must be within -3 and 2"),
+        ([Input((3,))], {"axis": "last"}, ValueError, "Stack: axis='last'"),
+        ([Input((3,))], {"number": 1}, ValueError, "Stack: number=1"),
+    ],
+)
+def test_stack_refuses(arguments: Any, options: Any, error: Any, text: str) -> None:
+    with pytest.raises(error, match=text):
+        Operation("Stack", **options).apply(arguments)

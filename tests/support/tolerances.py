@@ -106,6 +106,20 @@ FORMULA = 1e-12
 
 # Weights after 20 steps beside Keras's optimizers, which round their rates to float32 always.
 KERAS_STEPS = {"rtol": 1e-6, "atol": 1e-6}
+
+# Outputs of a whole network with random weights beside Keras's, relative to the largest.
+KERAS_NETWORK = 1e-5
+# Losses of a head on predicted features beside those of the whole model: predict folds layers.
+FOLDED_LOSS = 1e-4
+# Pixels for a network, by arrays and by Tensors, here and in Keras: a few roundings of 255.
+PIXELS = {"rtol": 1e-5, "atol": 1e-5}
+# Pictures and maps from 0 to 1 in float32, absolute; those stretched to that range afterwards.
+PIXEL = 1e-6
+STRETCHED_PIXEL = 1e-5
+# A picture after 20 steps of ascent, its filter alone or among others: rounding grows on the way.
+ASCENT = 1e-3
+# F-scores of a metric that adds 1e-7 to its denominators, of which there are two.
+F_SCORE_EPSILON = 1e-6
 # Beside the book's algorithms in float64, relative to the largest number of an array.
 BOOK = 1e-10
 # What its 1e-7 under the logarithm of a loss changes, in losses of its examples.

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arrays of real numbers from what the caller has: arrays, lists, Tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pyconv.autograd import Tensor, array_of
+
+
+def numbers_of(function: str, argument: str, value: object) -> npt.NDArray[Any]:
+    """Return an array of real numbers.
+
+    Raises:
+        TypeError: naming function and argument, what is none.
+    """
+    if value is None:
+        raise TypeError(f"{function}: {argument} is None; must be an array")
+    try:
+        array = array_of(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{function}: {argument}: {error}") from None
+    if hasattr(array, "get"):
+        return np.asarray(array.get())
+    if isinstance(value, (Tensor, np.ndarray)):
+        return np.asarray(array)
+    return np.asarray(value)  # lists of Python's floats keep their 53 bits

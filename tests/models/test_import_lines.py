@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Programs of Keras with their import lines changed: names, old spellings, the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pyconv
+import pyconv as keras
+import pyconv as tf
+from pyconv import layers, models, optimizers, random
+from pyconv.layers import Dense, Flatten, MaxPooling2D
+
+Array = np.ndarray[Any, Any]
+
+
+def batches() -> Iterator[tuple[Array, Array]]:
+    rng = np.random.default_rng(0)
+    while True:
+        yield rng.random((5, 8, 8, 1)), rng.integers(0, 2, 5)
+
+
+def test_keras_is_the_package_itself() -> None:
+    assert tf.keras is pyconv
+    assert tf.keras.layers.Dense is Dense
+    for name in ("Input", "Model", "Sequential", "GradientTape", "keras"):
+        assert hasattr(keras, name)
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [
+        ("MaxPool2D", "MaxPooling2D"),
+        ("AvgPool2D", "AveragePooling2D"),
+        ("GlobalAvgPool2D", "GlobalAveragePooling2D"),
+        ("GlobalMaxPool2D", "GlobalMaxPooling2D"),
+    ],
+)
+def test_second_spellings_are_the_same_class(alias: str, name: str) -> None:
+    assert getattr(layers, alias) is getattr(layers, name)
+
+
+def test_a_program_of_old_names_trains() -> None:
+    model = models.Sequential()
+    model.add(layers.Conv2D(4, (3, 3), activation="relu", input_shape=(8, 8, 1)))
+    model.add(MaxPooling2D((2, 2)))
+    model.add(Flatten())
+    model.add(Dense(1, activation="sigmoid"))
+    model.compile(
+        loss="binary_crossentropy", optimizer=optimizers.RMSprop(lr=1e-4), metrics=["acc"]
+    )
+    history = model.fit_generator(
+        batches(),
+        steps_per_epoch=3,
+        epochs=2,
+        validation_data=batches(),
+        validation_steps=2,
+        workers=1,
+        use_multiprocessing=False,
+        verbose=0,
+    )
+    assert list(history.history) == ["loss", "acc", "val_loss", "val_acc"]
+    assert model.optimizer.iterations == 6
+    loss, _ = model.evaluate_generator(batches(), steps=2)
+    assert np.isfinite(loss)
+    assert model.predict_generator(batches(), steps=2, verbose=0).shape == (10, 1)
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Nadam"])
+def test_a_rate_is_given_by_position_by_name_or_by_its_old_name(name: str) -> None:
+    kind = getattr(optimizers, name)
+    rates = [kind(2e-5), kind(learning_rate=2e-5), kind(lr=2e-5)]
+    assert [one.learning_rate for one in rates] == [2e-5] * 3
+    assert len({str(one.get_config()) for one in rates}) == 1
+
+
+def test_lower_case_forms_combine_a_list() -> None:
+    a, b = (np.random.default_rng(i).random((2, 3)).astype(np.float32) for i in (0, 1))
+    for name, expected in {
+        "add": a + b,
+        "subtract": a - b,
+        "multiply": a * b,
+        "average": (a + b) / 2,
+        "maximum": np.maximum(a, b),
+        "minimum": np.minimum(a, b),
+        "concatenate": np.concatenate([a, b], -1),
+    }.items():
+        np.testing.assert_array_equal(getattr(layers, name)([a, b]).numpy(), expected)
+    symbolic = layers.add([keras.Input((3,)), keras.Input((3,))])
+    assert symbolic.shape == (None, 3)
+
+
+def test_the_tape_follows_a_tensor_made_inside_it() -> None:
+    base = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3, activation="relu")])
+    head = keras.Sequential([keras.Input((6, 6, 4)), layers.GlobalAvgPool2D(), layers.Dense(5)])
+    with tf.GradientTape() as tape:
+        maps = base(random.uniform((1, 8, 8, 3), seed=1))
+        tape.watch(maps)
+        scores = head(maps)
+        best = tf.argmax(scores[0])
+        channel = scores[:, best]
+    gradient = tape.gradient(channel, maps)
+    kernel = head.layers[-1].get_weights()[0]
+    expected = np.broadcast_to(kernel[:, int(best)] / 36, (1, 6, 6, 4))
+    np.testing.assert_allclose(gradient.numpy(), expected, rtol=1e-6)
+    pooled = tf.mean(gradient, axis=(0, 1, 2)).numpy()
+    weighted = maps.numpy()[0]
+    for i in range(pooled.shape[-1]):
+        weighted[:, :, i] *= pooled[i]
+    heat = np.maximum(np.mean(weighted, axis=-1), 0)
+    assert heat.shape == (6, 6)
+
+
+def test_a_picture_climbs_the_mean_of_a_filter() -> None:
+    model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3)])
+    image = first = tf.random.uniform(minval=0.4, maxval=0.6, shape=(1, 12, 12, 3))
+    means = []
+    for _ in range(3):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            loss = tf.mean(model(image)[:, 2:-2, 2:-2, 1])
+        gradients = tf.l2_normalize(tape.gradient(loss, image))
+        assert float((gradients * gradients).sum()) == pytest.approx(1, rel=1e-5)
+        image += 1.0 * gradients
+        means.append(float(loss))
+    assert means[0] < means[1] < means[2]
+    assert image is not first
+    assert 0.4 <= first.numpy().min() <= first.numpy().max() < 0.6
+
+
+def test_a_persistent_tape_answers_again_for_one_or_several_sources() -> None:
+    x = tf.Tensor([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * x
+        z = y * 3
+    assert tape.gradient(z, x).numpy().tolist() == [6.0, 12.0]  # the sum of z
+    assert [g.numpy().tolist() for g in tape.gradient(z, [x, y])] == [[6.0, 12.0], [3.0, 3.0]]
+
+
+def test_functions_take_arrays_and_tensors_whole_without_an_axis() -> None:
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    for value in (x, tf.Tensor(x)):
+        assert float(tf.mean(value)) == 2.5
+        assert int(tf.argmax(value)) == 5
+        assert tf.argmax(value, axis=-1).numpy().tolist() == [2, 2]
+        assert tf.reshape(value, (3, 2)).shape == (3, 2)
+        assert float(np.square(tf.l2_normalize(value)).sum()) == pytest.approx(1)
+
+
+def test_random_numbers_follow_the_one_seed_or_their_own() -> None:
+    pyconv.set_seed(3)
+    first = random.normal((1000,), mean=2.0, stddev=0.5).numpy()
+    pyconv.set_seed(3)
+    np.testing.assert_array_equal(random.normal([1000], 2.0, 0.5).numpy(), first)
+    assert first.mean() == pytest.approx(2, abs=0.1)
+    assert first.std() == pytest.approx(0.5, abs=0.1)
+    one, same = random.uniform((4,), seed=9), random.uniform((4,), seed=9)
+    np.testing.assert_array_equal(one, same)
+    assert random.uniform((2,), dtype="float64").dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "text"),
+    [
+        (lambda: random.uniform((2, -1)), ValueError, r"uniform: shape\[1\]=-1; must be >= 0"),
+        (lambda: random.uniform(3), TypeError, "uniform: shape=3; must be a tuple"),
+        (lambda: random.uniform((2,), 1, 0), ValueError, "uniform: minval=1; must be <= maxval=0"),
+        (lambda: random.normal((2,), stddev=-1), ValueError, "normal: stddev=-1; must be finite"),
+        (lambda: random.normal((2,), dtype="int8"), ValueError, "normal: dtype='int8'; must be"),
+        (lambda: random.uniform((2,), seed="1"), TypeError, "uniform: seed='1'; must be an int"),
+    ],
+)
+def test_bad_arguments_of_random_numbers_are_named(
+    make: Any, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=text):
+        make()
