@@ -304,7 +304,7 @@ def test_generators_are_cast_and_checked_on_request() -> None:
         (lambda: Dataset.zip(), "no Datasets"),
         (lambda: counted(3).batch(0), "Dataset.batch: batch_size=0; must be >= 1"),
         (lambda: counted(3).batch(2.0), "batch_size=2.0; must be an int"),
-        (lambda: counted(3).batch(2, drop_remainder=1), "drop_remainder=1; must be a bool"),
+        (lambda: counted(3).batch(2, drop_remainder=1), "drop_remainder=1; must be True or False"),
         (lambda: counted(3).shuffle(0), "buffer_size=0"),
         (lambda: counted(3).shuffle(3, seed=-1), "seed=-1"),
         (lambda: counted(3).repeat(-2), "count=-2"),

@@ -218,7 +218,7 @@ def test_a_model_learns_from_a_folder(folder: Path) -> None:
         ({"image_size": "large"}, "image_size='large'"),
         ({"interpolation": "cubic"}, "interpolation='cubic'; must be one of"),
         ({"seed": 1.5}, "seed=1.5"),
-        ({"shuffle": 1}, "shuffle=1; must be a bool"),
+        ({"shuffle": 1}, "shuffle=1; must be True or False"),
         ({"validation_split": 0.2}, "validation_split and subset; must both be given"),
         ({"subset": "both"}, "must both be given"),
         ({"validation_split": 1.0, "subset": "both"}, "validation_split=1.0; must be below 1"),

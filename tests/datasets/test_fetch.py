@@ -328,7 +328,7 @@ def test_hostile_archives_leave_nothing(server: FileServer, home: Path, name: st
         ({"origin": "http://x/y", "file_hash": "12"}, "sha256 has 64 digits"),
         ({"origin": "http://x/y", "hash_algorithm": "sha1"}, "hash_algorithm='sha1'"),
         ({"origin": "http://x/y", "archive_format": "rar"}, "archive_format='rar'"),
-        ({"origin": "http://x/y", "extract": 1}, "extract=1; must be a bool"),
+        ({"origin": "http://x/y", "extract": 1}, "extract=1; must be True or False"),
     ],
 )
 def test_arguments_out_of_range_are_named(

@@ -52,7 +52,7 @@ def test_folds_agree_with_scikit_learn() -> None:
 def test_folds_refuse_what_cannot_be_cut() -> None:
     with pytest.raises(ValueError, match="KFold: n_splits=1; must be >= 2"):
         KFold(1)
-    with pytest.raises(TypeError, match="KFold: shuffle=1; must be a bool"):
+    with pytest.raises(TypeError, match="KFold: shuffle=1; must be True or False"):
         KFold(2, shuffle=1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="KFold: 2 samples; must be at least n_splits=3"):
         list(KFold(3).split([1, 2]))

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from tolerances import KERAS
+from tolerances import KERAS, WINOGRAD_CURVE
 
 import pyconv
 
@@ -66,7 +66,16 @@ def deep_convnet(library: Any, dtype: str) -> Any:
     return library.Sequential(stack)
 
 
+@pytest.fixture
+def exact_convolutions() -> Iterator[None]:
+    """Leave out Winograd's algorithm, whose rounding grows from step to step."""
+    pyconv.set_conv_algorithm("direct")
+    yield
+    pyconv.set_conv_algorithm("auto")
+
+
 @pytest.mark.oracle
+@pytest.mark.usefixtures("exact_convolutions")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("network", [residual, separable, deep_convnet])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -90,3 +99,22 @@ def test_twenty_steps_equal_keras(keras: Any, network: Callable[..., Any], dtype
     found, expected = np.array(losses).T
     np.testing.assert_allclose(found, expected, rtol=KERAS)
     assert found[-1] < found[0]
+
+
+def test_the_algorithm_of_convolutions_moves_a_training_curve_little() -> None:
+    curves = []
+    for algorithm in ("direct", "auto"):
+        pyconv.set_seed(2)
+        pyconv.set_conv_algorithm(algorithm)
+        try:
+            model = deep_convnet(pyconv, "float32")
+            model.compile("adam", "sparse_categorical_crossentropy")
+            generator = np.random.default_rng(6)
+            images = generator.random((4 * BATCH, 12, 12, 1), np.float32)
+            labels = generator.integers(0, 4, 4 * BATCH)
+            fitted = model.fit(images, labels, batch_size=BATCH, epochs=2, verbose=0)
+        finally:
+            pyconv.set_conv_algorithm("auto")
+        curves.append(fitted.history["loss"])
+    assert curves[0] != curves[1], "auto must have taken Winograd's algorithm"
+    np.testing.assert_allclose(curves[1], curves[0], rtol=WINOGRAD_CURVE)

@@ -228,7 +228,7 @@ def test_integers_nan_and_one_pixel(channels: int, dtype: str) -> None:
         (TypeError, r"height_shift_range\[1\]='a'", {"height_shift_range": [1, "a"]}),
         (ValueError, r"fill_mode='mirror'; must be one of", {"fill_mode": "mirror"}),
         (ValueError, r"cval=inf", {"cval": np.inf}),
-        (TypeError, r"horizontal_flip=1; must be a bool", {"horizontal_flip": 1}),
+        (TypeError, r"horizontal_flip=1; must be True or False", {"horizontal_flip": 1}),
         (ValueError, r"validation_split=1; must be < 1", {"validation_split": 1}),
         (ValueError, r"validation_split=-0.1", {"validation_split": -0.1}),
         (ValueError, r"interpolation_order=3; must be 0 or 1", {"interpolation_order": 3}),

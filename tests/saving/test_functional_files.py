@@ -141,7 +141,7 @@ HARM: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "options of an operation": (
         lambda c: entry(c, divide(c))["config"].update(fn="os.system"),
-        "its configuration must have",
+        "its configuration must be its name and its options",
     ),
     "a name twice": (
         lambda c: c["config"]["layers"].append(entry(c, "sum")),

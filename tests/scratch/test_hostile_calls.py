@@ -205,7 +205,11 @@ GRADIENTS = [
         ValueError,
         "weight_decay_lambda=-1",
     ),
-    (lambda: MultiLayerNetExtend(3, [3], 2, use_dropout=1), TypeError, "use_dropout=1; must be a"),
+    (
+        lambda: MultiLayerNetExtend(3, [3], 2, use_dropout=1),
+        TypeError,
+        "use_dropout=1; must be True or False",
+    ),
 ]
 
 

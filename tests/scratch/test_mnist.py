@@ -54,7 +54,7 @@ def test_one_hot_labels(digits) -> None:
 
 
 def test_flags_must_be_flags() -> None:
-    with pytest.raises(TypeError, match="load_mnist: flatten=1; must be a bool"):
+    with pytest.raises(TypeError, match="load_mnist: flatten=1; must be True or False"):
         load_mnist(flatten=1)
 
 

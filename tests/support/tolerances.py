@@ -22,6 +22,8 @@ _SAMPLE_EPS = 4.0
 FOLDED = 1e-5
 # Root of the mean square error of Winograd's convolution, relative to that of the results.
 WINOGRAD = 5e-6
+# Losses of a network's first eight steps by Winograd's algorithm and without it.
+WINOGRAD_CURVE = 1e-3
 # 6e-7 and 5e-6 in float32.
 _NORM_EPS = 5.0
 _NORM_GRADIENT_EPS = 42.0
