@@ -109,9 +109,8 @@ void run_product(const Product<T>& product, int64_t m) {
   const int64_t column_blocks = ceil_div(panels, per_task);
   const int64_t row_blocks = ceil_div(m, kBlockRows);
   parallel_for(row_blocks * column_blocks, 2 * m * product.n * product.k, [&](int64_t task) {
-    // Neighbouring tasks share their columns of B.
-    const int64_t rows = task % row_blocks;
-    const int64_t columns = task / row_blocks;
+    const int64_t rows = task / column_blocks;
+    const int64_t columns = task % column_blocks;
     const int64_t first = m * rows / row_blocks;
     product.run({first, m * (rows + 1) / row_blocks - first, columns * per_task,
                  std::min(panels, (columns + 1) * per_task)});
