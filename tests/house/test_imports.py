@@ -21,7 +21,7 @@ HOMES = [
     (
         r"\b(import|from) (cupy|pyconv\._\w+)\b|import _core",
         "pyconv/**/*.py",
-        ("pyconv/backend.py",),
+        ("pyconv/backend/",),
     ),
 ]
 

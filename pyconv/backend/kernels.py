@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The native functions by where an array lies; arrays become addresses."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from pyconv.backend.devices import cupy_of
+from pyconv.backend.memory import empty_on
+from pyconv.backend.native import CODES, Array, _core
+from pyconv.backend.recording import Kernel, Recording
+from pyconv.backend.recording import calls as _calls
+
+_NATIVE = [
+    "gemm",
+    "im2col",
+    "col2im",
+    "conv2d_algorithm",
+    "conv2d_workspace",
+    "conv2d",
+    "conv2d_backward_data",
+    "conv2d_backward_kernel",
+    "max_pool2d",
+    "max_pool2d_check",
+    "max_pool2d_backward",
+    "min_pool2d",
+    "avg_pool2d",
+    "avg_pool2d_backward",
+    "resize",
+    "resize_backward",
+    "affine_sample",
+    "affine_sample_backward",
+    "dense",
+    "dense_backward",
+    "activation",
+    "activation_backward",
+    "dropout",
+    "local_response_norm",
+    "local_response_norm_backward",
+    "normalize",
+    "normalize_backward",
+    "sigmoid_cross_entropy",
+    "sigmoid_cross_entropy_backward",
+    "softmax",
+    "softmax_backward",
+    "softmax_cross_entropy",
+    "labels_check",
+    "softmax_cross_entropy_backward",
+    "optimizer_step",
+]
+
+
+@contextmanager
+def native_calls(room: int, known: Sequence[Array] = ()) -> Iterator[Recording]:
+    """Record the calls on host arrays that this thread makes meanwhile; they are made as usual."""
+    global _host_kernels
+    plain, _calls.recording = _host_kernels, Recording(room, known)
+    _host_kernels = Kernels(plain.module, plain.trailing, collecting=True)
+    try:
+        yield _calls.recording
+    finally:
+        _host_kernels, _calls.recording = plain, None
+
+
+class Kernels:
+    """The native functions of one module; arrays become addresses, None becomes 0."""
+
+    def __init__(
+        self, module: ModuleType, trailing: tuple[int, ...], *, collecting: bool = False
+    ) -> None:
+        self.module, self.trailing = module, trailing
+        self.has_arena = module is _core  # and wants no workspace lent
+        make = _collecting if collecting else _on_host
+        for name in _NATIVE:
+            setattr(self, name, make(getattr(module, name), trailing))
+
+    def __getattr__(self, name: str) -> Kernel:
+        raise AttributeError(f"no native function {name}")
+
+
+def _on_host(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
+    address = _core.address
+
+    def call(*arguments: Any) -> Any:
+        plain = [
+            address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
+            for value in arguments
+        ]
+        return function(*plain, *trailing)
+
+    return call
+
+
+def _collecting(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
+    address = _core.address
+
+    def call(*arguments: Any) -> Any:
+        plain = [
+            address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
+            for value in (*arguments, *trailing)
+        ]
+        if _calls.recording is not None:
+            _calls.recording.add(function, plain, arguments)
+        return function(*plain)
+
+    return call
+
+
+class DeviceKernels:
+    """pyconv._cuda on the device and CuPy's current stream of the arrays handed over."""
+
+    has_arena = False
+
+    def __init__(self, module: ModuleType, cupy: Any, device: Any) -> None:
+        self._module, self._cupy, self._device = module, cupy, device
+
+    def __getattr__(self, name: str) -> Kernel:
+        function = getattr(self._module, name)
+
+        def call(*arguments: Any) -> Any:
+            with self._device:
+                plain = [
+                    value.data.ptr if isinstance(value, self._cupy.ndarray) else value or 0
+                    for value in arguments
+                ]
+                return function(*plain, self._cupy.cuda.get_current_stream().ptr)
+
+        return call
+
+
+_core_kernels = Kernels(_core, ())
+_host_kernels = _core_kernels
+
+
+def _use_host_kernels(name: str) -> None:
+    """Serve NumPy arrays from "core", or from "simt", the CUDA kernels on the host; for tests."""
+    global _host_kernels
+    if name == "core":
+        _host_kernels = _core_kernels
+    elif name == "simt":
+        _host_kernels = Kernels(importlib.import_module("pyconv._simt"), (0,))
+    else:
+        raise ValueError(f"_use_host_kernels: name={name!r}; must be 'core' or 'simt'")
+
+
+def kernels_for(x: Array) -> Any:
+    """Return the native functions that work where x lies."""
+    if isinstance(x, np.ndarray):
+        return _host_kernels
+    cupy = cupy_of(x)
+    try:
+        module = importlib.import_module("pyconv._cuda")
+    except ImportError as error:
+        raise ImportError(
+            "pyconv: CuPy arrays need pyconv._cuda; build with CUDA: "
+            "pip install . -C cmake.define.PYCONV_CUDA=ON"
+        ) from error
+    device: Any = x.device
+    return DeviceKernels(module, cupy, device)
+
+
+def host_module() -> ModuleType:
+    """Return the native module that serves NumPy arrays."""
+    return _host_kernels.module
+
+
+def prepared_size(kernel: Array, window: bytes, algorithm: int) -> int:
+    """Return how many elements a kernel made ready for conv2d has; 0 where there is no such form.
+
+    For one kernel and instruction set, forms of one size are the same.
+    """
+    if not isinstance(kernel, np.ndarray) or not _host_kernels.has_arena:
+        return 0
+    return int(_core.conv2d_prepared_size(CODES[kernel.dtype], window, algorithm))
+
+
+def prepared_kernel(kernel: Array, window: bytes, algorithm: int, size: int) -> Array:
+    """Return a contiguous kernel made ready for a packed window; nobody may write to it.
+
+    It holds for the instruction set in use and the values of now.
+    """
+    prepared = empty_on(kernel, (size,))
+    address = _core.address
+    code = CODES[kernel.dtype]
+    _core.conv2d_prepare(code, address(kernel), address(prepared), window, algorithm)
+    prepared.flags.writeable = False
+    return prepared

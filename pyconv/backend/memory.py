@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Memory of arrays: fresh, contiguous, overlapping, and tables of addresses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pyconv.backend.devices import array_module
+from pyconv.backend.native import Array, _core, native_dtype
+
+# Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
+_ARENA_BYTES = 1 << 16
+
+
+def contiguous(x: Array, dtype: Any = None) -> Array:
+    """Return x itself, or a C-contiguous, aligned, native-endian copy of it.
+
+    Raises:
+        MemoryError: the copy of a broadcast view would exceed this machine's memory.
+    """
+    wanted = native_dtype(x.dtype) if dtype is None else np.dtype(dtype)
+    if isinstance(x, np.ndarray):
+        flags = x.flags
+        if flags.c_contiguous and flags.aligned and x.dtype == wanted:
+            return x
+        bytes_needed = x.size * wanted.itemsize
+        if bytes_needed > _physical_memory():
+            raise MemoryError(f"a contiguous copy of shape {x.shape} takes {bytes_needed} bytes")
+        fresh = empty_on(x, x.shape, wanted)
+        fresh[...] = x
+        return fresh
+    copy: Array = array_module(x).ascontiguousarray(x, wanted)
+    return copy
+
+
+def _physical_memory() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
+    """Return an array with undefined contents where `like` lies, of its dtype unless given."""
+    kind = native_dtype(like.dtype) if dtype is None else np.dtype(dtype)
+    if not isinstance(like, np.ndarray):
+        on_device: Array = array_module(like).empty(shape, kind)
+        return on_device
+    size = kind.itemsize
+    for length in shape:
+        size *= length
+    if size < _ARENA_BYTES:
+        return np.empty(shape, kind)
+    try:
+        return _core.empty(tuple(shape), kind)
+    except MemoryError:
+        raise MemoryError(f"an array of shape {tuple(shape)} takes {size} bytes") from None
+
+
+def first_bad_flag(like: Array) -> Array:
+    """Return the one-element array in which a check reports the first bad position."""
+    flag: Array = array_module(like).full(1, np.iinfo(np.int64).max, np.int64)
+    return flag
+
+
+def first_bad(flag: Array) -> int | None:
+    """Read such a flag: the position, or None where all was well."""
+    position = int(flag[0])
+    return None if position == np.iinfo(np.int64).max else position
+
+
+def tensor_table(
+    rows: Sequence[Sequence[Array]], width: int
+) -> tuple[bytes, tuple[int, int] | None]:
+    """Pack rows of equally long arrays as int64 records: `width` addresses, then the size.
+
+    Returns:
+        The table, and the places (row * width + column) of two arrays that share memory, if any.
+    """
+    address = _core.address
+    table = np.zeros((len(rows), width + 1), np.int64)
+    for record, row in zip(table, rows, strict=True):
+        record[: len(row)] = [address(a) if isinstance(a, np.ndarray) else a.data.ptr for a in row]
+        record[width] = row[0].size
+    starts = table[:, :width].ravel()
+    sizes = np.repeat(table[:, width] * rows[0][0].itemsize, width)
+    places = np.flatnonzero((starts != 0) & (sizes != 0))
+    places = places[np.argsort(starts[places], kind="stable")]
+    overlap = np.flatnonzero(starts[places[1:]] < (starts + sizes)[places[:-1]])
+    if not overlap.size:
+        return table.tobytes(), None
+    one, other = sorted(int(place) for place in places[overlap[0] : overlap[0] + 2])
+    return table.tobytes(), (one, other)
+
+
+def memory_overlaps(a: Array, b: Array) -> bool:
+    """Tell whether two arrays of one device share memory."""
+    return bool(array_module(a).shares_memory(a, b))
+
+
+trim_memory = _core.trim_memory
+memory_info = _core.memory_info
