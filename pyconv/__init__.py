@@ -82,7 +82,9 @@ from pyconv.models import load_model as load_model
 from pyconv.models import save_model as save_model
 from pyconv.ops.conv2d import set_conv_algorithm as set_conv_algorithm
 from pyconv.random import set_seed as set_seed
+from pyconv.runtime import get_device as get_device
 from pyconv.runtime import memory_info as memory_info
+from pyconv.runtime import set_device as set_device
 from pyconv.runtime import set_num_threads as set_num_threads
 from pyconv.runtime import show_config as show_config
 from pyconv.runtime import trim_memory as trim_memory

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the native side runs on: threads, instruction set, memory."""
+"""What the native side runs on: threads, instruction set, memory, device."""
 
 from __future__ import annotations
 
@@ -25,7 +25,28 @@ def trim_memory() -> int:
     return backend.trim_memory()
 
 
+def set_device(device: str) -> None:
+    """Let the weights of layers built from now on lie on a device.
+
+    What exists stays where it is: `model.to(device)` moves it. Until the first call the
+    environment variable PYCONV_DEVICE decides, else it is "cpu".
+
+    Args:
+        device: "cpu", "cuda" (the first GPU) or "cuda:N"; a GPU also becomes CuPy's current
+            device in this thread.
+    Raises:
+        ValueError: no such device. ImportError: no pyconv._cuda, or no CuPy. RuntimeError: no GPU,
+        no driver, or a process made by fork().
+    """
+    backend.set_device(device)
+
+
+def get_device() -> str:
+    """Return the device of new weights, "cpu" or "cuda:N"."""
+    return backend.get_device()
+
+
 def show_config() -> None:
-    """Print the processor, the instruction set in use and available, and the threads."""
+    """Print the processor, the instruction set in use and available, the threads, the device."""
     for key, value in backend.config().items():
         print(f"{key}: {value}")  # noqa: T201 - printing is its purpose

@@ -69,7 +69,14 @@ def operands(
         dtype = np.dtype(np.float32)
     else:
         dtype = np.result_type(y if weak_x else x, a if weak_x else b if weak_y else y)
+    if type(x) is not type(y):  # one on a GPU; a number of the host may join it
+        x, y = _number(x), _number(y)
     return _as_dtype(a, x, dtype), _as_dtype(b, y, dtype)
+
+
+def _number(x: Any) -> Any:
+    """Return a host array without axes as NumPy's scalar, anything else as it is."""
+    return x[()] if isinstance(x, np.ndarray) and not x.ndim else x
 
 
 def _as_dtype(value: Operand, array: Array, dtype: np.dtype[np.generic]) -> Tensor:

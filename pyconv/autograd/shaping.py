@@ -62,7 +62,7 @@ class ConcatenateFunction(Function):
         self.axis = axis
 
     def forward(self, *xs: Array) -> Array:
-        self.ends = np.cumsum([x.shape[self.axis] for x in xs])[:-1]
+        self.ends = np.cumsum([x.shape[self.axis] for x in xs])[:-1].tolist()
         return np.concatenate(xs, axis=self.axis)
 
     def backward(self, dy: Array) -> tuple[Array | None, ...]:

@@ -8,29 +8,37 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyconv import ops
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, array_of, as_tensor
 from pyconv.backend import Array
+from pyconv.ops.softmax_cross_entropy import (
+    checked_logits,
+    checked_smoothing,
+    split_labels,
+    unchecked_cross_entropy,
+    unchecked_cross_entropy_backward,
+)
 
+_NAME = "softmax_cross_entropy"
 CLIP = 1e-7  # Keras keeps probabilities this far from 0 and 1
 
 
 class SoftmaxCrossEntropyFunction(Function):
-    """Pairs the op with its backward; keeps the probabilities and the labels."""
+    """Pairs the op with its backward; keeps the probabilities and the checked labels."""
 
-    def __init__(self, labels: Array, label_smoothing: float) -> None:
-        self.labels, self.label_smoothing = labels, label_smoothing
+    def __init__(self, labels: Array, label_smoothing: float, known: bool) -> None:
+        self.labels, self.known = labels, known
+        self.smoothing = checked_smoothing(_NAME, label_smoothing)
 
     def forward(self, logits: Array) -> Array:
-        loss, self.probabilities = ops.softmax_cross_entropy(
-            logits, self.labels, label_smoothing=self.label_smoothing
-        )
+        logits = checked_logits(_NAME, "logits", logits)
+        self.split = split_labels(_NAME, self.labels, logits, known=self.known)
+        loss, self.probabilities = unchecked_cross_entropy(logits, *self.split, self.smoothing)
         return loss
 
     def backward(self, dloss: Array) -> Array:
-        return ops.softmax_cross_entropy_backward(
-            dloss, self.probabilities, self.labels, label_smoothing=self.label_smoothing
+        return unchecked_cross_entropy_backward(
+            dloss, self.probabilities, *self.split, self.smoothing
         )
 
 
@@ -57,16 +65,19 @@ class CrossEntropyFunction(Function):
 
 
 def softmax_cross_entropy(
-    logits: Operand, labels: Operand, *, label_smoothing: float = 0.0
+    logits: Operand, labels: Operand, *, label_smoothing: float = 0.0, labels_known: bool = False
 ) -> Tensor:
     """Return the loss (n,) of logits (n, classes).
 
     Args:
         logits: (n, classes), float32 or float64.
         labels: integers (n,), or targets (n, classes) of the logits' dtype; without gradient.
+        labels_known: integers have been found to be classes; those on a GPU are not looked at.
     Source: Keras' categorical cross-entropies with from_logits=True; ops.softmax_cross_entropy.
     """
-    return SoftmaxCrossEntropyFunction(array_of(labels), label_smoothing)(as_tensor(logits))
+    return SoftmaxCrossEntropyFunction(array_of(labels), label_smoothing, labels_known)(
+        as_tensor(logits)
+    )
 
 
 def cross_entropy(probabilities: Operand, targets: Operand) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import autograd
-from pyconv.backend import Array
+from pyconv.backend import Array, checked_device, device_of, imported, put, to_host
 
 Operand = Any  # Tensor, array, list or number: what the operators accept on their other side
 FLOATS = ("float32", "float64")
@@ -22,8 +22,10 @@ def array_of(value: object) -> Array:
     """
     if isinstance(value, Tensor):
         return value.array
-    if hasattr(value, "__cuda_array_interface__"):
-        return value  # type: ignore[return-value]
+    if hasattr(value, "__cuda_array_interface__"):  # also of PyTorch's: taken as CuPy's, no copy
+        on_device = imported(value)
+        if on_device is not None:
+            return on_device
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError("Tensor: value is a masked array; fill it first, its mask would be lost")
     array = np.asarray(value)
@@ -42,7 +44,7 @@ class Tensor:
     """
 
     __slots__ = ("array", "made_from")
-    __array_priority__ = 100  # ndarray + Tensor asks the Tensor
+    __array_priority__ = 1000  # ndarray + Tensor asks the Tensor; CuPy's own is 100
 
     array: Array
     made_from: tuple[str, Tensor] | None
@@ -75,10 +77,19 @@ class Tensor:
     def size(self) -> int:
         return int(self.array.size)
 
+    @property
+    def device(self) -> str:
+        """Where the values lie, "cpu" or "cuda:N"."""
+        return device_of(self.array)
+
+    def to(self, device: str) -> Tensor:
+        """Return the values on a device, the Tensor itself where they lie there; not recorded."""
+        name = checked_device("Tensor.to", device)
+        return self if name == self.device else Tensor.wrap(put(self.array, name))
+
     def numpy(self) -> np.ndarray[Any, Any]:
         """Return a writable copy in NumPy that no later call changes."""
-        array = self.array.get() if hasattr(self.array, "get") else self.array
-        return np.array(array)
+        return np.array(to_host(self.array))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pyconv.autograd.tensor import Tensor, array_of
-from pyconv.backend import Array
+from pyconv.backend import Array, checked_device, copy_into, put, put_beside
 
 
 class Variable(Tensor):
@@ -52,15 +52,23 @@ class Variable(Tensor):
             raise ValueError(
                 f"assign: value.shape={tuple(array.shape)}; must be {self.shape} for {self.name!r}"
             )
-        self.array[...] = array
+        copy_into(self.array, array)
         self.version += 1
         return self
 
+    def to(self, device: str) -> Variable:
+        """Move the values to a device, where they stay."""
+        name = checked_device("Variable.to", device)
+        if name != self.device:
+            self.array = put(self.array, name)
+            self.version += 1
+        return self
+
     def assign_add(self, value: object) -> Variable:
-        return self.assign(self.array + array_of(value))
+        return self.assign(self.array + put_beside(array_of(value), self.array))
 
     def assign_sub(self, value: object) -> Variable:
-        return self.assign(self.array - array_of(value))
+        return self.assign(self.array - put_beside(array_of(value), self.array))
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype}>"

@@ -2,7 +2,18 @@
 """The one place that knows NumPy and CuPy, _core and _cuda, and turns arrays into addresses."""
 
 from pyconv.backend.devices import array_module as array_module
+from pyconv.backend.devices import checked_device as checked_device
+from pyconv.backend.devices import copy_into as copy_into
 from pyconv.backend.devices import cuda_arrays as cuda_arrays
+from pyconv.backend.devices import device_of as device_of
+from pyconv.backend.devices import get_device as get_device
+from pyconv.backend.devices import imported as imported
+from pyconv.backend.devices import is_on_device as is_on_device
+from pyconv.backend.devices import on_device as on_device
+from pyconv.backend.devices import put as put
+from pyconv.backend.devices import put_beside as put_beside
+from pyconv.backend.devices import set_device as set_device
+from pyconv.backend.devices import to_host as to_host
 from pyconv.backend.inputs import as_input as as_input
 from pyconv.backend.inputs import as_integers as as_integers
 from pyconv.backend.inputs import as_numbers as as_numbers
@@ -34,3 +45,4 @@ from pyconv.backend.native import dtype_code as dtype_code
 from pyconv.backend.recording import Kernel as Kernel
 from pyconv.backend.recording import NativeCall as NativeCall
 from pyconv.backend.recording import Recording as Recording
+from pyconv.backend.staging import Staging as Staging

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyconv.backend.devices import cupy_of
+from pyconv.backend.devices import device_of, imported, is_on_device
 from pyconv.backend.native import CODES, Array, native_dtype
 
 
@@ -28,7 +28,7 @@ def _plain_array(x: object, function: str, argument: str) -> Array:
                 function, argument, " is a masked array", "fill the mask first: x.filled(value)"
             )
         return np.asarray(x)
-    if cupy_of(x) is not None:
+    if is_on_device(x):
         return x  # type: ignore[return-value]
     if type(x).__module__.startswith("pyconv."):
         raise _refuse(
@@ -39,8 +39,9 @@ def _plain_array(x: object, function: str, argument: str) -> Array:
         )
     if x is None or isinstance(x, (str, bytes, dict, set)):
         raise _refuse(function, argument, f" is {type(x).__name__}", "must be an array")
-    if not isinstance(x, (list, tuple, int, float)) and hasattr(x, "__dlpack__"):
-        return np.from_dlpack(x)
+    foreign = imported(x)
+    if foreign is not None:
+        return foreign
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -81,12 +82,21 @@ def as_input(
                 f".dtype={array.dtype}",
                 f"must be {native_dtype(like.dtype)} like the other arrays",
             )
-        if isinstance(array, np.ndarray) != isinstance(like, np.ndarray):
+        on_host = isinstance(array, np.ndarray)
+        if on_host != isinstance(like, np.ndarray):
             raise _refuse(
                 function,
                 argument,
                 f" is a {type(array).__module__} array",
-                f"the other arrays are {type(like).__module__}'s; move it there first",
+                f"the other arrays are {type(like).__module__}'s; move it there first: "
+                f"model.to({device_of(like)!r}) moves weights",
+            )
+        if not on_host and device_of(array) != device_of(like):
+            raise _refuse(
+                function,
+                argument,
+                f" lies on {device_of(array)}",
+                f"the other arrays lie on {device_of(like)}; move it there first: model.to",
             )
     return array
 

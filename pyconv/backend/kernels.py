@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.backend.devices import cupy_of
+from pyconv.backend.devices import cuda_module, cupy_of
 from pyconv.backend.memory import empty_on
 from pyconv.backend.native import CODES, Array, _core
 from pyconv.backend.recording import Kernel, Recording
@@ -113,25 +113,50 @@ def _collecting(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
 
 
 class DeviceKernels:
-    """pyconv._cuda on the device and CuPy's current stream of the arrays handed over."""
+    """pyconv._cuda on one device, on CuPy's current stream there; arrays become addresses.
+
+    Raises:
+        TypeError: of a call whose arrays lie on the host or on another device.
+    """
 
     has_arena = False
 
-    def __init__(self, module: ModuleType, cupy: Any, device: Any) -> None:
-        self._module, self._cupy, self._device = module, cupy, device
+    def __init__(self, module: ModuleType, cupy: Any, number: int) -> None:
+        self.module = module
+        self._cupy, self._number = cupy, number
 
     def __getattr__(self, name: str) -> Kernel:
-        function = getattr(self._module, name)
-
-        def call(*arguments: Any) -> Any:
-            with self._device:
-                plain = [
-                    value.data.ptr if isinstance(value, self._cupy.ndarray) else value or 0
-                    for value in arguments
-                ]
-                return function(*plain, self._cupy.cuda.get_current_stream().ptr)
-
+        call = _on_device(getattr(self.module, name), self._cupy, self._number)
+        setattr(self, name, call)
         return call
+
+
+def _on_device(function: Kernel, cupy: Any, number: int) -> Kernel:
+    ndarray, device, cuda = cupy.ndarray, cupy.cuda.Device(number), cupy.cuda
+
+    def address(value: Any) -> Any:
+        if isinstance(value, ndarray):
+            if value.device.id == number:
+                return value.data.ptr
+            raise TypeError(
+                f"{function.__name__}: arrays lie on cuda:{number} and cuda:{value.device.id}; "
+                "move them to one device: model.to"
+            )
+        if isinstance(value, np.ndarray):
+            raise TypeError(
+                f"{function.__name__}: arrays lie on cuda:{number} and in NumPy; move them to one "
+                "device: model.to"
+            )
+        return 0 if value is None else value
+
+    def call(*arguments: Any) -> Any:
+        plain = [address(value) for value in arguments]
+        if cuda.runtime.getDevice() == number:
+            return function(*plain, cuda.get_current_stream().ptr)
+        with device:
+            return function(*plain, cuda.get_current_stream().ptr)
+
+    return call
 
 
 _core_kernels = Kernels(_core, ())
@@ -149,20 +174,19 @@ def _use_host_kernels(name: str) -> None:
         raise ValueError(f"_use_host_kernels: name={name!r}; must be 'core' or 'simt'")
 
 
+_device_kernels: dict[tuple[int, ModuleType], DeviceKernels] = {}
+
+
 def kernels_for(x: Array) -> Any:
     """Return the native functions that work where x lies."""
     if isinstance(x, np.ndarray):
         return _host_kernels
-    cupy = cupy_of(x)
-    try:
-        module = importlib.import_module("pyconv._cuda")
-    except ImportError as error:
-        raise ImportError(
-            "pyconv: CuPy arrays need pyconv._cuda; build with CUDA: "
-            "pip install . -C cmake.define.PYCONV_CUDA=ON"
-        ) from error
-    device: Any = x.device
-    return DeviceKernels(module, cupy, device)
+    module = cuda_module("pyconv: a CuPy array")
+    number: int = x.device.id
+    found = _device_kernels.get((number, module))
+    if found is None:
+        found = _device_kernels[number, module] = DeviceKernels(module, cupy_of(x), number)
+    return found
 
 
 def host_module() -> ModuleType:

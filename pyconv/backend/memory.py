@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from pyconv.backend.devices import array_module
+from pyconv.backend.devices import array_module, device_of
 from pyconv.backend.native import Array, _core, native_dtype
 
 # Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
@@ -33,7 +34,9 @@ def contiguous(x: Array, dtype: Any = None) -> Array:
         fresh = empty_on(x, x.shape, wanted)
         fresh[...] = x
         return fresh
-    copy: Array = array_module(x).ascontiguousarray(x, wanted)
+    on_device: Any = x
+    with on_device.device:
+        copy: Array = array_module(x).ascontiguousarray(x, wanted)
     return copy
 
 
@@ -45,8 +48,7 @@ def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
     """Return an array with undefined contents where `like` lies, of its dtype unless given."""
     kind = native_dtype(like.dtype) if dtype is None else np.dtype(dtype)
     if not isinstance(like, np.ndarray):
-        on_device: Array = array_module(like).empty(shape, kind)
-        return on_device
+        return _empty_on_device(like, shape, kind)
     size = kind.itemsize
     for length in shape:
         size *= length
@@ -56,6 +58,18 @@ def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
         return _core.empty(tuple(shape), kind)
     except MemoryError:
         raise MemoryError(f"an array of shape {tuple(shape)} takes {size} bytes") from None
+
+
+def _empty_on_device(like: Any, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    try:
+        with like.device:
+            fresh: Array = array_module(like).empty(shape, dtype)
+    except MemoryError:
+        size = dtype.itemsize * math.prod(shape)
+        raise MemoryError(
+            f"an array of shape {tuple(shape)} takes {size} bytes on {device_of(like)}"
+        ) from None
+    return fresh
 
 
 def first_bad_flag(like: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.autograd import Tensor, array_of
+from pyconv.backend import is_on_device, to_host
 
 
 def numbers_of(function: str, argument: str, value: object) -> npt.NDArray[Any]:
@@ -23,8 +24,8 @@ def numbers_of(function: str, argument: str, value: object) -> npt.NDArray[Any]:
         array = array_of(value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{function}: {argument}: {error}") from None
-    if hasattr(array, "get"):
-        return np.asarray(array.get())
+    if is_on_device(array):
+        return to_host(array)
     if isinstance(value, (Tensor, np.ndarray)):
         return np.asarray(array)
     return np.asarray(value)  # lists of Python's floats keep their 53 bits

@@ -7,13 +7,14 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from pyconv import constraints, initializers, regularizers
 from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor, Variable, array_of, no_recording
+from pyconv.backend import Array, checked_device, get_device, is_on_device, put
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
     LayerOptions,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+Self = TypeVar("Self", bound="Layer")
 LARGEST_TRIAL = 1 << 28  # elements
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 
@@ -65,6 +67,7 @@ class Layer:
         self.build_shape: Any = None
         self._checked_shape: Any = None
         self._own_weights: list[Variable] = []
+        self._device: str | None = None  # where `to` put the layer
         self.inbound_nodes: list[Node] = []
         self._trainable = checked_flag(kind, "trainable", base.get("trainable", True))
         self.activity_regularizer = regularizers.get(base.get("activity_regularizer"))
@@ -111,7 +114,7 @@ class Layer:
                 f"{self.name}: input shape {shape} is too large for a trial run; "
                 "define compute_output_shape"
             )
-        return Tensor(np.zeros(sizes, self.dtype))
+        return Tensor.wrap(put(np.zeros(sizes, self.dtype), self.device))
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:
         """Return `call` of Tensors, arrays or symbolic tensors; builds the layer at first use.
@@ -146,14 +149,29 @@ class Layer:
     def _run(self, tensors: Any, training: bool | None) -> Any:
         said = self._takes_training and training is not None
         options = {"training": training} if said else {}
-        if running.observer is None:
-            results = self.call(tensors, **options)
-        else:
-            results = running.observer(self, tensors, partial(self.call, tensors, **options))
+        try:
+            if running.observer is None:
+                results = self.call(tensors, **options)
+            else:
+                results = running.observer(self, tensors, partial(self.call, tensors, **options))
+        except TypeError as error:
+            self._explain_devices(tensors, error)
+            raise
         if self.activity_regularizer is not None:
             for y in flatten(results):
                 self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
         return results
+
+    def _explain_devices(self, tensors: Any, error: TypeError) -> None:
+        """Raise a TypeError that names `to` where inputs and weights lie apart."""
+        lie = {x.device for x in flatten(tensors) if isinstance(x, Tensor)}
+        weights = {v.device for v in self.weights}
+        if len(lie | weights) > 1:
+            where, own = (" and ".join(sorted(devices)) for devices in (lie, weights or lie))
+            raise TypeError(
+                f"{self.name}: the inputs lie on {where}, the weights on {own}; move the weights: "
+                f"model.to({min(lie)!r}), or the inputs: Tensor(x).to({min(weights or lie)!r})"
+            ) from error
 
     def algorithm(self, input_shape: Any) -> str | None:
         """Return how the layer's operation is computed, where there is a choice."""
@@ -229,10 +247,12 @@ class Layer:
                 after each step.
         """
         name = f"variable_{len(self._own_weights)}" if name is None else name
-        values = first_values(
+        values: Array = first_values(
             initializers.get(initializer), tuple(map(int, shape)), dtype or self.dtype
         )
-        variable = Variable(values, name=name, trainable=trainable, copy=False)
+        variable = Variable(
+            put(values, self._device or get_device()), name=name, trainable=trainable, copy=False
+        )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         self._own_weights.append(variable)
@@ -320,6 +340,33 @@ class Layer:
         for (_, variable, _), array in zip(own, arrays, strict=True):
             variable.assign(array)
 
+    @property
+    def device(self) -> str:
+        """Where the weights lie and results are computed, "cpu" or "cuda:N"."""
+        if self._device is not None:
+            return self._device
+        for layer in self._with_sublayers():
+            if layer._own_weights:
+                return layer._own_weights[0].device
+        return get_device()
+
+    def to(self: Self, device: str) -> Self:
+        """Move the weights, also those made later, to a device, and return the layer.
+
+        Args:
+            device: "cpu", "cuda" (the first GPU) or "cuda:N".
+        Raises:
+            ValueError: no such device. ImportError: no pyconv._cuda, or no CuPy. RuntimeError: no
+            GPU. MemoryError: no room; weights that were moved stay there, and another call goes on.
+        """
+        name = checked_device(f"{type(self).__name__}.to", device)
+        for layer in self._with_sublayers():
+            for weight in layer._own_weights:
+                weight.to(name)
+            layer._device = name
+        structure.changed()
+        return self
+
     def count_params(self) -> int:
         """Return the number of elements of all weights."""
         return sum(v.size for v in self.weights)
@@ -382,14 +429,10 @@ def is_several(inputs: Any) -> bool:
     """Tell a structure of Tensors and arrays from nested lists of numbers."""
     if isinstance(inputs, (list, tuple)):
         return any(
-            isinstance(x, (Tensor, SymbolicTensor, np.ndarray)) or is_several(x) or _is_on_device(x)
+            isinstance(x, (Tensor, SymbolicTensor, np.ndarray)) or is_several(x) or is_on_device(x)
             for x in inputs
         )
     return isinstance(inputs, dict)
-
-
-def _is_on_device(x: Any) -> bool:
-    return hasattr(x, "__cuda_array_interface__")
 
 
 def _layers_in(value: Any) -> Iterator[Layer]:

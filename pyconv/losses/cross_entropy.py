@@ -13,7 +13,7 @@ import numpy as np
 
 from pyconv import autograd
 from pyconv.autograd import Tensor
-from pyconv.backend import Array
+from pyconv.backend import Array, put_beside, to_host
 from pyconv.losses.loss import Loss, Shape
 
 
@@ -133,10 +133,10 @@ def class_numbers(function: str, y: Array, classes: int, ignored: int | None = N
     if ignored is not None:
         bad &= y != ignored
     if bad.any():
-        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        place = tuple(int(i) for i in np.argwhere(to_host(bad))[0])
         where = ", ".join(map(str, place))
         raise ValueError(
-            f"{function}: labels[{where}]={y[place]}; must be an integer in [0, {classes})"
+            f"{function}: labels[{where}]={to_host(y)[place]}; must be an integer in [0, {classes})"
         )
     return y.astype(np.int64, copy=False)
 
@@ -148,10 +148,14 @@ def _per_sample(labels: Array, y_pred: Tensor, from_logits: bool, smoothing: flo
     if from_logits or (made_from is not None and made_from[0] == "softmax"):
         logits = y_pred if from_logits or made_from is None else made_from[1]
         rows = logits if logits.ndim == 2 else logits.reshape(-1, classes)
-        loss = autograd.softmax_cross_entropy(rows, labels, label_smoothing=smoothing)
+        loss = autograd.softmax_cross_entropy(
+            rows, labels, label_smoothing=smoothing, labels_known=True
+        )
     else:
         rows = y_pred if y_pred.ndim == 2 else y_pred.reshape(-1, classes)
-        targets = np.eye(classes, dtype=rows.dtype)[labels] if labels.ndim == 1 else labels
+        targets = labels
+        if labels.ndim == 1:
+            targets = put_beside(np.eye(classes, dtype=rows.dtype), labels)[labels]
         loss = autograd.cross_entropy(rows, targets * (1 - smoothing) + smoothing / classes)
     return loss if len(shape) == 1 else loss.reshape(shape)
 

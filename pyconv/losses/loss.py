@@ -74,7 +74,7 @@ class Loss:
         losses, valid = self.call(targets, y_pred), self.valid(targets)
         if sample_weight is None and valid is None:
             return self.reduce(losses)
-        weights = np.ones(losses.shape, losses.dtype)
+        weights = np.ones_like(losses.array)
         if valid is not None:
             share = losses.size / max(float(valid.sum()), 1.0)
             averaged = self.reduction in ("sum_over_batch_size", "mean")

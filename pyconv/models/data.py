@@ -8,23 +8,28 @@ from typing import Any
 import numpy as np
 
 from pyconv.autograd import array_of
+from pyconv.backend import device_of, put_beside, to_host
 
 Samples = np.ndarray[Any, Any]
 CHECKED_AT_ONCE = 1 << 22  # elements
 
 
-def as_samples(function: str, argument: str, value: object, dtype: str) -> Samples:
+def as_samples(
+    function: str, argument: str, value: object, dtype: str, device: str = "cpu"
+) -> Samples:
     """Return an array of samples that can be cast to the compute dtype without overflow.
 
     Integers, booleans and all real floats are taken; a finite value that the dtype cannot hold:
-    ValueError.
+    ValueError. What lies on the given device stays there, from any other it comes to the host.
     """
     if value is None:
         raise TypeError(f"{function}: {argument} is None; must be an array")
     try:
-        array: Samples = np.asarray(array_of(value))
+        array: Samples = array_of(value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{function}: {argument}: {error}") from None
+    if device_of(array) != device:
+        array = to_host(array)
     if array.ndim == 0:
         raise ValueError(f"{function}: {argument} has no axes; must be (n, ...)")
     largest = np.finfo(dtype).max
@@ -42,20 +47,25 @@ def as_samples(function: str, argument: str, value: object, dtype: str) -> Sampl
 
 
 class Gatherer:
-    """Cuts batches from one array and casts them; each is valid until the next is taken."""
+    """Cuts batches from one array and casts them; each is valid until the next is taken.
 
-    def __init__(self, array: Samples, size: int, dtype: str) -> None:
+    Args:
+        dtype: what they become; None leaves them as they are.
+    """
+
+    def __init__(self, array: Samples, size: int, dtype: str | None) -> None:
         self.array = array
         self._shape = (min(size, max(len(array), 1)), *array.shape[1:])
-        self._gathers = array.flags.c_contiguous and array.dtype.isnative
+        on_host = isinstance(array, np.ndarray)
+        self._gathers = on_host and array.flags.c_contiguous and array.dtype.isnative
         self._gathered: Samples | None = None
-        casts = array.dtype != np.dtype(dtype)
+        casts = on_host and dtype is not None and array.dtype != np.dtype(dtype)
         self._cast: Samples | None = np.empty(self._shape, dtype) if casts else None
 
     def take(self, chosen: Any) -> Samples:
         """Return the samples of a slice or of an index array."""
         if isinstance(chosen, slice) or not self._gathers:
-            x: Samples = self.array[chosen]
+            x: Samples = self.array[_key(chosen, self.array)]
         else:
             if self._gathered is None:
                 self._gathered = np.empty(self._shape, self.array.dtype)
@@ -66,6 +76,10 @@ class Gatherer:
             np.copyto(cast, x, casting="unsafe")
             return cast
         return x
+
+
+def _key(chosen: Any, array: Samples) -> Any:
+    return chosen if isinstance(chosen, slice) else put_beside(chosen, array)
 
 
 def are_batches(x: object) -> bool:

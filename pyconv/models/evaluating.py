@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pyconv.backend import on_device
 from pyconv.callbacks import Callback, CallbackList
 from pyconv.models.arguments import checked_batch_size, checked_steps
 from pyconv.models.compiled import Compiled
@@ -13,7 +14,6 @@ from pyconv.models.compiling import result_of
 from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
 from pyconv.models.folding import inference
-from pyconv.models.outputs import mapped
 from pyconv.models.predicting import Predicting
 from pyconv.models.prepared import Prepared, prepare
 from pyconv.models.stepping import Step, Stepper
@@ -98,12 +98,13 @@ class Evaluating(Predicting):
     ) -> Feed:
         """Return batches of arrays, checked at once, or of an iterable, checked one by one."""
         compiled = self._need_compiled(function)
+        place: dict[str, Any] = {"device": self.device, "dtype": self.dtype}
         size = checked_batch_size(function, batch_size, f"{name}batch_size")
         steps = checked_steps(function, steps_name, steps)
         if not are_batches(x):
             prepared = prepare(self, function, compiled, x, y, weights, class_weight, name=name)
-            source = ArraySource(prepared, size, self.dtype, shuffle=shuffle)
-            return Feed(source, steps, anew=anew).use(self, compiled, prepared)
+            source = ArraySource(prepared, size, self._host_dtype, shuffle=shuffle)
+            return Feed(source, steps, anew=anew, **place).use(self, compiled, prepared)
         if y is not None or weights is not None:
             raise ValueError(
                 f"{function}: {name}y and {name}sample_weight must come with the batches of {name}x"
@@ -112,11 +113,10 @@ class Evaluating(Predicting):
         def prepared_batch(x: Any, y: Any, weights: Any) -> Batch:
             found = prepare(self, function, compiled, x, y, weights, class_weight, name=name)
             feed.use(self, compiled, found)
-            ready = mapped(lambda array: array.astype(self.dtype, copy=False), found.x)
-            return Batch(ready, found.y, found.weights)
+            return Batch(self._host_cast(found.x), found.y, found.weights)
 
         batches = IterableSource(x, prepared_batch, f"{function}: {name}x")
-        feed = Feed(batches, steps, anew=anew)
+        feed = Feed(batches, steps, anew=anew, **place)
         return feed
 
     def _one_batch(
@@ -129,17 +129,20 @@ class Evaluating(Predicting):
     ) -> Feed:
         compiled = self._need_compiled(function)
         prepared = prepare(self, function, compiled, x, y, weights, class_weight)
-        source = ArraySource(prepared, max(prepared.samples, 1), self.dtype)
-        return Feed(source, None).use(self, compiled, prepared)
+        source = ArraySource(prepared, max(prepared.samples, 1), self._host_dtype)
+        feed = Feed(source, None, device=self.device, dtype=self.dtype)
+        return feed.use(self, compiled, prepared)
 
     def _evaluate(self, feed: Feed, calls: CallbackList) -> Logs:
         if feed.tracker is not None:
             feed.tracker.reset()
         calls.call("on_test_begin", {})
-        with inference():
+        with inference(), on_device(self.device):
             for number, batch in enumerate(feed.epoch()):
                 calls.call("on_test_batch_begin", number, {})
-                feed.add(feed.stepper.run(batch, training=False), batch)
+                step = feed.stepper.run(batch, training=False)
+                feed.stage()
+                feed.add(step, batch)
                 if calls.listens("on_test_batch_end"):
                     calls.call("on_test_batch_end", number, feed.logs())
         logs = feed.logs()

@@ -10,17 +10,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from pyconv import random
+from pyconv.models.ahead import Ahead
+from pyconv.models.batch import Batch as Batch
 from pyconv.models.data import Gatherer, Samples, unpacked
 from pyconv.models.outputs import filled, leaves
 from pyconv.models.prepared import Prepared
-
-
-class Batch(NamedTuple):
-    """Inputs in the model's form; labels and weights with an item per output."""
-
-    x: Any
-    y: list[Any]
-    weights: list[Any]
 
 
 class ArraySource:
@@ -29,7 +23,7 @@ class ArraySource:
     repeats = False
 
     def __init__(
-        self, prepared: Prepared, batch_size: int, dtype: str, *, shuffle: bool = False
+        self, prepared: Prepared, batch_size: int, dtype: str | None, *, shuffle: bool = False
     ) -> None:
         self.prepared, self.batch_size, self.shuffle = prepared, batch_size, shuffle
         self.samples: int | None = prepared.samples
@@ -114,15 +108,23 @@ class Epochs:
     Args:
         steps: batches per epoch; None for all the source has.
         anew: begin each epoch with the first batch.
+        device, dtype: where the model computes, and in what.
     """
 
     def __init__(
-        self, source: ArraySource | IterableSource, steps: int | None, *, anew: bool = False
+        self,
+        source: ArraySource | IterableSource,
+        steps: int | None,
+        *,
+        anew: bool = False,
+        device: str = "cpu",
+        dtype: str = "float32",
     ) -> None:
         if steps is None and getattr(getattr(source, "batches", None), "endless", False):
             raise ValueError(f"{_name(source)} never ends; the number of steps must be given")
         self.source, self.given, self.anew = source, steps, anew
         self.steps = source.steps if steps is None else steps
+        self.device, self.dtype = device, dtype
         self._iterator: Iterator[Batch] | None = None
         self._began: dict[str, Any] = {}
         self._taken = 0
@@ -141,7 +143,14 @@ class Epochs:
 
     def _begin(self, skipped: int = 0) -> None:
         self._began, self._taken = random.get_state(), skipped
-        self._iterator = self.source.start(skipped)
+        batches = self.source.start(skipped)
+        on_host = self.device == "cpu"
+        self._iterator = batches if on_host else Ahead(batches, self.device, self.dtype)
+
+    def stage(self) -> None:
+        """Begin to bring the next batch to the device, where there is one."""
+        if isinstance(self._iterator, Ahead):
+            self._iterator.stage()
 
     def epoch(self, done: int = 0) -> Iterator[Batch]:
         """Yield the batches of one epoch of which some are done."""

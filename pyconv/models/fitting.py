@@ -10,6 +10,7 @@ from typing import Any
 
 from pyconv import random
 from pyconv.autograd import GradientTape
+from pyconv.backend import on_device
 from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
 from pyconv.models.arguments import (
     check_epochs,
@@ -125,7 +126,8 @@ class Fitting(Evaluating):
         self._fit = Fit(feed, calls, initial_epoch)
         try:
             validates = (validation, calls.without(ProgressLine), validation_freq)
-            self._train(self._fit, epochs, *validates)
+            with on_device(feed.device):
+                self._train(self._fit, epochs, *validates)
         finally:
             progress.close()
             self._fit = None
@@ -192,6 +194,7 @@ class Fitting(Evaluating):
             raise ValueError("fit: there is no loss to make smaller; give compile a loss")
         gradients = tape.gradient(step.loss, self._trained)
         self._compiled.optimizer.apply(gradients, self._trained)
+        feed.stage()
         value = feed.add(step, batch)
         if not math.isfinite(value) and not self._warned:
             self._warned = True
@@ -215,8 +218,9 @@ class Fitting(Evaluating):
         """
         by_class = checked_class_weight(class_weight)
         feed = self._one_batch("train_on_batch", x, y, sample_weight, by_class)
-        for batch in feed.epoch():
-            self._train_batch(feed, batch, 0)
+        with on_device(feed.device):
+            for batch in feed.epoch():
+                self._train_batch(feed, batch, 0)
         self._tracker = feed.tracker
         return result_of(feed.logs(), return_dict)
 
@@ -265,7 +269,7 @@ class Fitting(Evaluating):
             def of(value: Any) -> Any:
                 if value is None:
                     return None
-                array: Samples = as_samples("fit", "y", value, "float64")
+                array: Samples = as_samples("fit", "y", value, "float64", self.device)
                 if len(array) != samples:
                     raise ValueError(
                         f"fit: x has {samples} samples and y {len(array)}; must be equal and not 0"

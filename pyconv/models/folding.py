@@ -103,7 +103,8 @@ class Folded:
         own = scale if isinstance(self.layer, Conv2D) else scale.reshape(kernel.shape[2:])
         found = (kernel * own).astype(kernel.dtype), offset.astype(kernel.dtype)
         for array in found:
-            array.flags.writeable = False  # a plan takes it for a constant
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False  # a plan takes it for a constant
         return found
 
 
@@ -152,7 +153,7 @@ def _follows(norm: Any, layer: Any) -> bool:
         return False
     channels = 1 if layer.data_format == "channels_first" else 3
     same = norm.dtype == layer.dtype and norm.activity_regularizer is None
-    return same and norm.axis % 4 == channels and isinstance(layer.kernel.array, np.ndarray)
+    return same and norm.axis % 4 == channels
 
 
 def _fused(layer: Any) -> Any:

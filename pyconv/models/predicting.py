@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyconv.autograd import Tensor
+from pyconv.backend import on_device, put, to_host
 from pyconv.callbacks import Callback
 from pyconv.models.arguments import checked_batch_size, checked_steps
 from pyconv.models.compiling import Compiling
@@ -46,10 +47,7 @@ class Collected:
 
 
 def _host_array(output: Tensor) -> np.ndarray[Any, Any]:
-    host: np.ndarray[Any, Any] = (
-        output.array.get() if hasattr(output.array, "get") else output.array
-    )
-    return host
+    return to_host(output.array)
 
 
 def _length(x: Any, dtype: str) -> int:
@@ -88,15 +86,20 @@ class Predicting(Compiling):
             planned = self._plans.replayed(x)
             if planned is not None:
                 return planned
-        epochs = Epochs(self._inputs("predict", x, size), checked_steps("predict", "steps", steps))
+        epochs = Epochs(
+            self._inputs("predict", x, size),
+            checked_steps("predict", "steps", steps),
+            device=self.device,
+            dtype=self.dtype,
+        )
         calls = self._calls("predict", epochs, verbose, callbacks)
         calls.call("on_predict_begin", {})
         found: Any = None
         collected: list[Collected] = []
-        with inference():
+        with inference(), on_device(self.device):
             for step, batch in enumerate(epochs.epoch() if epochs.source.samples != 0 else ()):
                 calls.call("on_predict_batch_begin", step, {})
-                found = self._host_outputs(batch.x)
+                found = self._host_outputs(batch.x, epochs)
                 outputs = leaves(found)
                 collected = collected or [Collected(epochs) for _ in outputs]
                 for kept, output in zip(collected, outputs, strict=True):
@@ -107,24 +110,42 @@ class Predicting(Compiling):
             return self._nothing(epochs)
         return filled(found, [kept.joined() for kept in collected])
 
-    def _host_outputs(self, x: Any) -> Any:
-        """Return the outputs for one batch as arrays of the host."""
+    def _host_outputs(self, x: Any, epochs: Epochs) -> Any:
+        """Return the outputs for one batch as arrays of the host; the next is on its way then."""
         planned = self._plans.outputs(self, x)
         if planned is not None:
             return planned
-        return mapped(_host_array, self(x, training=False))
+        outputs = self(x, training=False)
+        epochs.stage()
+        return mapped(_host_array, outputs)
 
     def _inputs(self, function: str, x: Any, size: int) -> ArraySource | IterableSource:
         if are_batches(x):
-            return IterableSource(x, lambda x, y, w: Batch(self._cast(function, x), [], []), "x")
+            return IterableSource(x, lambda x, y, w: Batch(self._batch(function, x), [], []), "x")
         x = inputs_of(self, function, x)
         outputs = outputs_for(self, x)
-        return ArraySource(Prepared(x, [], [], outputs, length_of(x)), size, self.dtype)
+        return ArraySource(Prepared(x, [], [], outputs, length_of(x)), size, self._host_dtype)
 
     def _cast(self, function: str, x: Any) -> Any:
-        """Return one batch of inputs in the model's dtype."""
-        found = inputs_of(self, function, x)
-        return mapped(lambda array: array.astype(self.dtype, copy=False), found)
+        """Return one batch of inputs in the model's dtype, where the model lies."""
+        device, found = self.device, inputs_of(self, function, x)
+        with on_device(device):
+            return mapped(lambda array: put(array, device).astype(self.dtype, copy=False), found)
+
+    def _batch(self, function: str, x: Any) -> Any:
+        """Return one batch of inputs, in the model's dtype unless it is cast on a GPU."""
+        return self._host_cast(inputs_of(self, function, x))
+
+    @property
+    def _host_dtype(self) -> str | None:
+        """What the host casts inputs to; None where a GPU does it."""
+        return self.dtype if self.device == "cpu" else None
+
+    def _host_cast(self, x: Any) -> Any:
+        dtype = self._host_dtype
+        if dtype is None:
+            return x
+        return mapped(lambda array: array.astype(dtype, copy=False), x)
 
     def _nothing(self, epochs: Epochs) -> Any:
         assert isinstance(epochs.source, ArraySource)
@@ -136,6 +157,6 @@ class Predicting(Compiling):
 
         Source: Keras Model.predict_on_batch.
         """
-        with inference():
+        with inference(), on_device(self.device):
             found = self(self._cast("predict_on_batch", x), training=False)
         return mapped(lambda output: output.numpy(), found)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pyconv.autograd import Tensor, no_recording
+from pyconv.backend import is_on_device, put
 from pyconv.layers import Layer
 from pyconv.losses import Loss
 from pyconv.losses.loss import aligned, along
@@ -33,6 +34,7 @@ def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
     dictionary is put in the order of the model's input names.
     """
     names = _names(model, "input_names")
+    kept = model.dtype, model.device
     if isinstance(x, dict):
         own = getattr(model, "input", None)
         if names is not None and not isinstance(own, dict):
@@ -46,7 +48,7 @@ def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
                 function,
                 name,
                 {
-                    key: as_samples(function, f"{name}[{key!r}]", item, model.dtype)
+                    key: as_samples(function, f"{name}[{key!r}]", item, *kept)
                     for key, item in x.items()
                 },
             )
@@ -58,12 +60,9 @@ def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
             return _one_length(
                 function,
                 name,
-                [
-                    as_samples(function, f"{name}[{i}]", item, model.dtype)
-                    for i, item in enumerate(x)
-                ],
+                [as_samples(function, f"{name}[{i}]", item, *kept) for i, item in enumerate(x)],
             )
-    return as_samples(function, name, x, model.dtype)
+    return as_samples(function, name, x, *kept)
 
 
 def _names(model: Any, attribute: str) -> list[str] | None:
@@ -76,7 +75,7 @@ def _names(model: Any, attribute: str) -> list[str] | None:
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, Tensor)) and value.ndim > 0
+    return (isinstance(value, (np.ndarray, Tensor)) or is_on_device(value)) and value.ndim > 0
 
 
 def _one_length(function: str, name: str, x: Any) -> Any:
@@ -213,7 +212,12 @@ def outputs_for(model: Any, x: Any) -> Outputs:
 
 def _run_on_zeros(model: Any, x: Any) -> Any:
     """Return the shapes of one sample's outputs; this builds a model that has only `call`."""
-    sample = mapped(lambda array: np.zeros((1, *array.shape[1:]), model.dtype), x)
+    device = model.device
+
+    def zeros(array: Samples) -> Samples:
+        return put(np.zeros((1, *array.shape[1:]), model.dtype), device)
+
+    sample = mapped(zeros, x)
     with no_recording():
         return mapped(lambda output: _Shape(output.shape[1:]), model(sample, training=False))
 

@@ -85,6 +85,8 @@ class Sequential(Model):
                 self._input = Input(layer.input_shape_given, dtype=layer.dtype)
             elif isinstance(layer, (Functional, Sequential)) and layer.built:
                 self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
+        if self._device is not None:
+            layer.to(self._device)
         self._stack.append(layer)
         structure.changed()
         self._output = None

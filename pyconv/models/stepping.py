@@ -22,8 +22,12 @@ class Step(NamedTuple):
 
     def values(self) -> tuple[float, list[float | None]]:
         """Return the loss and its parts as numbers."""
-        parts = [None if part is None else float(part) for part in self.parts]
-        return 0.0 if self.loss is None else float(self.loss), parts
+        loss = 0.0 if self.loss is None else float(self.loss)
+        parts = [
+            None if part is None else loss if part is self.loss else float(part)
+            for part in self.parts  # a GPU is waited for once where loss and part are one
+        ]
+        return loss, parts
 
 
 class Stepper:

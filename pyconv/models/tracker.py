@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pyconv.autograd import Tensor
+from pyconv.backend import is_on_device, to_host
 from pyconv.metrics import Mean, Metric
 
 Logs = dict[str, Any]
@@ -83,8 +85,9 @@ class Tracker:
         for output, labels, outputs, weight in zip(
             self.outputs, y_true, y_pred, weights, strict=True
         ):
-            if labels is None:
+            if labels is None or not (output.plain or output.weighted):
                 continue
+            labels, outputs, weight = map(_on_host, (labels, outputs, weight))
             for metric in output.plain:
                 metric.update_state(labels, outputs)
             for metric in output.weighted:
@@ -104,6 +107,17 @@ class Tracker:
         """Go on from what `get_state` returned."""
         for metric, own in zip(self.metrics, state, strict=True):
             metric.set_state(own)
+
+
+def _on_host(value: Any) -> Any:
+    """Return an array or Tensor in NumPy, with the logits it was made from."""
+    if isinstance(value, Tensor) and value.device != "cpu":
+        host = Tensor.wrap(to_host(value.array))
+        if value.made_from is not None:
+            kind, logits = value.made_from
+            host.made_from = kind, Tensor.wrap(to_host(logits.array))
+        return host
+    return to_host(value) if is_on_device(value) else value
 
 
 def _joined(output: str, name: str) -> str:

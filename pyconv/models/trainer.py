@@ -5,16 +5,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pyconv.callbacks import Callback, History
 from pyconv.models.fitting import Fitting
 from pyconv.models.resuming import Resumed
 from pyconv.models.tracker import Logs
 
+Self = TypeVar("Self", bound="Trainer")
+
 
 class Trainer(Fitting):
     """All of Keras's training methods, their old names for generators, and backups of a fit."""
+
+    def to(self: Self, device: str) -> Self:
+        """Move weights and the optimizer's state to a device, and return the model.
+
+        `fit`, `evaluate` and `predict` then compute there, whatever their data lies on, and still
+        return NumPy; `model(x)` takes arrays of that device alone. Arguments and errors as in
+        Layer.to, and RuntimeError while the model is being fitted.
+        """
+        if self._fit is not None:
+            raise RuntimeError("to: this model is being fitted; move it before or after")
+        super().to(device)
+        if self._compiled is not None:
+            self._compiled.optimizer.follow()
+        vars(self).pop("_plans", None)
+        return self
 
     def back_up(self, filepath: str | os.PathLike[str]) -> None:
         """Write where the running fit stands to a .npz file, for `resume_from`; in callbacks."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from pyconv.backend import (
     Array,
     as_input,
@@ -29,8 +31,14 @@ def checked_smoothing(function: str, label_smoothing: float) -> float:
     return float(label_smoothing)
 
 
-def _split_labels(function: str, labels: Array, logits: Array) -> tuple[Array | None, Array | None]:
-    """Return (labels, None) for class numbers, (None, targets) for probabilities per class."""
+def split_labels(
+    function: str, labels: Array, logits: Array, *, known: bool = False
+) -> tuple[Array | None, Array | None]:
+    """Return (labels, None) for class numbers, (None, targets) for probabilities per class.
+
+    Args:
+        known: the numbers have been found to be classes; a GPU then need not be waited for.
+    """
     n, classes = logits.shape
     if getattr(labels, "ndim", None) == 2 and getattr(labels, "dtype", None) == logits.dtype:
         targets = as_input(labels, function, "labels", ndim=2, like=logits)
@@ -46,6 +54,8 @@ def _split_labels(function: str, labels: Array, logits: Array) -> tuple[Array | 
         big = int(numbers.max())
         if big >= classes:
             raise ValueError(f"{function}: labels holds {big}; must be within 0 and {classes - 1}")
+    if known and not isinstance(numbers, np.ndarray):
+        return contiguous(numbers, "int64"), None
     # A copy: another thread may change the caller's labels after the check.
     numbers = contiguous(numbers, "int64").copy()
     flag = first_bad_flag(logits)
@@ -53,13 +63,13 @@ def _split_labels(function: str, labels: Array, logits: Array) -> tuple[Array | 
     position = first_bad(flag)
     if position is not None:
         raise ValueError(
-            f"{function}: labels[{position}]={numbers[position]}; must be within 0 and "
+            f"{function}: labels[{position}]={int(numbers[position])}; must be within 0 and "
             f"{classes - 1}"
         )
     return numbers, None
 
 
-def _checked_logits(function: str, argument: str, logits: Array) -> Array:
+def checked_logits(function: str, argument: str, logits: Array) -> Array:
     logits = as_input(logits, function, argument, ndim=2)
     if logits.shape[1] == 0:
         raise ValueError(f"{function}: {argument}.shape={logits.shape}; must have classes")
@@ -84,9 +94,15 @@ def softmax_cross_entropy(
     Source: Keras SparseCategoricalCrossentropy and CategoricalCrossentropy with from_logits; the
     naive form is pyconv.reference.softmax_cross_entropy.
     """
-    logits = _checked_logits(_NAME, "logits", logits)
+    logits = checked_logits(_NAME, "logits", logits)
     smoothing = checked_smoothing(_NAME, label_smoothing)
-    numbers, targets = _split_labels(_NAME, labels, logits)
+    return unchecked_cross_entropy(logits, *split_labels(_NAME, labels, logits), smoothing)
+
+
+def unchecked_cross_entropy(
+    logits: Array, numbers: Array | None, targets: Array | None, smoothing: float
+) -> tuple[Array, Array]:
+    """Return losses and probabilities of contiguous logits and what `split_labels` returned."""
     n, classes = logits.shape
     loss = empty_on(logits, (n,))
     probabilities = empty_on(logits, (n, classes))
@@ -108,13 +124,25 @@ def softmax_cross_entropy_backward(
         TypeError: kinds and dtypes. ValueError: shapes, or the first label outside the classes.
     """
     function = "softmax_cross_entropy_backward"
-    probabilities = _checked_logits(function, "probabilities", probabilities)
+    probabilities = checked_logits(function, "probabilities", probabilities)
     dloss = as_input(dloss, function, "dloss", ndim=1, like=probabilities)
-    n, classes = probabilities.shape
+    n = len(probabilities)
     if dloss.shape != (n,):
         raise ValueError(f"{function}: dloss.shape={dloss.shape}; must be ({n},)")
     smoothing = checked_smoothing(function, label_smoothing)
-    numbers, targets = _split_labels(function, labels, probabilities)
+    split = split_labels(function, labels, probabilities)
+    return unchecked_cross_entropy_backward(dloss, probabilities, *split, smoothing)
+
+
+def unchecked_cross_entropy_backward(
+    dloss: Array,
+    probabilities: Array,
+    numbers: Array | None,
+    targets: Array | None,
+    smoothing: float,
+) -> Array:
+    """Return dlogits from what the forward returned and `split_labels` did."""
+    n, classes = probabilities.shape
     dlogits = empty_on(probabilities, (n, classes))
     kernels_for(probabilities).softmax_cross_entropy_backward(
         dtype_code(probabilities),

@@ -14,7 +14,7 @@ import numpy as np
 from pyconv import schedules
 from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, Variable, array_of
-from pyconv.backend import Array
+from pyconv.backend import Array, copy_into, on_device, put
 from pyconv.optimizers.averaging import AVERAGE, GATHERED, Accumulation, Averaging, overwrite
 from pyconv.optimizers.clipping import Clipping
 from pyconv.schedules import LearningRateSchedule
@@ -127,12 +127,20 @@ class Optimizer:
     lr = learning_rate
 
     def build(self, variables: Iterable[Variable]) -> None:
-        """Make the slots of variables not met before."""
+        """Make the slots of variables not met before; those of others follow their variable."""
         for variable in variables:
-            if variable not in self._state:
+            if variable in self._state:
+                found = self._state[variable]
+                found.update((slot, put(array, variable.device)) for slot, array in found.items())
+            else:
                 own = {s: self.first_slot(variable.array) for s in self.slots}
                 shared = {s: np.zeros_like(variable.array) for s in self.all_slots if s not in own}
                 self._state[variable] = {**shared, **own}
+
+    def follow(self) -> None:
+        """Move the slots of all variables to where these lie."""
+        self.build(list(self._state))
+        self._lists = (None, [])
 
     def first_slot(self, array: Array) -> Array:
         """Return what a slot of a variable starts from."""
@@ -178,7 +186,8 @@ class Optimizer:
         for variable in variables:
             variable.version += 1
             if variable.constraint is not None:
-                variable.array[...] = variable.constraint(variable.array)
+                with on_device(variable.device):
+                    variable.array[...] = variable.constraint(variable.array)
 
     def step(
         self, parameters: list[Array], gradients: list[Array], states: list[list[Array]]
@@ -188,7 +197,10 @@ class Optimizer:
 
     def _arrays(self, variables: Sequence[Variable]) -> list[list[Array]]:
         """Return the variables' arrays and those of each slot; made once for the same sequence."""
-        if self._lists[0] is not variables:
+        known, arrays = self._lists
+        if known is not variables or any(
+            v.array is not array for v, array in zip(variables, arrays[0], strict=True)
+        ):
             self.build(variables)
             states = [[self._state[v][slot] for v in variables] for slot in self.slots]
             self._lists = (variables, [[v.array for v in variables], *states])
@@ -213,7 +225,7 @@ class Optimizer:
         """Copy slots that another optimizer had for this variable."""
         self.build([variable])
         for slot, array in self._state[variable].items():
-            array[...] = state[slot]
+            copy_into(array, state[slot])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal one, without its state."""

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from pyconv.backend import to_host
 from pyconv.saving.checksum import PLACE, is_sealed, seal
 
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -39,7 +40,7 @@ def write_archive(file: BinaryIO, arrays: Arrays) -> None:
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(
                     member,
-                    np.ascontiguousarray(array).reshape(array.shape),
+                    np.ascontiguousarray(to_host(array)).reshape(array.shape),
                     (1, 0),
                     allow_pickle=False,
                 )

@@ -11,6 +11,7 @@ import numpy as np
 
 from pyconv import metrics, random
 from pyconv.autograd import Variable
+from pyconv.backend import to_host
 from pyconv.models.compiled import Compiled
 from pyconv.models.model import Model
 from pyconv.optimizers import Nadam, Optimizer
@@ -162,7 +163,7 @@ def optimizer_arrays(model: Model) -> list[tuple[str, Array]]:
     optimizer.build(trained)
     for variable, slot in _order(optimizer, trained, True):
         name = f"{paths[variable].replace('/', '_')}_{KERAS_SLOTS.get(slot, slot)}"
-        found.append((name, np.asarray(optimizer.state_of(variable)[slot])))
+        found.append((name, to_host(optimizer.state_of(variable)[slot])))
     if isinstance(optimizer, Nadam):  # Keras keeps what the count of steps tells
         found.append(("variable", np.array(optimizer.momentum_product(), trained[0].dtype)))
     return found

@@ -33,6 +33,8 @@ GRADIENT_CHECK = {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-3}
 _PRINTED = {"float32": {"rtol": 1e-6, "atol": 2e-7}, "float64": {"rtol": 1e-9, "atol": 2e-10}}
 # Logits of a published network of 28 convolutions against those of Keras, relative to the largest.
 PUBLISHED_LOGITS = 1e-5
+# A layer, or a few steps of training, on one device beside another: sums run in another order.
+BETWEEN_DEVICES = {"rtol": 2e-4, "atol": 2e-5}
 # Probabilities of a small network that Keras opened, or that Keras wrote.
 KERAS_OUTPUTS_OF_A_FILE = 1e-6
 
