@@ -12,6 +12,7 @@ from pyconv import initializers as initializers
 from pyconv import layers as layers
 from pyconv import losses as losses
 from pyconv import metrics as metrics
+from pyconv import mixed_precision as mixed_precision
 from pyconv import models as models
 from pyconv import ops as ops
 from pyconv import optimizers as optimizers

@@ -8,15 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from pyconv import autograd
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, array_of
-from pyconv.backend import Array
+from pyconv.backend import Array, is_floating, is_half, precision
 
+SINGLE = np.dtype(np.float32)
 Slope = Callable[[Array, Array, Array], Any]
 
 
 class BinaryFunction(Function):
     """y = value(a, b); da = slope_a(dy, a, b), db = slope_b(dy, a, b), summed where broadcast."""
+
+    takes_16_bits = True
 
     a: Array
     b: Array
@@ -60,7 +64,9 @@ def operands(
     """
     x, y = array_of(a), array_of(b)
     weak_x, weak_y = isinstance(a, (int, float)), isinstance(b, (int, float))
-    floats = {v.dtype for v, weak in ((x, weak_x), (y, weak_y)) if v.dtype.kind == "f" and not weak}
+    floats = {v.dtype for v, weak in ((x, weak_x), (y, weak_y)) if _is_strong(v, weak)}
+    if len(floats) > 1 and precision.in_use and SINGLE in floats and any(map(is_half, floats)):
+        return _cast(a, x), _cast(b, y)
     if len(floats) > 1:
         raise TypeError(f"{function}: operands are {x.dtype} and {y.dtype}; cast one with astype")
     if floats:
@@ -72,6 +78,15 @@ def operands(
     if type(x) is not type(y):  # one on a GPU; a number of the host may join it
         x, y = _number(x), _number(y)
     return _as_dtype(a, x, dtype), _as_dtype(b, y, dtype)
+
+
+def _is_strong(x: Array, weak: bool) -> bool:
+    return not weak and is_floating(x.dtype)
+
+
+def _cast(value: Operand, x: Array) -> Tensor:
+    """Return an operand of 16 bits, or of float32, as float32."""
+    return autograd.cast(value if isinstance(value, Tensor) else Tensor.wrap(x), SINGLE)
 
 
 def _number(x: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array
+from pyconv.backend import Array, is_floating
 
 
 class ElementwiseFunction(Function):
@@ -41,6 +41,8 @@ class ElementwiseFunction(Function):
 class CastFunction(Function):
     """A change of dtype; the gradient changes back."""
 
+    takes_16_bits = True
+
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
 
@@ -57,7 +59,7 @@ def cast(x: Operand, dtype: Any) -> Tensor:
     tensor, dtype = as_tensor(x), np.dtype(dtype)
     if tensor.dtype == dtype:
         return tensor
-    if tensor.dtype.kind == dtype.kind == "f":
+    if is_floating(tensor.dtype) and is_floating(dtype):
         return CastFunction(dtype)(tensor)
     return Tensor.wrap(tensor.array.astype(dtype))
 
@@ -65,7 +67,7 @@ def cast(x: Operand, dtype: Any) -> Tensor:
 def floating(x: Operand) -> Tensor:
     """Return x as a floating Tensor; integers become float32."""
     tensor = as_tensor(x)
-    return tensor if tensor.dtype.kind == "f" else cast(tensor, np.float32)
+    return tensor if is_floating(tensor.dtype) else cast(tensor, np.float32)
 
 
 def exp(x: Operand) -> Tensor:

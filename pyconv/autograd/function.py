@@ -4,12 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from pyconv.autograd.tape import tapes_wanting
 from pyconv.autograd.tensor import Tensor
-from pyconv.backend import Array
+from pyconv.backend import (
+    Array,
+    is_floating,
+    is_half,
+    joined,
+    precision,
+    rounds_to_tf32,
+    tf32_products,
+    widened,
+)
 
 Gradients = Array | None | tuple[Array | None, ...]
 
@@ -22,6 +32,9 @@ class Function:
     needs is kept on self, and only when `recording`.
     """
 
+    takes_16_bits = False  # forward and backward are made for them
+    _dtypes: list[np.dtype[Any] | None] | None = None  # of the inputs, once other policies are used
+    _tf32 = _widens = False
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does
     forward: Callable[..., Array]
     backward: Callable[[Array], Gradients]
@@ -36,12 +49,43 @@ class Function:
             self.wanted = tapes[0][1]
         elif tapes:
             self.wanted = tuple(map(any, zip(*[wanted for _, wanted in tapes], strict=True)))
-        array = self.forward(*[None if x is None else x.array for x in inputs])
+        arrays = [None if x is None else x.array for x in inputs]
+        array = self._in_precision(arrays) if precision.in_use else self.forward(*arrays)
         y = Tensor.wrap(np.asarray(array) if isinstance(array, np.generic) else array)
         for tape, wanted in tapes:
             tape.record(self, inputs, y, wanted)
         return y
 
+    def _in_precision(self, arrays: list[Array | None]) -> Array:
+        """Return forward of arrays among which some may have 16 bits.
+
+        A function that takes these has the float32 ones joined to them; any other computes in
+        float32, and its result is narrowed.
+        """
+        halves = [a.dtype for a in arrays if a is not None and is_half(a.dtype)]
+        self._dtypes = [None if a is None else a.dtype for a in arrays]
+        self._tf32, self._widens = rounds_to_tf32(), bool(halves) and not self.takes_16_bits
+        if not halves:
+            return self.forward(*arrays)
+        if not self._widens:
+            return self.forward(*[None if a is None else joined(a, halves[0]) for a in arrays])
+        return joined(self.forward(*[None if a is None else widened(a) for a in arrays]), halves[0])
+
+    def gradients(self, dy: Array) -> Gradients:
+        """Return backward in the precision of the forward, each gradient in its input's type."""
+        if self._dtypes is None:
+            return self.backward(dy)
+        with tf32_products(self._tf32):
+            found = self.backward(widened(dy) if self._widens else dy)
+        several = found if isinstance(found, tuple) else (found,)
+        return tuple(map(_as_dtype, several, self._dtypes))
+
     def names_of_wanted(self, *names: str) -> tuple[str, ...]:
         """Return the names of the inputs whose gradient is wanted, for an op's `needs`."""
         return tuple(name for name, wanted in zip(names, self.wanted, strict=True) if wanted)
+
+
+def _as_dtype(dx: Array | None, dtype: np.dtype[Any] | None) -> Array | None:
+    if dx is None or dtype is None or not is_floating(dtype):
+        return dx
+    return dx.astype(dtype, copy=False)

@@ -13,6 +13,8 @@ from pyconv.backend import Array
 
 
 class MatmulFunction(Function):
+    takes_16_bits = True
+
     def forward(self, a: Array, b: Array) -> Array:
         self.a, self.b = a, b
         return ops.gemm(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)

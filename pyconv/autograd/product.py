@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pyconv import ops
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
 from pyconv.backend import Array
@@ -30,6 +31,7 @@ class ProductFunction(Function):
     ) -> None:
         self.op, self.backward_op = op, backward_op
         self.options, self.activation = options, activation
+        self.takes_16_bits = op in (ops.conv2d, ops.dense)
 
     def forward(self, x: Array, kernel: Array, bias: Array | None) -> Array:
         y = self.op(x, kernel, bias, **self.options, activation=self.activation)

@@ -14,6 +14,8 @@ from pyconv.backend import Array
 
 
 class ReshapeFunction(Function):
+    takes_16_bits = True
+
     def __init__(self, shape: int | tuple[int, ...]) -> None:
         self.shape = shape
 
@@ -26,6 +28,8 @@ class ReshapeFunction(Function):
 
 
 class TransposeFunction(Function):
+    takes_16_bits = True
+
     def __init__(self, axes: tuple[int, ...] | None) -> None:
         self.axes = axes
 
@@ -40,6 +44,8 @@ class TransposeFunction(Function):
 
 
 class GetItemFunction(Function):
+    takes_16_bits = True
+
     def __init__(self, key: Any) -> None:
         self.key = key
 
@@ -58,6 +64,8 @@ class GetItemFunction(Function):
 
 
 class ConcatenateFunction(Function):
+    takes_16_bits = True
+
     def __init__(self, axis: int) -> None:
         self.axis = axis
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from pyconv.autograd.tensor import Tensor
 from pyconv.autograd.variable import Variable
-from pyconv.backend import Array
+from pyconv.backend import Array, is_floating
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -104,7 +104,7 @@ class GradientTape:
         for tensor in [tensors] if isinstance(tensors, Tensor) else tensors:
             if not isinstance(tensor, Tensor):
                 raise TypeError(f"watch: tensors has a {type(tensor).__name__}; must be a Tensor")
-            if tensor.dtype.kind != "f":
+            if not is_floating(tensor.dtype):
                 raise TypeError(f"watch: tensor of dtype {tensor.dtype}; must be floating")
             self._watched[id(tensor)] = tensor
 
@@ -177,7 +177,7 @@ class GradientTape:
                 raise RuntimeError(
                     "gradient: a Variable was changed after the forward that used it"
                 )
-            gradients = record.function.backward(dy)
+            gradients = record.function.gradients(dy)
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
             for x, wanted, dx in zip(record.inputs, record.wanted, gradients, strict=True):

@@ -7,6 +7,7 @@ import numpy as np
 
 from pyconv.backend.devices import device_of, imported, is_on_device
 from pyconv.backend.native import CODES, Array, native_dtype
+from pyconv.backend.precision import PRODUCTS, is_half
 
 
 def _refuse(function: str, argument: str, what: str, rule: str) -> TypeError:
@@ -71,7 +72,9 @@ def as_input(
     """
     array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
     if array.dtype not in CODES and native_dtype(array.dtype) not in CODES:
-        raise _refuse(function, argument, f".dtype={array.dtype}", "must be float32 or float64")
+        served = function in PRODUCTS and is_half(array.dtype) and is_on_device(array)
+        if not served:
+            raise _refuse(function, argument, f".dtype={array.dtype}", "must be float32 or float64")
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{function}: {argument}.ndim={array.ndim}; must be {ndim}")
     if like is not None:

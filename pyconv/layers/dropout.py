@@ -14,7 +14,7 @@ import numpy as np
 from pyconv import autograd, random
 from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor
-from pyconv.backend import array_module
+from pyconv.backend import array_module, gradient_dtype
 from pyconv.geometry import DataFormat
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
@@ -142,7 +142,7 @@ class GaussianNoise(Layer):
         if not training or self.stddev == 0:
             return x
         generator = np.random.Generator(np.random.PCG64(random.draw_seed(self.seed)))
-        dtype: Any = x.dtype
+        dtype: Any = gradient_dtype(x.array)
         noise = generator.standard_normal(x.shape, dtype)
         noise *= dtype.type(self.stddev)
         return x + Tensor.wrap(array_module(x.array).asarray(noise))

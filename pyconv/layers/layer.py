@@ -13,15 +13,25 @@ import numpy as np
 
 from pyconv import constraints, initializers, regularizers
 from pyconv.arguments import checked_flag
-from pyconv.autograd import Tensor, Variable, array_of, no_recording
-from pyconv.backend import Array, checked_device, get_device, is_on_device, put
+from pyconv.autograd import Tensor, Variable, array_of, cast, no_recording
+from pyconv.backend import (
+    Array,
+    checked_device,
+    get_device,
+    is_floating,
+    is_half,
+    is_on_device,
+    precision,
+    put,
+    tf32_products,
+)
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
     LayerOptions,
-    checked_dtype,
     checked_input_shape,
     checked_name,
 )
+from pyconv.layers.policy import policy_of
 from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
@@ -47,6 +57,7 @@ class Layer:
 
     call: Callable[..., Any]
     _takes_training = False
+    casts = True  # inputs, to what the policy computes in; models leave it to their layers
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -61,7 +72,8 @@ class Layer:
         if unknown:
             raise TypeError(f"{kind}: unexpected argument {unknown[0]!r}")
         self.name = checked_name(kind, base.get("name"))
-        self.dtype = checked_dtype(kind, base.get("dtype"))
+        self.dtype_policy = policy_of(kind, base.get("dtype"))
+        self.dtype = self.dtype_policy.variable_dtype
         self.input_shape_given = checked_input_shape(kind, base)
         self.built = False
         self.build_shape: Any = None
@@ -149,11 +161,12 @@ class Layer:
     def _run(self, tensors: Any, training: bool | None) -> Any:
         said = self._takes_training and training is not None
         options = {"training": training} if said else {}
+        call = self._called_by_policy if precision.in_use and self.casts else self.call
         try:
             if running.observer is None:
-                results = self.call(tensors, **options)
+                results = call(tensors, **options)
             else:
-                results = running.observer(self, tensors, partial(self.call, tensors, **options))
+                results = running.observer(self, tensors, partial(call, tensors, **options))
         except TypeError as error:
             self._explain_devices(tensors, error)
             raise
@@ -161,6 +174,23 @@ class Layer:
             for y in flatten(results):
                 self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
         return results
+
+    def _called_by_policy(self, tensors: Any, **options: Any) -> Any:
+        """Return `call` of inputs in the type the layer computes in, the results in it, too."""
+        policy = self.dtype_policy
+        for x in flatten(tensors):
+            policy.check_device(self.name, x.device)
+        with tf32_products(policy.tf32):
+            several = is_several(tensors)
+            inputs = map_leaves(self._by_policy, tensors) if several else self._by_policy(tensors)
+            results = self.call(inputs, **options)
+        return map_leaves(self._by_policy, results)
+
+    def _by_policy(self, x: Tensor) -> Tensor:
+        half = self.dtype_policy.half
+        if half is not None and x.dtype == np.float32:
+            return cast(x, half)
+        return cast(x, self.dtype) if half is None and is_half(x.dtype) else x
 
     def _explain_devices(self, tensors: Any, error: TypeError) -> None:
         """Raise a TypeError that names `to` where inputs and weights lie apart."""
@@ -204,7 +234,7 @@ class Layer:
         return added + [v.regularizer(v) for v in costly.values() if v.regularizer is not None]
 
     def _tensor(self, x: Any, dtype: str | None = None) -> Tensor:
-        if isinstance(x, Tensor) and x.array.dtype.kind == "f":
+        if isinstance(x, Tensor) and is_floating(x.array.dtype):
             return x
         array = array_of(x)
         if array.dtype == (dtype or self.dtype):
@@ -341,6 +371,16 @@ class Layer:
             variable.assign(array)
 
     @property
+    def variable_dtype(self) -> str:
+        """The type of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The type of the results."""
+        return self.dtype_policy.compute_dtype
+
+    @property
     def device(self) -> str:
         """Where the weights lie and results are computed, "cpu" or "cuda:N"."""
         if self._device is not None:
@@ -388,7 +428,7 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer, as Keras names them."""
-        config = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+        config = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype_policy.name}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config

@@ -19,12 +19,13 @@ NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
 class BaseOptions(TypedDict, total=False):
     """The options every layer takes by name.
 
-    name: given by itself where absent; dtype: of weights and results; trainable: whether training
-    changes the weights; input_shape, input_dim: of one sample, for the first layer of a Sequential.
+    name: given by itself where absent; dtype: of weights and results, or a Policy; trainable:
+    whether training changes the weights; input_shape, input_dim: of one sample, for the first
+    layer of a Sequential.
     """
 
     name: str | None
-    dtype: str | None
+    dtype: Any
     trainable: bool
     input_shape: Sequence[int | None] | None
     input_dim: int | None
@@ -48,7 +49,7 @@ def checked_name(kind: str, name: Any) -> str:
 
 
 def checked_dtype(kind: str, dtype: Any) -> str:
-    """Return the name of a dtype that layers compute in."""
+    """Return the name of a floating dtype that the CPU computes in."""
     name = "float32" if dtype is None else dtype if isinstance(dtype, str) else np.dtype(dtype).name
     if name not in DTYPES:
         raise ValueError(f"{kind}: dtype={dtype!r}; must be one of {DTYPES}")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.autograd import Tensor, array_of, as_tensor, mean
+from pyconv.autograd import Tensor, array_of, as_tensor, cast, mean
 from pyconv.autograd import sum as total
-from pyconv.backend import Array
+from pyconv.backend import Array, is_half, precision
 
 Shape = tuple[int, ...]
 REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none")
@@ -71,7 +71,7 @@ class Loss:
 
     def reduced(self, targets: Array, y_pred: Tensor, sample_weight: Array | None = None) -> Tensor:
         """Return the reduced loss of targets that have passed `targets`."""
-        losses, valid = self.call(targets, y_pred), self.valid(targets)
+        losses, valid = self.call(targets, _wide(y_pred)), self.valid(targets)
         if sample_weight is None and valid is None:
             return self.reduce(losses)
         weights = np.ones_like(losses.array)
@@ -118,6 +118,17 @@ class LossFunctionWrapper(Loss):
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
         return as_tensor(self.fn(y_true, y_pred))
+
+
+def _wide(y_pred: Tensor) -> Tensor:
+    """Return predictions of 16 bits as float32, with the logits they were made from."""
+    if not (precision.in_use and is_half(y_pred.dtype)):
+        return y_pred
+    wide = cast(y_pred, np.float32)
+    if y_pred.made_from is not None:
+        kind, logits = y_pred.made_from
+        wide.made_from = kind, cast(logits, np.float32)
+    return wide
 
 
 def aligned(y: Array, output_shape: Shape) -> Array:

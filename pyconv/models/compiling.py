@@ -13,11 +13,13 @@ from pyconv.models.arguments import checked_verbose, listed_callbacks
 from pyconv.models.compiled import Compiled
 from pyconv.models.outputs import leaves
 from pyconv.models.tracker import Logs, Tracker
+from pyconv.optimizers import LossScaleOptimizer
 
 
 class Compiling(Layer):
     """A layer with an optimizer, losses and metrics."""
 
+    casts = False
     stop_training: bool = False
     history: History | None = None
     _compiled: Compiled | None = None
@@ -35,6 +37,7 @@ class Compiling(Layer):
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: str | bool = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Settle how the model is trained; `trainable` flags count from here.
 
@@ -48,11 +51,17 @@ class Compiling(Layer):
             metrics: names ("accuracy"), Metrics, losses or functions; their names are the keys of
                 History, after the output's name where there are several.
             weighted_metrics: metrics that take the weights of samples and classes into account.
+            auto_scale_loss: with the policy mixed_float16 a LossScaleOptimizer stands around the
+                optimizer.
             run_eagerly, steps_per_execution, jit_compile: taken for the sake of Keras's programs;
                 they change no result there and nothing here.
         Source: Keras Model.compile.
         """
-        self.use_compiled(Compiled(optimizer, loss, metrics, loss_weights, weighted_metrics))
+        compiled = Compiled(optimizer, loss, metrics, loss_weights, weighted_metrics)
+        scales = isinstance(compiled.optimizer, LossScaleOptimizer)
+        if auto_scale_loss and not scales and self.dtype_policy.name == "mixed_float16":
+            compiled.optimizer = LossScaleOptimizer(compiled.optimizer)
+        self.use_compiled(compiled)
 
     @property
     def compiled(self) -> Compiled | None:

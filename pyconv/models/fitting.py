@@ -185,15 +185,17 @@ class Fitting(Evaluating):
 
     def _train_batch(self, feed: Feed, batch: Batch, number: int) -> None:
         assert self._compiled is not None
+        optimizer = self._compiled.optimizer
         if self._trained is None:
             self._trained = self.trainable_weights
         with GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._trained)
             step = feed.stepper.run(batch, training=True)
-        if step.loss is None:
-            raise ValueError("fit: there is no loss to make smaller; give compile a loss")
-        gradients = tape.gradient(step.loss, self._trained)
-        self._compiled.optimizer.apply(gradients, self._trained)
+            if step.loss is None:
+                raise ValueError("fit: there is no loss to make smaller; give compile a loss")
+            target = optimizer.scale_loss(step.loss)
+        gradients = tape.gradient(target, self._trained)
+        optimizer.apply(gradients, self._trained)
         feed.stage()
         value = feed.add(step, batch)
         if not math.isfinite(value) and not self._warned:

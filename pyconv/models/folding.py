@@ -17,7 +17,7 @@ import numpy as np
 from pyconv import activations
 from pyconv.autograd import Tensor, Variable, no_recording
 from pyconv.autograd.tensor import array_of
-from pyconv.backend import Array, as_input, contiguous
+from pyconv.backend import Array, as_input, contiguous, precision
 from pyconv.geometry import Window
 from pyconv.layers import (
     Activation,
@@ -35,7 +35,7 @@ from pyconv.ops.prepared_kernel import PreparedKernel
 @contextmanager
 def inference() -> Iterator[None]:
     """Run models without recording, and folded; not where a profile watches each layer."""
-    before, running.folds = running.folds, running.observer is None
+    before, running.folds = running.folds, running.observer is None and not precision.in_use
     try:
         with no_recording():
             yield

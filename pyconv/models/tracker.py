@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pyconv.autograd import Tensor
-from pyconv.backend import is_on_device, to_host
+from pyconv.backend import is_on_device, to_host, widened
 from pyconv.metrics import Mean, Metric
 
 Logs = dict[str, Any]
@@ -112,10 +112,10 @@ class Tracker:
 def _on_host(value: Any) -> Any:
     """Return an array or Tensor in NumPy, with the logits it was made from."""
     if isinstance(value, Tensor) and value.device != "cpu":
-        host = Tensor.wrap(to_host(value.array))
+        host = Tensor.wrap(to_host(widened(value.array)))
         if value.made_from is not None:
             kind, logits = value.made_from
-            host.made_from = kind, Tensor.wrap(to_host(logits.array))
+            host.made_from = kind, Tensor.wrap(to_host(widened(logits.array)))
         return host
     return to_host(value) if is_on_device(value) else value
 

@@ -6,7 +6,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, TypeAlias
 
-from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
+from pyconv.backend import (
+    Array,
+    as_input,
+    contiguous,
+    empty_on,
+    gradient_dtype,
+    kernels_for,
+    product_code,
+)
 from pyconv.geometry import DataFormat, IntPair, Padding, Window
 from pyconv.ops.activation import ActivationName, activation_code, through_activation
 from pyconv.ops.needs import checked_needs
@@ -66,7 +74,7 @@ def _algorithm_code(function: str, algorithm: str, window: Window, x: Array) -> 
 
 
 def _runs(x: Array, window: Window, code: int, direction: int) -> int:
-    chosen: int = kernels_for(x).conv2d_algorithm(dtype_code(x), window.packed, code, direction)
+    chosen: int = kernels_for(x).conv2d_algorithm(product_code(x), window.packed, code, direction)
     return chosen
 
 
@@ -83,7 +91,7 @@ def workspace_for(x: Array, window: Window, algorithm: int, direction: int) -> A
     kernels = kernels_for(x)
     if kernels.has_arena:
         return None
-    size = kernels.conv2d_workspace(dtype_code(x), window.packed, algorithm, direction)
+    size = kernels.conv2d_workspace(product_code(x), window.packed, algorithm, direction)
     return empty_on(x, (size,), "uint8") if size else None
 
 
@@ -152,7 +160,7 @@ def convolve(
     x, kernel = contiguous(x), contiguous(kernel)
     y = empty_on(x, window.output_shape)
     lent = workspace_for(x, window, chosen, FORWARD) if prepared is None else prepared
-    kernels_for(x).conv2d(dtype_code(x), x, kernel, bias, y, window.packed, chosen, code, lent)
+    kernels_for(x).conv2d(product_code(x), x, kernel, bias, y, window.packed, chosen, code, lent)
     return y
 
 
@@ -231,11 +239,11 @@ def gradients(
     dx = backward_data(dy, contiguous(kernel), window, chosen) if "x" in wanted else None
     if not wanted & {"kernel", "bias"}:
         return dx, None, None
-    dkernel = empty_on(x, kernel.shape) if "kernel" in wanted else None
-    dbias = empty_on(x, (window.f,)) if "bias" in wanted else None
+    dkernel = empty_on(x, kernel.shape, gradient_dtype(x)) if "kernel" in wanted else None
+    dbias = empty_on(x, (window.f,), gradient_dtype(x)) if "bias" in wanted else None
     workspace = workspace_for(dy, window, chosen, KERNEL)
     kernels_for(dy).conv2d_backward_kernel(
-        dtype_code(dy), contiguous(x), dy, dkernel, dbias, window.packed, chosen, workspace
+        product_code(dy), contiguous(x), dy, dkernel, dbias, window.packed, chosen, workspace
     )
     return dx, dkernel, dbias
 
@@ -246,6 +254,6 @@ def backward_data(dy: Array, kernel: Array, window: Window, algorithm: int | Non
     dx = empty_on(dy, window.input_shape)
     workspace = workspace_for(dy, window, algorithm, DATA)
     kernels_for(dy).conv2d_backward_data(
-        dtype_code(dy), dy, kernel, dx, window.packed, algorithm, workspace
+        product_code(dy), dy, kernel, dx, window.packed, algorithm, workspace
     )
     return dx

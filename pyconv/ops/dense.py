@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
+from pyconv.backend import (
+    Array,
+    as_input,
+    contiguous,
+    empty_on,
+    gradient_dtype,
+    kernels_for,
+    product_code,
+)
 from pyconv.ops.activation import ActivationName, activation_code, through_activation
 from pyconv.ops.needs import checked_needs
 
@@ -46,7 +54,7 @@ def dense(
         bias = contiguous(bias)
     x, kernel = contiguous(x), contiguous(kernel)
     y = empty_on(x, (n, units))
-    kernels_for(x).dense(dtype_code(x), x, kernel, bias, y, n, inputs, units, code)
+    kernels_for(x).dense(product_code(x), x, kernel, bias, y, n, inputs, units, code)
     return y
 
 
@@ -80,10 +88,10 @@ def dense_backward(
     wanted = checked_needs("dense_backward", needs)
     dy = through_activation("dense_backward", contiguous(dy), y, code)
     dx = empty_on(x, (n, inputs)) if "x" in wanted else None
-    dkernel = empty_on(x, (inputs, units)) if "kernel" in wanted else None
-    dbias = empty_on(x, (units,)) if "bias" in wanted else None
+    dkernel = empty_on(x, (inputs, units), gradient_dtype(x)) if "kernel" in wanted else None
+    dbias = empty_on(x, (units,), gradient_dtype(x)) if "bias" in wanted else None
     kernels_for(dy).dense_backward(
-        dtype_code(dy),
+        product_code(dy),
         dy,
         contiguous(x),
         contiguous(kernel),

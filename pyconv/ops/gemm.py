@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
+from pyconv.backend import Array, as_input, contiguous, empty_on, kernels_for, product_code
 
 
 def gemm(a: Array, b: Array, *, transpose_a: bool = False, transpose_b: bool = False) -> Array:
@@ -27,5 +27,5 @@ def gemm(a: Array, b: Array, *, transpose_a: bool = False, transpose_b: bool = F
         raise ValueError(f"gemm: inner size of b={inner}; must be {k}, the inner size of a")
     a, b = contiguous(a), contiguous(b)
     c = empty_on(a, (m, n))
-    kernels_for(a).gemm(dtype_code(a), a, b, c, m, n, k, bool(transpose_a), bool(transpose_b))
+    kernels_for(a).gemm(product_code(a), a, b, c, m, n, k, bool(transpose_a), bool(transpose_b))
     return c

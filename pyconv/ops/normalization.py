@@ -13,7 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from pyconv.arguments import finite_number
-from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
+from pyconv.backend import (
+    Array,
+    as_input,
+    contiguous,
+    dtype_code,
+    empty_on,
+    gradient_dtype,
+    kernels_for,
+)
 from pyconv.geometry import whole_number
 from pyconv.ops.needs import checked_needs
 
@@ -53,9 +61,10 @@ class NormState(NamedTuple):
     variance: Array
 
     def of_channels(self, like: Array) -> tuple[Array, Array]:
-        """Return the mean and variance of one image's groups, in the dtype of `like`."""
+        """Return mean and variance of one image's groups, as `like`, or float32 beside 16 bits."""
+        dtype = gradient_dtype(like)
         mean, variance = self.mean.reshape(-1), self.variance.reshape(-1)
-        return mean.astype(like.dtype), variance.astype(like.dtype)
+        return mean.astype(dtype), variance.astype(dtype)
 
 
 def checked_axis(function: str, ndim: int, axis: object) -> int:

@@ -22,6 +22,10 @@ get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
 
+from pyconv.optimizers.loss_scale import LossScaleOptimizer  # noqa: E402 - it asks the registry
+
+registry.classes["LossScaleOptimizer"] = LossScaleOptimizer
+
 __all__ = [
     "SGD",
     "Adadelta",
@@ -29,6 +33,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "LossScaleOptimizer",
     "Nadam",
     "Optimizer",
     "RMSprop",

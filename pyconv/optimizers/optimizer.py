@@ -189,6 +189,10 @@ class Optimizer:
                 with on_device(variable.device):
                     variable.array[...] = variable.constraint(variable.array)
 
+    def scale_loss(self, loss: Tensor) -> Tensor:
+        """Return what is differentiated in place of the loss: itself, unless it is scaled."""
+        return loss
+
     def step(
         self, parameters: list[Array], gradients: list[Array], states: list[list[Array]]
     ) -> None:

@@ -35,6 +35,8 @@ _PRINTED = {"float32": {"rtol": 1e-6, "atol": 2e-7}, "float64": {"rtol": 1e-9, "
 PUBLISHED_LOGITS = 1e-5
 # A layer, or a few steps of training, on one device beside another: sums run in another order.
 BETWEEN_DEVICES = {"rtol": 2e-4, "atol": 2e-5}
+# A layer, or the losses of some steps, with 11 or 8 bits of fraction beside float32, relative.
+HALF_CURVE = {"mixed_float16": 0.02, "mixed_bfloat16": 0.1}
 # Probabilities of a small network that Keras opened, or that Keras wrote.
 KERAS_OUTPUTS_OF_A_FILE = 1e-6
 

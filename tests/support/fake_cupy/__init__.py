@@ -10,10 +10,19 @@ from typing import Any
 import numpy as np
 
 from fake_cupy.arrays import FUNCTIONS, ndarray
+from fake_cupy.half_products import in_16_bits
 from fake_cupy.runtime import cuda as cuda
 from fake_cupy.runtime import machine, reset
 
 __version__ = "0.0"
+PRODUCTS = (
+    "conv2d",
+    "conv2d_backward_data",
+    "conv2d_backward_kernel",
+    "dense",
+    "dense_backward",
+    "gemm",
+)
 float32, float64, int64 = np.float32, np.float64, np.int64
 
 
@@ -92,12 +101,18 @@ def pyconv_cuda(simt: ModuleType) -> ModuleType:
     module.__spec__ = simt.__spec__
 
     def served(function: Any) -> Any:
+        name = function.__name__
+        run = in_16_bits(function) if name in PRODUCTS else function
+
         @functools.wraps(function)
         def call(*arguments: Any) -> Any:
             assert arguments[-1] == machine.stream.ptr, "not CuPy's current stream"
-            if function.__name__ in ("conv2d_algorithm", "conv2d_workspace"):
-                return function(*arguments[:-1], 0)
-            machine.run(lambda: function(*arguments[:-1], 0))
+            if name in PRODUCTS:
+                machine.products.append((name, arguments[0]))
+            if name in ("conv2d_algorithm", "conv2d_workspace"):
+                code = arguments[0] if arguments[0] < 2 else 0
+                return function(code, *arguments[1:-1], 0)
+            machine.run(lambda: run(*arguments[:-1], 0))
             return None
 
         return call

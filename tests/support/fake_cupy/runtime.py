@@ -36,6 +36,7 @@ class Machine:
         self.synchronisations = 0  # of the host with a GPU
         self.launches = 0  # native calls, and NumPy's functions on device arrays
         self.graph_launches = 0
+        self.products: list[tuple[str, int]] = []  # native products, and the codes of their types
         self.used = 0
         self.device = 0
         self.stream = NULL
