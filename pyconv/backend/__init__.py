@@ -3,6 +3,7 @@
 
 from pyconv.backend.devices import array_module as array_module
 from pyconv.backend.devices import checked_device as checked_device
+from pyconv.backend.devices import constant_beside as constant_beside
 from pyconv.backend.devices import copy_into as copy_into
 from pyconv.backend.devices import cuda_arrays as cuda_arrays
 from pyconv.backend.devices import device_of as device_of
@@ -14,6 +15,8 @@ from pyconv.backend.devices import put as put
 from pyconv.backend.devices import put_beside as put_beside
 from pyconv.backend.devices import set_device as set_device
 from pyconv.backend.devices import to_host as to_host
+from pyconv.backend.graphs import Capture as Capture
+from pyconv.backend.graphs import can_capture as can_capture
 from pyconv.backend.inputs import as_input as as_input
 from pyconv.backend.inputs import as_integers as as_integers
 from pyconv.backend.inputs import as_numbers as as_numbers

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import sys
+import threading
 from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,16 @@ _NAME = re.compile(r"cuda(?::(\d{1,6}))?")
 # Of DLPack's dlpack.h: memory that only a GPU reaches, and memory that both do.
 _DLPACK_CUDA = (2, 13)
 
+
+class _Capturing(threading.local):
+    """Whether work of this thread is noted down for a graph: then no array may come or go."""
+
+    now = False
+
+
+capturing = _Capturing()
+_CONSTANT_BYTES, _MOST_CONSTANTS = 1 << 12, 256
+_constants: dict[tuple[str, str, tuple[int, ...], bytes], Array] = {}
 _chosen: str | None = None  # None: what PYCONV_DEVICE says, asked for when first needed
 _first_process: int | None = None  # that used a GPU
 
@@ -154,6 +165,7 @@ def put(x: Array, device: str) -> Array:
         return x
     if device == HOST:
         return to_host(x)
+    _refuse_in_a_graph()
     moved: Array
     with on_device(device):
         try:
@@ -165,15 +177,37 @@ def put(x: Array, device: str) -> Array:
     return moved
 
 
+def _refuse_in_a_graph() -> None:
+    if capturing.now:
+        raise RuntimeError("a copy between host and device cannot be part of a graph")
+
+
 def put_beside(x: Array, like: Array) -> Array:
     """Return a host array where `like` lies: x itself, or a copy of it."""
     return x if isinstance(like, np.ndarray) else put(x, device_of(like))
+
+
+def constant_beside(x: np.ndarray[Any, Any], like: Array) -> Array:
+    """Return a small array that nobody writes to where `like` lies; sent there once."""
+    if isinstance(like, np.ndarray):
+        return x
+    device = device_of(like)
+    if x.nbytes > _CONSTANT_BYTES:
+        return put(x, device)
+    key = device, x.dtype.str, x.shape, x.tobytes()
+    found = _constants.get(key)
+    if found is None:
+        if len(_constants) >= _MOST_CONSTANTS:
+            _constants.clear()
+        found = _constants[key] = put(x, device)
+    return found
 
 
 def to_host(x: Array) -> np.ndarray[Any, Any]:
     """Return an array in NumPy: x itself, or a copy of it."""
     if isinstance(x, np.ndarray):
         return x
+    _refuse_in_a_graph()
     on_gpu: Any = x
     with on_gpu.device:
         copied: np.ndarray[Any, Any] = on_gpu.get()

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pyconv import autograd, random
 from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor
-from pyconv.backend import array_module
+from pyconv.backend import put_beside
 from pyconv.geometry import DataFormat
 from pyconv.layers.image_layer import ImageLayer
 from pyconv.ops.affine_sample import FillMode, fill_mode_code
@@ -69,7 +69,7 @@ class AugmentationLayer(ImageLayer):
 
     def on_device(self, values: Numbers, images: Tensor) -> Any:
         """Return numbers drawn for images, in their dtype and where they lie."""
-        return array_module(images.array).asarray(values.astype(images.dtype))
+        return put_beside(values.astype(images.dtype), images.array)
 
     def per_image(self, values: Numbers, images: Tensor) -> Any:
         """Return one number for each image, to be broadcast over the image."""

@@ -14,7 +14,7 @@ import numpy as np
 from pyconv import autograd, random
 from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor
-from pyconv.backend import array_module, gradient_dtype
+from pyconv.backend import gradient_dtype, put_beside
 from pyconv.geometry import DataFormat
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
@@ -145,7 +145,7 @@ class GaussianNoise(Layer):
         dtype: Any = gradient_dtype(x.array)
         noise = generator.standard_normal(x.shape, dtype)
         noise *= dtype.type(self.stddev)
-        return x + Tensor.wrap(array_module(x.array).asarray(noise))
+        return x + Tensor.wrap(put_beside(noise, x.array))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}

@@ -57,6 +57,7 @@ class Layer:
 
     call: Callable[..., Any]
     _takes_training = False
+    of_training: frozenset[str] = frozenset()  # attributes that no result depends on
     casts = True  # inputs, to what the policy computes in; models leave it to their layers
 
     def __init_subclass__(cls) -> None:
@@ -87,7 +88,7 @@ class Layer:
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name[0] != "_":
+        if name[0] != "_" and name not in self.of_training:
             structure.changed()
 
     def __delattr__(self, name: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor, Variable, array_of
-from pyconv.backend import array_module
+from pyconv.backend import array_module, constant_beside
 from pyconv.geometry import whole_number
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
@@ -104,8 +104,7 @@ class Normalization(Layer):
         sizes = tuple(x.shape[i] for i in kept)
         numpy = array_module(x.array)
         mean, variance = (
-            numpy.broadcast_to(numpy.asarray(one, x.dtype), sizes).reshape(shape)
-            for one in (mean, variance)
+            numpy.broadcast_to(_beside(one, x), sizes).reshape(shape) for one in (mean, variance)
         )
         deviation = numpy.maximum(numpy.sqrt(variance), x.dtype.type(SMALLEST_DEVIATION))
         y: Tensor = x * deviation + mean if self.invert else (x - mean) / deviation
@@ -140,3 +139,9 @@ def _broadcasts(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     return len(shape) <= len(wanted) and all(
         a in (1, b) for a, b in zip(shape[::-1], wanted[::-1], strict=False)
     )
+
+
+def _beside(numbers: Any, x: Tensor) -> Any:
+    """Return a weight, or numbers of the host, in the dtype of x and where it lies."""
+    found = numbers.astype(x.dtype)
+    return constant_beside(found, x.array) if isinstance(found, np.ndarray) else found

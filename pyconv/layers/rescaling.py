@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pyconv.autograd import Tensor
-from pyconv.backend import array_module
+from pyconv.backend import constant_beside
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
 
@@ -41,8 +41,9 @@ class Rescaling(Layer):
         return input_shape
 
     def call(self, x: Tensor) -> Tensor:
-        numpy = array_module(x.array)
-        scale, offset = (numpy.asarray(one, x.dtype) for one in (self.scale, self.offset))
+        scale, offset = (
+            constant_beside(one.astype(x.dtype), x.array) for one in (self.scale, self.offset)
+        )
         y: Tensor = x * scale + offset
         return y
 

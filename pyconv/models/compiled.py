@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pyconv import losses, metrics, optimizers
-from pyconv.losses import Loss
+from pyconv.losses import Loss, LossFunctionWrapper
+from pyconv.models.known import is_ours
 from pyconv.models.outputs import Outputs, Shape, leaves, mapped
 from pyconv.models.tracker import OutputMetrics, Tracker
 from pyconv.optimizers import Optimizer
@@ -27,6 +28,7 @@ class Compiled:
         weighted_metrics: Any = (),
     ) -> None:
         self.optimizer: Optimizer = optimizers.get(optimizer)
+        self.run_eagerly = False
         self.loss: Any = _loss(loss) if _is_config(loss) else mapped(_loss, loss)
         self.loss_weights = loss_weights
         for weight in leaves(loss_weights):
@@ -34,6 +36,14 @@ class Compiled:
                 raise ValueError(f"compile: loss_weights has {weight!r}; must be finite numbers")
         self.metric_identifiers = _checked_metrics("metrics", metric_identifiers)
         self.weighted_identifiers = _checked_metrics("weighted_metrics", weighted_metrics)
+
+    @property
+    def may_replay(self) -> bool:
+        """Whether a step may be done again without Python: no code of the user's in its loss."""
+        own = (type(loss) for loss in leaves(self.loss) if loss is not None)
+        return not self.run_eagerly and all(
+            is_ours(kind) and kind is not LossFunctionWrapper for kind in own
+        )
 
     def losses_of(self, outputs: Outputs) -> list[Loss | None]:
         """Return the loss of each output, None where it has none."""

@@ -20,6 +20,7 @@ class Compiling(Layer):
     """A layer with an optimizer, losses and metrics."""
 
     casts = False
+    of_training = frozenset({"history", "stop_training"})
     stop_training: bool = False
     history: History | None = None
     _compiled: Compiled | None = None
@@ -53,14 +54,16 @@ class Compiling(Layer):
             weighted_metrics: metrics that take the weights of samples and classes into account.
             auto_scale_loss: with the policy mixed_float16 a LossScaleOptimizer stands around the
                 optimizer.
-            run_eagerly, steps_per_execution, jit_compile: taken for the sake of Keras's programs;
-                they change no result there and nothing here.
+            run_eagerly: on a GPU, let no step be replayed from a graph; no result depends on it.
+            steps_per_execution, jit_compile: taken for the sake of Keras's programs; they change
+                no result there and nothing here.
         Source: Keras Model.compile.
         """
         compiled = Compiled(optimizer, loss, metrics, loss_weights, weighted_metrics)
         scales = isinstance(compiled.optimizer, LossScaleOptimizer)
         if auto_scale_loss and not scales and self.dtype_policy.name == "mixed_float16":
             compiled.optimizer = LossScaleOptimizer(compiled.optimizer)
+        compiled.run_eagerly = bool(run_eagerly)
         self.use_compiled(compiled)
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from pyconv import random
-from pyconv.autograd import GradientTape
+from pyconv.autograd import GradientTape, Tensor, Variable
 from pyconv.backend import on_device
 from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
 from pyconv.models.arguments import (
@@ -28,6 +28,7 @@ from pyconv.models.feed import Batch
 from pyconv.models.outputs import leaves, mapped
 from pyconv.models.prepared import inputs_of, length_of
 from pyconv.models.resuming import Fit, Resumed
+from pyconv.models.stepping import Step
 from pyconv.models.tracker import Logs
 
 
@@ -188,13 +189,7 @@ class Fitting(Evaluating):
         optimizer = self._compiled.optimizer
         if self._trained is None:
             self._trained = self.trainable_weights
-        with GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(self._trained)
-            step = feed.stepper.run(batch, training=True)
-            if step.loss is None:
-                raise ValueError("fit: there is no loss to make smaller; give compile a loss")
-            target = optimizer.scale_loss(step.loss)
-        gradients = tape.gradient(target, self._trained)
+        step, gradients = self._gradients(feed, batch, self._trained)
         optimizer.apply(gradients, self._trained)
         feed.stage()
         value = feed.add(step, batch)
@@ -205,6 +200,35 @@ class Fitting(Evaluating):
                 RuntimeWarning,
                 stacklevel=5,
             )
+
+    def _gradients(
+        self, feed: Feed, batch: Batch, trained: Sequence[Variable]
+    ) -> tuple[Step, list[Tensor | None]]:
+        """Return what a batch gave and the gradients of its loss; on a GPU by a graph if it can."""
+        assert self._compiled is not None
+        stepper, optimizer = feed.stepper, self._compiled.optimizer
+
+        def work(batch: Batch) -> tuple[Step, list[Tensor | None]]:
+            with GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(trained)
+                step = stepper.run(batch, training=True)
+                if step.loss is None:
+                    raise ValueError("fit: there is no loss to make smaller; give compile a loss")
+                target = optimizer.scale_loss(step.loss)
+            return step, tape.gradient(target, trained)
+
+        if feed.device == "cpu" or not self._compiled.may_replay:
+            return work(batch)
+
+        def flat(batch: Batch) -> list[Tensor | None]:
+            step, gradients = work(batch)
+            return [step.loss, *step.parts, *step.y_pred, *gradients]
+
+        constants = (self._compiled, optimizer.scale, *map(id, trained))
+        loss, *rest = self._replays.run(self, batch, flat, "train", constants)
+        outputs = stepper.outputs.number
+        y_pred: list[Any] = rest[outputs : 2 * outputs]
+        return Step(loss, rest[:outputs], y_pred), rest[2 * outputs :]
 
     def train_on_batch(
         self,

@@ -9,7 +9,6 @@ the calls alone gave the bits of a second run: so nothing that NumPy computed is
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -19,7 +18,8 @@ from pyconv import backend
 from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.layers.running import running, structure
-from pyconv.models.folding import inference, is_overridden
+from pyconv.models.folding import inference
+from pyconv.models.known import all_layers, is_known
 from pyconv.models.outputs import filled, leaves
 from pyconv.ops.conv2d import auto_code
 
@@ -129,7 +129,7 @@ class Plans:
                 self._seen[kind] = seen
             return None
         self._seen.pop(kind, None)
-        if not all(_is_known(layer) for layer in _all_layers(model)):
+        if not all(map(is_known, all_layers(model))):
             self._failures = MOST_FAILURES + 1
             return None
         if not _tracing.acquire(blocking=False):
@@ -143,21 +143,6 @@ class Plans:
             self._failures += 1
             return None
         return guard, plan
-
-
-def _all_layers(layer: Layer) -> Iterator[Layer]:
-    yield layer
-    for inner in layer.sublayers():
-        yield from _all_layers(inner)
-
-
-def _is_known(layer: Layer) -> bool:
-    """Whether what the layer computes follows from its state alone: no code of the user's."""
-    functions: list[Callable[..., Any] | type] = [type(layer)]
-    if callable(getattr(layer, "activation", None)):
-        functions.append(layer.activation)  # type: ignore[attr-defined]
-    known = all((getattr(f, "__module__", "") or "").startswith("pyconv.") for f in functions)
-    return known and not is_overridden(layer)
 
 
 def _traced(model: Layer, x: Array) -> Plan | None:

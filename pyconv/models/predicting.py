@@ -20,6 +20,7 @@ from pyconv.models.folding import inference
 from pyconv.models.outputs import filled, leaves, mapped
 from pyconv.models.plan import Plans
 from pyconv.models.prepared import Prepared, inputs_of, length_of, outputs_for
+from pyconv.models.replay import Replays
 
 
 class Collected:
@@ -61,6 +62,12 @@ class Predicting(Compiling):
     @cached_property
     def _plans(self) -> Plans:
         return Plans()
+
+    @cached_property
+    def _replays(self) -> Replays:
+        return Replays()
+
+    _outputs_like: Any = None  # the structure of the outputs of the last call
 
     def predict(
         self,
@@ -115,9 +122,21 @@ class Predicting(Compiling):
         planned = self._plans.outputs(self, x)
         if planned is not None:
             return planned
-        outputs = self(x, training=False)
+        outputs = self(x, training=False) if epochs.device == "cpu" else self._replayed(x)
         epochs.stage()
         return mapped(_host_array, outputs)
+
+    def _replayed(self, x: Any) -> Any:
+        """Return the outputs for one batch on a GPU, by a graph where there is one."""
+
+        def work(batch: Batch) -> list[Tensor | None]:
+            outputs = self(batch.x, training=False)
+            self._outputs_like = mapped(lambda _: None, outputs)
+            return leaves(outputs)
+
+        versions = tuple(v.version for v in self.weights)
+        found = self._replays.run(self, Batch(x, [], []), work, "predict", versions)
+        return filled(self._outputs_like, found)
 
     def _inputs(self, function: str, x: Any, size: int) -> ArraySource | IterableSource:
         if are_batches(x):

@@ -30,7 +30,8 @@ class Trainer(Fitting):
         super().to(device)
         if self._compiled is not None:
             self._compiled.optimizer.follow()
-        vars(self).pop("_plans", None)
+        for kept in ("_plans", "_replays"):
+            vars(self).pop(kept, None)
         return self
 
     def back_up(self, filepath: str | os.PathLike[str]) -> None:

@@ -61,6 +61,7 @@ class Optimizer:
     """
 
     slots: tuple[str, ...] = ()
+    scale: float = 1.0  # of the loss that is differentiated
 
     def __init__(
         self, learning_rate: float | LearningRateSchedule, **options: Unpack[OptimizerOptions]

@@ -22,6 +22,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setitem(sys.modules, "pyconv._cuda", fake_cupy.pyconv_cuda(simt))
     monkeypatch.setattr("pyconv.backend.devices._chosen", None)
     monkeypatch.setattr("pyconv.backend.devices._first_process", None)
+    monkeypatch.setattr("pyconv.backend.devices._constants", {})
     monkeypatch.setattr("pyconv.backend.kernels._device_kernels", {})
     monkeypatch.delenv("PYCONV_DEVICE", raising=False)
     yield fake_cupy.machine

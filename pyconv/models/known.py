@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which layers compute from their state alone, so that what they did once may be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pyconv.layers import Layer
+from pyconv.models.folding import is_overridden
+
+
+def all_layers(layer: Layer) -> Iterator[Layer]:
+    """Yield a layer and all inside it."""
+    yield layer
+    for inner in layer.sublayers():
+        yield from all_layers(inner)
+
+
+def is_known(layer: Layer) -> bool:
+    """Whether what the layer computes follows from its state alone: no code of the user's."""
+    parts: list[Any] = [type(layer)]
+    if callable(getattr(layer, "activation", None)):
+        parts.append(layer.activation)  # type: ignore[attr-defined]
+    parts += [type(v.regularizer) for v in layer.own_weights if v.regularizer is not None]
+    if layer.activity_regularizer is not None:
+        parts.append(type(layer.activity_regularizer))
+    return all(map(is_ours, parts)) and not is_overridden(layer)
+
+
+def is_ours(part: Any) -> bool:
+    """Whether a class or a function is the library's."""
+    return (getattr(part, "__module__", "") or "").startswith("pyconv.")
