@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,6 +83,38 @@ def device(request: pytest.FixtureRequest) -> Iterator[Device]:
         if not cupy.cuda.is_available():
             pytest.skip("no CUDA device")
         yield Device(name, cupy)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Let this process have two GPUs, and return the machine that a test may change and read."""
+    import fake_cupy
+
+    simt = pytest.importorskip("pyconv._simt", reason="pyconv._simt is not built")
+    fake_cupy.reset()
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy)
+    monkeypatch.setitem(sys.modules, "pyconv._cuda", fake_cupy.pyconv_cuda(simt))
+    monkeypatch.setattr("pyconv.backend.devices._chosen", None)
+    monkeypatch.setattr("pyconv.backend.devices._first_process", None)
+    monkeypatch.setattr("pyconv.backend.devices._constants", {})
+    monkeypatch.setattr("pyconv.backend.kernels._device_kernels", {})
+    monkeypatch.delenv("PYCONV_DEVICE", raising=False)
+    yield fake_cupy.machine
+    assert not fake_cupy.machine.stream.ptr, "a stream was left in use"
+
+
+@pytest.fixture(params=("stand-in", "cuda"))
+def any_gpu(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the test with CuPy's stand-in, and on a GPU where there is one."""
+    if request.param == "stand-in":
+        request.getfixturevalue("gpu")
+    else:
+        cupy = pytest.importorskip("cupy", reason="no cupy, so no CUDA device")
+        if importlib.util.find_spec("pyconv._cuda") is None or not cupy.cuda.is_available():
+            pytest.skip("no CUDA device, or pyconv._cuda is not built")
+    before = backend.get_device()
+    yield
+    backend.set_device(before)
 
 
 def use_isa(name: str) -> None:

@@ -5,26 +5,24 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pyconv import constraints, initializers, regularizers
 from pyconv.arguments import checked_flag
-from pyconv.autograd import Tensor, Variable, array_of, cast, no_recording
+from pyconv.autograd import Tensor, Variable, array_of, no_recording
 from pyconv.backend import (
     Array,
-    checked_device,
     get_device,
     is_floating,
-    is_half,
-    is_on_device,
     precision,
     put,
-    tf32_products,
 )
+from pyconv.layers.holding import Holding
+from pyconv.layers.holding import is_several as is_several
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
     LayerOptions,
@@ -40,12 +38,11 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-Self = TypeVar("Self", bound="Layer")
 LARGEST_TRIAL = 1 << 28  # elements
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 
 
-class Layer:
+class Layer(Holding):
     """State and shape rules around `call`.
 
     A subclass defines `call(x)` or `call(x, training)`, and where it has weights
@@ -58,7 +55,6 @@ class Layer:
     call: Callable[..., Any]
     _takes_training = False
     of_training: frozenset[str] = frozenset()  # attributes that no result depends on
-    casts = True  # inputs, to what the policy computes in; models leave it to their layers
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -80,7 +76,6 @@ class Layer:
         self.build_shape: Any = None
         self._checked_shape: Any = None
         self._own_weights: list[Variable] = []
-        self._device: str | None = None  # where `to` put the layer
         self.inbound_nodes: list[Node] = []
         self._trainable = checked_flag(kind, "trainable", base.get("trainable", True))
         self.activity_regularizer = regularizers.get(base.get("activity_regularizer"))
@@ -176,34 +171,6 @@ class Layer:
                 self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
         return results
 
-    def _called_by_policy(self, tensors: Any, **options: Any) -> Any:
-        """Return `call` of inputs in the type the layer computes in, the results in it, too."""
-        policy = self.dtype_policy
-        for x in flatten(tensors):
-            policy.check_device(self.name, x.device)
-        with tf32_products(policy.tf32):
-            several = is_several(tensors)
-            inputs = map_leaves(self._by_policy, tensors) if several else self._by_policy(tensors)
-            results = self.call(inputs, **options)
-        return map_leaves(self._by_policy, results)
-
-    def _by_policy(self, x: Tensor) -> Tensor:
-        half = self.dtype_policy.half
-        if half is not None and x.dtype == np.float32:
-            return cast(x, half)
-        return cast(x, self.dtype) if half is None and is_half(x.dtype) else x
-
-    def _explain_devices(self, tensors: Any, error: TypeError) -> None:
-        """Raise a TypeError that names `to` where inputs and weights lie apart."""
-        lie = {x.device for x in flatten(tensors) if isinstance(x, Tensor)}
-        weights = {v.device for v in self.weights}
-        if len(lie | weights) > 1:
-            where, own = (" and ".join(sorted(devices)) for devices in (lie, weights or lie))
-            raise TypeError(
-                f"{self.name}: the inputs lie on {where}, the weights on {own}; move the weights: "
-                f"model.to({min(lie)!r}), or the inputs: Tensor(x).to({min(weights or lie)!r})"
-            ) from error
-
     def algorithm(self, input_shape: Any) -> str | None:
         """Return how the layer's operation is computed, where there is a choice."""
         return None
@@ -289,129 +256,6 @@ class Layer:
         self._own_weights.append(variable)
         return variable
 
-    def sublayers(self) -> list[Layer]:
-        """Return the layers kept as attributes, in the order they were set."""
-        found: dict[int, Layer] = {}
-        for name, value in vars(self).items():
-            if name not in ("inbound_nodes", "_call_losses"):
-                found.update((id(layer), layer) for layer in _layers_in(value))
-        return list(found.values())
-
-    def _with_sublayers(self) -> Iterator[Layer]:
-        yield self
-        for layer in self.sublayers():
-            yield from layer._with_sublayers()
-
-    def paths(self) -> list[tuple[str, Variable, bool]]:
-        """Return (path, variable, whether training changes it) of every weight.
-
-        As in Keras the flags of the layer asked and of the weight's own layer decide, not those
-        of layers between.
-        """
-        return [(p, v, trainable and self._trainable) for p, v, trainable in self._paths_inside()]
-
-    def _paths_inside(self) -> list[tuple[str, Variable, bool]]:
-        found = {id(v): (v.name, v, self._trainable and v.trainable) for v in self._own_weights}
-        for layer in self.sublayers():
-            for path, variable, trainable in layer._paths_inside():
-                found.setdefault(id(variable), (f"{layer.name}/{path}", variable, trainable))
-        return list(found.values())
-
-    @property
-    def own_weights(self) -> list[Variable]:
-        """The weights of the layer itself, without those of layers inside."""
-        return list(self._own_weights)
-
-    @property
-    def weights(self) -> list[Variable]:
-        return [v for _, v, _ in self.paths()]
-
-    variables = weights
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        return [v for _, v, trainable in self.paths() if trainable]
-
-    trainable_variables = trainable_weights
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        return [v for _, v, trainable in self.paths() if not trainable]
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights; setting it reaches the layers inside, too."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        for layer in self._with_sublayers():
-            layer._trainable = checked_flag(type(self).__name__, "trainable", value)
-
-    def set_own_trainable(self, value: bool) -> None:
-        """Set `trainable` of the layer alone, not of those inside."""
-        self._trainable = checked_flag(type(self).__name__, "trainable", value)
-
-    def get_weights(self) -> list[np.ndarray[Any, Any]]:
-        """Return copies of the weights, in the order of `weights`."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Copy arrays into the weights; all differences of shape are listed in one ValueError."""
-        own, arrays = self.paths(), [array_of(w) for w in weights]
-        if len(own) != len(arrays):
-            raise ValueError(f"set_weights: {len(arrays)} arrays for {len(own)} of {self.name!r}")
-        wrong = [
-            f"{path} is {v.shape}, given {tuple(a.shape)}"
-            for (path, v, _), a in zip(own, arrays, strict=True)
-            if tuple(a.shape) != v.shape
-        ]
-        if wrong:
-            raise ValueError(f"set_weights: shapes differ in {self.name!r}: {'; '.join(wrong)}")
-        for (_, variable, _), array in zip(own, arrays, strict=True):
-            variable.assign(array)
-
-    @property
-    def variable_dtype(self) -> str:
-        """The type of the weights."""
-        return self.dtype_policy.variable_dtype
-
-    @property
-    def compute_dtype(self) -> str:
-        """The type of the results."""
-        return self.dtype_policy.compute_dtype
-
-    @property
-    def device(self) -> str:
-        """Where the weights lie and results are computed, "cpu" or "cuda:N"."""
-        if self._device is not None:
-            return self._device
-        for layer in self._with_sublayers():
-            if layer._own_weights:
-                return layer._own_weights[0].device
-        return get_device()
-
-    def to(self: Self, device: str) -> Self:
-        """Move the weights, also those made later, to a device, and return the layer.
-
-        Args:
-            device: "cpu", "cuda" (the first GPU) or "cuda:N".
-        Raises:
-            ValueError: no such device. ImportError: no pyconv._cuda, or no CuPy. RuntimeError: no
-            GPU. MemoryError: no room; weights that were moved stay there, and another call goes on.
-        """
-        name = checked_device(f"{type(self).__name__}.to", device)
-        for layer in self._with_sublayers():
-            for weight in layer._own_weights:
-                weight.to(name)
-            layer._device = name
-        structure.changed()
-        return self
-
-    def count_params(self) -> int:
-        """Return the number of elements of all weights."""
-        return sum(v.size for v in self.weights)
-
     @property
     def input(self) -> Any:
         """The symbolic tensor, or the structure of them, that the layer was first called on."""
@@ -464,22 +308,3 @@ def _is_symbolic(inputs: Any) -> bool:
         items = inputs.values() if isinstance(inputs, dict) else inputs
         return any(map(_is_symbolic, items))
     return isinstance(inputs, SymbolicTensor)
-
-
-def is_several(inputs: Any) -> bool:
-    """Tell a structure of Tensors and arrays from nested lists of numbers."""
-    if isinstance(inputs, (list, tuple)):
-        return any(
-            isinstance(x, (Tensor, SymbolicTensor, np.ndarray)) or is_several(x) or is_on_device(x)
-            for x in inputs
-        )
-    return isinstance(inputs, dict)
-
-
-def _layers_in(value: Any) -> Iterator[Layer]:
-    if isinstance(value, Layer):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        yield from (item for item in value if isinstance(item, Layer))
-    elif isinstance(value, dict):
-        yield from (item for item in value.values() if isinstance(item, Layer))

@@ -73,7 +73,7 @@ def ran(make: Callable[[], Any], device: str) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("make", IMAGES, ids=lambda make: type(make()).__name__)
 def test_a_layer_there_gives_results_and_gradients_of_the_cpu(
-    gpu: Any, make: Callable[[], Any]
+    any_gpu: None, make: Callable[[], Any]
 ) -> None:
     here, there = ran(make, "cpu"), ran(make, "cuda")
     assert len(here) == len(there)
@@ -93,7 +93,7 @@ MERGES = [
 
 
 @pytest.mark.parametrize("kind", MERGES)
-def test_a_merging_layer_there_gives_results_of_the_cpu(gpu: Any, kind: type) -> None:
+def test_a_merging_layer_there_gives_results_of_the_cpu(any_gpu: None, kind: type) -> None:
     a, b = np.random.default_rng(3).random((2, 3, 4), np.float32)
     expected = kind()([a, b]).numpy()
     found = kind()([pyconv.Tensor(x).to("cuda") for x in (a, b)])
@@ -113,7 +113,7 @@ LOSSES = [
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_a_loss_there_gives_value_and_gradient_of_the_cpu(gpu: Any, name: str) -> None:
+def test_a_loss_there_gives_value_and_gradient_of_the_cpu(any_gpu: None, name: str) -> None:
     import cupy
 
     loss = pyconv.losses.get(name)
@@ -135,7 +135,7 @@ def test_a_loss_there_gives_value_and_gradient_of_the_cpu(gpu: Any, name: str) -
         np.testing.assert_allclose(a, b, **BETWEEN_DEVICES)
 
 
-def test_labels_on_the_device_are_checked_with_one_wait(gpu: Any) -> None:
+def test_labels_on_the_device_are_checked_with_one_wait(any_gpu: None) -> None:
     import cupy
 
     logits = pyconv.Tensor(cupy.zeros((3, 2), np.float32))

@@ -61,7 +61,7 @@ def test_training_there_gives_the_curves_of_the_cpu(gpu: Any, device: str) -> No
     assert type(others[0]) is np.ndarray
 
 
-def test_data_on_the_device_and_on_the_host_train_alike(gpu: Any) -> None:
+def test_data_on_the_device_and_on_the_host_train_alike(any_gpu: None) -> None:
     import cupy
 
     x, y = images()
@@ -77,7 +77,7 @@ def test_data_on_the_device_and_on_the_host_train_alike(gpu: Any) -> None:
         assert (a == b).all()
 
 
-def test_a_model_on_the_cpu_takes_data_that_lies_on_a_gpu(gpu: Any) -> None:
+def test_a_model_on_the_cpu_takes_data_that_lies_on_a_gpu(any_gpu: None) -> None:
     import cupy
 
     x, y = images()
@@ -87,7 +87,7 @@ def test_a_model_on_the_cpu_takes_data_that_lies_on_a_gpu(gpu: Any) -> None:
     assert (model.predict(cupy.asarray(x), verbose=0) == model.predict(x, verbose=0)).all()
 
 
-def test_datasets_weights_classes_and_callbacks_serve_a_gpu_as_the_cpu(gpu: Any) -> None:
+def test_datasets_weights_classes_and_callbacks_serve_a_gpu_as_the_cpu(any_gpu: None) -> None:
     x, y = images()
     found = []
     for model in (convnet(), convnet().to("cuda")):
@@ -106,7 +106,7 @@ def test_datasets_weights_classes_and_callbacks_serve_a_gpu_as_the_cpu(gpu: Any)
         same(a, b)
 
 
-def test_several_inputs_and_outputs_train_there(gpu: Any) -> None:
+def test_several_inputs_and_outputs_train_there(any_gpu: None) -> None:
     rng = np.random.default_rng(1)
     a, b = rng.random((2, 12, 4), np.float32)
     y = {"one": rng.random((12, 2), np.float32), "two": rng.integers(0, 2, (12, 1))}
@@ -151,7 +151,7 @@ def test_files_of_a_model_there_open_here_and_the_other_way(
         same(a, b)
 
 
-def test_checkpoints_and_backups_work_on_a_gpu(gpu: Any, tmp_path: Path) -> None:
+def test_checkpoints_and_backups_work_on_a_gpu(any_gpu: None, tmp_path: Path) -> None:
     x, y = images()
     model = convnet().to("cuda")
     kept = [
@@ -167,7 +167,7 @@ def test_checkpoints_and_backups_work_on_a_gpu(gpu: Any, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "optimizer", ["sgd", "rmsprop", "adam", "adagrad", "adadelta", "adamax", "nadam"]
 )
-def test_every_optimizer_moves_weights_there_as_here(gpu: Any, optimizer: str) -> None:
+def test_every_optimizer_moves_weights_there_as_here(any_gpu: None, optimizer: str) -> None:
     x, y = np.ones((4, 3), np.float32), np.ones((4, 2), np.float32)
     found = []
     for device in ("cpu", "cuda"):
@@ -182,7 +182,7 @@ def test_every_optimizer_moves_weights_there_as_here(gpu: Any, optimizer: str) -
         same(a, b)
 
 
-def test_a_model_cannot_move_while_it_is_fitted(gpu: Any) -> None:
+def test_a_model_cannot_move_while_it_is_fitted(any_gpu: None) -> None:
     x, y = images()
     model = convnet()
     moving = pyconv.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: model.to("cuda"))
@@ -190,7 +190,7 @@ def test_a_model_cannot_move_while_it_is_fitted(gpu: Any) -> None:
         model.fit(x, y, verbose=0, callbacks=[moving])
 
 
-def test_moving_between_fits_and_predictions_is_seen_by_all_that_was_kept(gpu: Any) -> None:
+def test_moving_between_fits_and_predictions_is_seen_by_all_that_was_kept(any_gpu: None) -> None:
     x, y = images()
     model = convnet()
     for device in ("cpu", "cuda", "cpu"):

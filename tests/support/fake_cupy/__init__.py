@@ -26,6 +26,10 @@ PRODUCTS = (
 float32, float64, int64 = np.float32, np.float64, np.int64
 
 
+def get_default_memory_pool() -> Any:
+    return cuda.get_default_memory_pool()
+
+
 def empty(shape: Any, dtype: Any = float) -> ndarray:
     return ndarray.fresh(shape, dtype)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Products of 16-bit arrays by the float32 kernels: operands widened, results rounded.
+"""Products of 16 bits and of tf32 by the float32 kernels: operands rounded, then results.
 
 Each entry says how many elements a product's arrays have, and which of them are results: those of
 a kernel and a bias are float32.
@@ -14,7 +14,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-TYPES = {2: np.dtype(np.float16), 3: np.dtype(ml_dtypes.bfloat16)}
+TF32 = 4
+TYPES = {2: np.dtype(np.float16), 3: np.dtype(ml_dtypes.bfloat16), TF32: np.dtype(np.float32)}
 WIDE = np.dtype(np.float32)
 
 
@@ -65,13 +66,16 @@ def in_16_bits(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(*arguments: Any) -> Any:
         if arguments[0] not in TYPES:
-            return function(0 if arguments[0] == 4 else arguments[0], *arguments[1:])
+            return function(*arguments)
         kind, given, results, kept = TYPES[arguments[0]], [0, *arguments[1:]], [], []
         for place, elements, is_result, is_wide in _arrays(name, arguments):
             if not arguments[place]:
                 continue
             own = _at(arguments[place], elements, WIDE if is_wide else kind)
             wide = np.empty(elements, np.float32) if is_result else own.astype(np.float32)
+            if arguments[0] == TF32 and not is_result:
+                bits = wide.view(np.uint32)
+                bits[...] = (bits + np.uint32(1 << 12)) & np.uint32(0xFFFFE000)
             given[place] = wide.ctypes.data
             kept.append(wide)
             if is_result:

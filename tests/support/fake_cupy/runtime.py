@@ -7,6 +7,7 @@ memory is overwritten, and a capture runs nothing: what relies on luck on a GPU 
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -135,6 +136,10 @@ class Device:
     def __exit__(self, *error: object) -> None:
         machine.device = self._before.pop()
 
+    @property
+    def compute_capability(self) -> str:
+        return "90"
+
     def use(self) -> None:
         if not 0 <= self.id < machine.devices:
             raise CUDARuntimeError("cudaErrorInvalidDevice: invalid device ordinal")
@@ -150,8 +155,10 @@ class Event:
     def __init__(self, block: bool = False, disable_timing: bool = False) -> None:
         self.pending: list[Callable[[], object]] = []
         self.stream: Stream | None = None
+        self.seconds = 0.0
 
     def record(self, stream: Stream | None = None) -> None:
+        self.seconds = time.perf_counter()
         stream = machine.stream if stream is None else stream
         self.pending = list(stream.pending)
         self.stream = stream
@@ -267,6 +274,7 @@ cuda: Any = SimpleNamespace(
     MemoryPool=MemoryPool,
     Stream=Stream,
     alloc_pinned_memory=lambda size: bytearray(size),
+    get_elapsed_time=lambda a, b: 1e3 * (b.seconds - a.seconds),
     get_current_stream=lambda: machine.stream,
     get_default_memory_pool=lambda: default_pool,
     is_available=lambda: machine.driver_error is None and machine.devices > 0,
