@@ -37,9 +37,7 @@ def main() -> None:
         ("augmented", cats_dogs_convnet(0.5, augmentation), longer),
     ):
         model.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
-        program.train(
-            model, train, validation, test, name=name, parameters=991_041, epochs=epochs
-        )
+        program.train(model, train, validation, test, name=name, parameters=991_041, epochs=epochs)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ are one model, so every epoch sees changed pictures, and the base still does not
 last layers of the base are released and learn a hundred times more slowly than usual, because large
 steps would ruin what they know.
 
-    python examples/cats_dogs_transfer.py                      MobileNet 0.75 of $PYCONV_DATA/weights
-    python examples/cats_dogs_transfer.py --weights FILE.h5    VGG16 without top, as in the lecture
-    python examples/cats_dogs_transfer.py --quick              seconds, a tiny base of random weights
+    python examples/cats_dogs_transfer.py                     MobileNet 0.75 of PYCONV_DATA/weights
+    python examples/cats_dogs_transfer.py --weights FILE.h5   VGG16 without top, as in the lecture
+    python examples/cats_dogs_transfer.py --quick             seconds, a tiny base, random weights
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def head(shape: tuple[int, ...], vgg: bool) -> pyconv.Sequential:
     return pyconv.Sequential([pyconv.Input(shape), *first, *last])
 
 
-def compiled(model: pyconv.Model, rate: float = 1e-3) -> pyconv.Model:
+def compiled(model: pyconv.Model, rate: float) -> pyconv.Model:
     """Return the model, ready to learn at a rate."""
     model.compile(RMSprop(rate), "binary_crossentropy", metrics=["accuracy"])
     return model
@@ -48,14 +48,15 @@ def main() -> None:
     program = Program(__doc__, epochs=20, quick_epochs=8, more=MORE)
     vgg = bool(program.options.weights) and not program.quick
     base, prepare, size = pretrained(program)
-    splits = photographs(program, size)
+    splits = photographs(program, size, quick=128)
+    rate = 1e-2 if program.quick else 1e-3  # twelve steps must show
 
     feed = pyconv.Sequential([pyconv.Input((size, size, 3)), prepare, base])
     features = [(feed.predict(x, batch_size=32, verbose=0), y) for x, y in splits]
     print(f"features of a photograph: {features[0][0].shape[1:]}")
     shape = features[0][0].shape[1:]
     expected = 3_277_313 if vgg else shape[-1] + 1
-    on_features = compiled(head(shape, vgg))
+    on_features = compiled(head(shape, vgg), rate)
     program.train(on_features, *features, name="features", parameters=expected)
     if program.options.stage == "features":
         return
@@ -66,7 +67,7 @@ def main() -> None:
     x = layers.RandomZoom(0.2)(layers.RandomRotation(0.1)(x))
     x = base(prepare(x), training=False)  # its batch normalisation keeps what it knows
     model = pyconv.Model(inputs, head(shape, vgg)(x))
-    print(f"frozen: {trainable(compiled(model)):,} learn")
+    print(f"frozen: {trainable(compiled(model, rate)):,} learn")
     assert trainable(model) == expected
     program.train(model, *splits, name="frozen", parameters=base.count_params() + expected)
 
@@ -74,7 +75,7 @@ def main() -> None:
     kept = base.layers[:-1] if program.quick else base.layers[:-4]
     for layer in kept:
         layer.trainable = False
-    compiled(model, 1e-4 if program.quick else 1e-5)
+    compiled(model, 1e-3 if program.quick else 1e-5)
     print(f"tuned: {trainable(model):,} learn")
     assert not vgg or trainable(model) == 10_356_737
     assert trainable(model) > expected

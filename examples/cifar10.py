@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""CIFAR-10: four convolutions, then what the first of them learned (lecture E, programs 6-4 to 6-8).
+"""CIFAR-10: four convolutions, and what the first learned (lecture E, programs 6-4 to 6-8).
 
 `--augment yes` trains on pictures that are shifted and mirrored anew each epoch. The program reads
 its own model file back and draws the kernels of every convolution and the maps of the first one.

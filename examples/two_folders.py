@@ -35,7 +35,9 @@ def main() -> None:
     base = VGG16(weights=weights, include_top=False, input_shape=(150, 150, 3))
     features = [(base.predict(x, batch_size=16, verbose=0), y) for x, y in splits]
     top = transfer_head()
-    top.compile(RMSprop(2e-5), "binary_crossentropy", metrics=["accuracy"])
+    top.compile(
+        RMSprop(1e-3 if program.quick else 2e-5), "binary_crossentropy", metrics=["accuracy"]
+    )
     program.train(top, *features, name="transfer", parameters=2_097_665, batch_size=20)
 
 

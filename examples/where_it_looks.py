@@ -6,12 +6,13 @@ Filter maximisation goes the other way: it starts from noise and changes the pic
 answers; early filters want edges and colours, later ones textures.
 
     python examples/where_it_looks.py             MobileNet 0.75 on the photographs of $PYCONV_DATA
-    python examples/where_it_looks.py --quick     seconds, a small network on digits that pyconv draws
+    python examples/where_it_looks.py --quick     seconds, a small network on drawn digits
 """
 
 from __future__ import annotations
 
 import numpy as np
+from photographs import mobilenet_file
 from program import Program
 
 import pyconv
@@ -32,9 +33,7 @@ def main() -> None:
         pictures = {str(label): x for x, label in zip(test[0][:2], test[1], strict=False)}
         prepared, layer, size, steps = pictures, model.layers[1].name, 28, 5
     else:
-        model = pyconv.load_model(
-            program.folder("weights") / "mobilenet_0.75_224.h5", compile=False
-        )
+        model = pyconv.load_model(mobilenet_file(), compile=False)
         assert model.count_params() == 2_601_976
         files = sorted(program.folder("photos").glob("*.[jp][pn]g"))
         pictures = {f.stem: img_to_array(load_img(f, target_size=(224, 224))) / 255 for f in files}
