@@ -89,7 +89,9 @@ def main() -> None:
     splits = [(x / 255, y) for x, y in photographs(program, 150)]
     from_nothing(program, splits)
     if program.quick:
-        from_vgg16(program, [(x[:8], y[:8]) for x, y in splits])
+        from_vgg16(
+            program, [(255 * x[:8], y[:8]) for x, y in splits]
+        )  # random weights pass little on
     elif program.options.weights:
         from_vgg16(program, splits)
     else:

@@ -51,7 +51,8 @@ def main() -> None:
     splits = photographs(program, size, quick=128)
     rate = 1e-2 if program.quick else 1e-3  # twelve steps must show
 
-    feed = pyconv.Sequential([pyconv.Input((size, size, 3)), prepare, base])
+    inputs = pyconv.Input((size, size, 3))
+    feed = pyconv.Model(inputs, base(prepare(inputs)))
     features = [(feed.predict(x, batch_size=32, verbose=0), y) for x, y in splits]
     print(f"features of a photograph: {features[0][0].shape[1:]}")
     shape = features[0][0].shape[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from program import Pair, Program, stripes
@@ -58,8 +59,8 @@ def _read(paths: list[Path], labels: list[int], size: int) -> Pair:
     return x, np.array(labels, np.uint8)
 
 
-def pretrained(program: Program) -> tuple[pyconv.Model, layers.Layer, int]:
-    """Return a base without classifier, the layer that prepares its pictures, and their size.
+def pretrained(program: Program) -> tuple[pyconv.Model, Any, int]:
+    """Return a base without classifier, what prepares its pictures, and their size.
 
     VGG16 where --weights names its file (without top); else MobileNet 0.75 of $PYCONV_DATA. With
     --quick it is three convolutions of random weights, which tell stripes apart well enough.
@@ -68,7 +69,7 @@ def pretrained(program: Program) -> tuple[pyconv.Model, layers.Layer, int]:
         return tiny_base(), to_one(), 64
     if program.options.weights:
         base = VGG16(weights=program.options.weights, include_top=False, input_shape=(180, 180, 3))
-        return base, layers.Lambda(preprocess_vgg16), 180
+        return base, preprocess_vgg16, 180
     network = pyconv.load_model(mobilenet_file(), compile=False)
     return pyconv.Model(network.input, network.get_layer("conv_pw_13_relu").output), to_one(), 224
 

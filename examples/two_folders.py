@@ -33,7 +33,8 @@ def main() -> None:
         return
     weights = None if program.quick else program.options.weights
     base = VGG16(weights=weights, include_top=False, input_shape=(150, 150, 3))
-    features = [(base.predict(x, batch_size=16, verbose=0), y) for x, y in splits]
+    scale = 255 if program.quick else 1  # random weights pass little on
+    features = [(base.predict(scale * x, batch_size=16, verbose=0), y) for x, y in splits]
     top = transfer_head()
     top.compile(
         RMSprop(1e-3 if program.quick else 2e-5), "binary_crossentropy", metrics=["accuracy"]
