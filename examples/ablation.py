@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Does each trick earn its place? Folds, every combination on and off (lecture E, 6-9, 6-10).
+"""Does each trick earn its place? Folds, every combination on and off (lecture E, program 6-10).
 
 One test split says little about a difference of half a percent; five folds give a mean and a
 spread. The ablation trains all eight combinations of augmentation, dropout and weight decay on the

@@ -7,6 +7,7 @@ the digit, where pooling lets it see 18 x 18. The dense network knows nothing of
 
     python examples/mnist_convnet.py             5 epochs each on MNIST
     python examples/mnist_convnet.py --quick     seconds, on digits that pyconv draws
+    python examples/mnist_convnet.py --network pooled
 """
 
 from __future__ import annotations
@@ -26,10 +27,14 @@ NETWORKS = {  # how to make it, weights, side of the field of its last map
 
 def main() -> None:
     """Train the three and compare them."""
-    program = Program(__doc__, epochs=5)
+    program = Program(__doc__, epochs=5, more={"network": "train this one alone"})
     train, test = program.grey(mnist)
     accuracies = {}
-    for name, (make, parameters, side) in NETWORKS.items():
+    chosen = program.options.network
+    if chosen is not None and chosen not in NETWORKS:
+        raise SystemExit(f"--network {chosen}; must be one of {', '.join(NETWORKS)}")
+    for name in [chosen] if chosen else NETWORKS:
+        make, parameters, side = NETWORKS[name]
         model = make()
         if side is not None:
             field = [f for f in receptive_field(model) if f.name.startswith("conv")][-1]
