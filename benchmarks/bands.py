@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the example programs reach on real data: runs them and keeps every accuracy with its command.
+"""Runs the example programs on real data and keeps every accuracy with its command.
 
     python -m benchmarks.bands                  every program that has no result yet
     python -m benchmarks.bands fashion cifar10  these, again

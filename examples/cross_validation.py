@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Does dropout help? Five folds answer better than one split (lecture E, program 6-9).
 
-Each fold trains a new network on four fifths and tests it on the rest, with the dropout rates 0, 0, 0
-and with .25, .25, .5. The box plot shows whether the difference is larger than the spread.
+Each fold trains a new network on four fifths and tests it on the rest: once without dropout, once
+with the rates .25, .25 and .5. The box plot shows whether the difference is larger than the spread.
 
     python examples/cross_validation.py             5 folds, 10 epochs, 10,000 pictures of CIFAR-10
     python examples/cross_validation.py --quick     seconds, on coloured stripes
