@@ -126,14 +126,16 @@ def main() -> None:
     """Run what is asked for, or what has no result yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BANDS))
-    names = parser.parse_args().names
+    parser.add_argument("--seed", type=int, help="this seed alone")
+    options = parser.parse_args()
+    names = options.names
     for name in names:
         if name not in BANDS:
             raise SystemExit(f"no program {name}; there are {', '.join(BANDS)}")
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     done = {(r["program"], r["seed"]) for r in known}
     for name in names or BANDS:
-        for seed in range(BANDS[name].seeds):
+        for seed in range(BANDS[name].seeds) if options.seed is None else [options.seed]:
             if names or (name, seed) not in done:
                 result = run(name, BANDS[name], seed)
                 keep(result)

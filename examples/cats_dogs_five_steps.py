@@ -57,11 +57,18 @@ def from_nothing(program: Program, splits: list[Pair]) -> None:
 def from_vgg16(program: Program, splits: list[Pair]) -> None:
     """Steps 3 to 5."""
     weights = None if program.quick else program.options.weights
-    slow, slower, epochs = (1e-3, 1e-4, 2) if program.quick else (2e-5, 1e-5, program.epochs)
+    slow, slower, epochs = (3e-6, 1e-6, 3) if program.quick else (2e-5, 1e-5, program.epochs)
     base = VGG16(weights=weights, include_top=False, input_shape=(150, 150, 3))
     features = [(base.predict(x, batch_size=20, verbose=0), y) for x, y in splits]
-    head = compiled(transfer_head(), slow)
-    program.train(head, *features, name="step_3", parameters=HEAD, batch_size=20)
+    head = compiled(transfer_head(), 2e-5)
+    program.train(
+        head,
+        *features,
+        name="step_3",
+        parameters=HEAD,
+        batch_size=20,
+        epochs=20 if program.quick else program.epochs,
+    )
 
     base.trainable = False
     top = [layers.Flatten(), layers.Dense(256, activation="relu")]
@@ -90,7 +97,7 @@ def main() -> None:
     from_nothing(program, splits)
     if program.quick:
         from_vgg16(
-            program, [(255 * x[:8], y[:8]) for x, y in splits]
+            program, [(255 * x[:16], y[:16]) for x, y in splits]
         )  # random weights pass little on
     elif program.options.weights:
         from_vgg16(program, splits)

@@ -36,10 +36,11 @@ def main() -> None:
     scale = 255 if program.quick else 1  # random weights pass little on
     features = [(base.predict(scale * x, batch_size=16, verbose=0), y) for x, y in splits]
     top = transfer_head()
-    top.compile(
-        RMSprop(1e-3 if program.quick else 2e-5), "binary_crossentropy", metrics=["accuracy"]
+    top.compile(RMSprop(2e-5), "binary_crossentropy", metrics=["accuracy"])
+    epochs = 12 if program.quick else program.epochs
+    program.train(
+        top, *features, name="transfer", parameters=2_097_665, batch_size=20, epochs=epochs
     )
-    program.train(top, *features, name="transfer", parameters=2_097_665, batch_size=20)
 
 
 if __name__ == "__main__":
