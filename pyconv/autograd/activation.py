@@ -12,6 +12,8 @@ from pyconv.autograd.tensor import Operand, Tensor
 from pyconv.backend import Array
 
 KEEPS_Y = ("relu", "relu6", "sigmoid", "tanh")
+# The gradient of these lets an element through or not, as its y says.
+MASKS = ("relu", "relu6")
 
 
 class ActivationFunction(Function):
@@ -22,6 +24,7 @@ class ActivationFunction(Function):
     """
 
     kept: Array
+    passes_on = False  # the next function has done what this one would do to its gradient
 
     def __init__(self, name: str, **options: Any) -> None:
         self.name, self.options = name, options
@@ -32,7 +35,14 @@ class ActivationFunction(Function):
             self.kept = y if self.name in KEEPS_Y else x
         return y
 
+    def hand_over(self) -> ActivationName:
+        handed = self.name if self.name in MASKS else None
+        self.passes_on = handed is not None
+        return handed
+
     def backward(self, dy: Array) -> Array:
+        if self.passes_on:
+            return dy
         dx: Array = getattr(ops, f"{self.name}_backward")(dy, self.kept, **self.options)
         return dx
 
