@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyconv import ops
 from pyconv.autograd.elementwise import floating
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor
 from pyconv.backend import Array
+
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
 
 KEEPS_Y = ("relu", "relu6", "sigmoid", "tanh")
 # The gradient of these lets an element through or not, as its y says.

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pyconv.autograd.tape import tapes_wanting
 from pyconv.autograd.tensor import Tensor
 from pyconv.backend import Array
+
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
 
 Gradients = Array | None | tuple[Array | None, ...]
 
