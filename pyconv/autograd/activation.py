@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEEPS_Y = ("relu", "relu6", "sigmoid", "tanh")
 # The gradient of these lets an element through or not, as its y says.
-MASKS = ("relu", "relu6")
+MASKS: tuple[ActivationName, ...] = ("relu", "relu6")
 
 
 class ActivationFunction(Function):
@@ -39,7 +39,7 @@ class ActivationFunction(Function):
         return y
 
     def hand_over(self) -> ActivationName:
-        handed = self.name if self.name in MASKS else None
+        handed = next((mask for mask in MASKS if mask == self.name), None)
         self.passes_on = handed is not None
         return handed
 
