@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from pyconv.backend import (
     widened,
 )
 
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
+
 Gradients = Array | None | tuple[Array | None, ...]
 
 
@@ -36,6 +39,7 @@ class Function:
     _dtypes: list[np.dtype[Any] | None] | None = None  # of the inputs, once other policies are used
     _tf32 = _widens = False
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does
+    tapes = 0  # that recorded it
     forward: Callable[..., Array]
     backward: Callable[[Array], Gradients]
 
@@ -45,7 +49,8 @@ class Function:
 
     def __call__(self, *inputs: Tensor | None) -> Tensor:
         tapes = tapes_wanting(inputs)
-        if len(tapes) == 1:
+        self.tapes = len(tapes)
+        if self.tapes == 1:
             self.wanted = tapes[0][1]
         elif tapes:
             self.wanted = tuple(map(any, zip(*[wanted for _, wanted in tapes], strict=True)))
@@ -79,6 +84,16 @@ class Function:
             found = self.backward(widened(dy) if self._widens else dy)
         several = found if isinstance(found, tuple) else (found,)
         return tuple(map(_as_dtype, several, self._dtypes))
+
+    def hand_over(self) -> ActivationName:
+        """Return a last step whose gradient the one user of the result takes on, by name.
+
+        Such a step is left out of this backward from then on. None: there is none.
+        """
+        return None
+
+    def take_over(self, maker: Function) -> None:
+        """Take on what the maker of the input hands over; nobody else used that input."""
 
     def names_of_wanted(self, *names: str) -> tuple[str, ...]:
         """Return the names of the inputs whose gradient is wanted, for an op's `needs`."""
