@@ -15,6 +15,7 @@ from pyconv.backend.devices import put as put
 from pyconv.backend.devices import put_beside as put_beside
 from pyconv.backend.devices import set_device as set_device
 from pyconv.backend.devices import to_host as to_host
+from pyconv.backend.devices import wait_for as wait_for
 from pyconv.backend.graphs import Capture as Capture
 from pyconv.backend.graphs import can_capture as can_capture
 from pyconv.backend.inputs import as_input as as_input

@@ -159,6 +159,13 @@ def on_device(device: str) -> AbstractContextManager[Any]:
     return context
 
 
+def wait_for(device: str) -> None:
+    """Wait until all work of this thread's stream on a GPU is done; nothing for the CPU."""
+    if device != HOST:
+        with on_device(device):
+            _cupy(device).cuda.get_current_stream().synchronize()
+
+
 def put(x: Array, device: str) -> Array:
     """Return an array that lies on a device: x itself, or a copy of it."""
     if device_of(x) == device:

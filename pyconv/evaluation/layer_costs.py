@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pyconv.arguments import whole_number
-from pyconv.autograd import no_recording
+from pyconv.autograd import Tensor, no_recording
 from pyconv.layers import Layer
 from pyconv.layers.running import observing
 from pyconv.layers.structure import map_leaves
@@ -53,7 +53,8 @@ def layer_costs(model: Model, input_shape: Sequence[int] | None = None) -> list[
     if not isinstance(model, Model):
         raise TypeError(f"layer_costs: model={model!r}; must be a Model")
     watch = _Watch()
-    zeros = np.zeros((1, *_sizes(model, input_shape)), model.dtype)
+    sizes = (1, *_sizes(model, input_shape))
+    zeros = Tensor(np.zeros(sizes, model.dtype)).to(model.device)
     with no_recording():
         model(zeros, training=False)  # builds
         with observing(watch):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyconv.autograd import Tensor
-from pyconv.backend import on_device, put, to_host
+from pyconv.backend import on_device, put, to_host, widened
 from pyconv.callbacks import Callback
 from pyconv.models.arguments import checked_batch_size, checked_steps
 from pyconv.models.compiling import Compiling
@@ -48,7 +48,9 @@ class Collected:
 
 
 def _host_array(output: Tensor) -> np.ndarray[Any, Any]:
-    return to_host(output.array)
+    """Return an output in NumPy, which knows float16 but no bfloat16."""
+    unknown = output.dtype.kind == "V"
+    return to_host(widened(output.array) if unknown else output.array)
 
 
 def _length(x: Any, dtype: str) -> int:
@@ -178,4 +180,4 @@ class Predicting(Compiling):
         """
         with inference(), on_device(self.device):
             found = self(self._cast("predict_on_batch", x), training=False)
-        return mapped(lambda output: output.numpy(), found)
+        return mapped(lambda output: np.array(_host_array(output)), found)

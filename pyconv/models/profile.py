@@ -53,7 +53,8 @@ class _Use:
 class _Watch:
     """Times the innermost layers of each run, in the order they begin."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str) -> None:
+        self.device = device
         self.uses: list[_Use] = []
         self._next = 0
         self._inner: list[bool] = []  # of each layer that runs: whether another ran inside
@@ -69,8 +70,10 @@ class _Watch:
         if self._inner:
             self._inner[-1] = True
         self._inner.append(False)
+        backend.wait_for(self.device)
         started = time.perf_counter()
         outputs = run()
+        backend.wait_for(self.device)
         seconds = time.perf_counter() - started
         use = self.uses[place]
         if self._inner.pop():
@@ -83,7 +86,7 @@ class _Watch:
 
 def profile(model: Model, x: Any, repeats: int) -> list[LayerProfile]:
     """Run the model on x and return one entry per use of an innermost layer."""
-    watch = _Watch()
+    watch = _Watch(model.device)
     with no_recording():
         model(x, training=False)  # builds, warms caches
         with observing(watch):
@@ -101,7 +104,8 @@ def _entry(use: _Use, peaks: dict[np.dtype[Any], float]) -> LayerProfile:
     shapes = [map_leaves(lambda t: t.shape, value) for value in (use.inputs, use.outputs)]
     flop = layer.flop(*shapes)
     dtype = outputs[0].dtype
-    if flop and dtype not in peaks:
+    on_cpu = outputs[0].device == "cpu"  # the peak of a GPU is not probed
+    if flop and on_cpu and dtype not in peaks:
         peaks[dtype] = backend.peak_gflops(dtype, PROBE_MILLISECONDS)
     rate = flop / seconds * 1e-9 if flop else None
     return LayerProfile(
@@ -110,7 +114,7 @@ def _entry(use: _Use, peaks: dict[np.dtype[Any], float]) -> LayerProfile:
         shapes[1],
         seconds * 1e3,
         rate,
-        rate / peaks[dtype] if rate is not None else None,
+        rate / peaks[dtype] if rate is not None and on_cpu else None,
         sum(_bytes(tensor) for tensor in tensors) / 1e6,
         layer.algorithm(shapes[0]),
     )

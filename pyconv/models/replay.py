@@ -8,6 +8,7 @@ outside. A graph is believed only after it gave the bits of the ordinary run on 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -97,7 +98,12 @@ class Replays:
         if running.observer or not can_capture() or not all(map(is_on_device, arrays)):
             return work(batch)
         places = (*leaves(batch.x), *batch.y, *batch.weights)
-        kind = (name, *(None if a is None else (a.shape, a.dtype) for a in places))
+        # Another thread's step would write into the same results.
+        kind = (
+            name,
+            threading.get_ident(),
+            *(None if a is None else (a.shape, a.dtype) for a in places),
+        )
         entry = self._replays.get(kind)
         if entry is not None:
             guard, replay = entry

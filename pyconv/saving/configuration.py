@@ -189,3 +189,13 @@ def _bounded(text: str) -> int:
     if len(text) > 20:
         raise ValueError("an integer has too many digits")
     return int(text)
+
+
+def known_to_keras(config: Any) -> Any:
+    """Return a configuration without the policy that Keras lacks: tf32 is float32 in a file."""
+    if isinstance(config, dict):
+        return {
+            key: "float32" if (key, item) == ("dtype", "tf32") else known_to_keras(item)
+            for key, item in config.items()
+        }
+    return [known_to_keras(item) for item in config] if isinstance(config, list) else config

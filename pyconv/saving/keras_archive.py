@@ -26,7 +26,13 @@ from pyconv.saving.compilation import (
     restore_optimizer,
     resume_random,
 )
-from pyconv.saving.configuration import JSON_BYTES, CustomObjects, parse_json, serialize_layer
+from pyconv.saving.configuration import (
+    JSON_BYTES,
+    CustomObjects,
+    known_to_keras,
+    parse_json,
+    serialize_layer,
+)
 from pyconv.saving.hdf5 import Dataset, Group, hdf5_bytes, open_hdf5
 from pyconv.saving.keras_configuration import current_form
 from pyconv.saving.keras_weights import read_weights, write_weights
@@ -61,7 +67,7 @@ def save_keras(model: Model, path: str | os.PathLike[str], version: str) -> None
     fill = partial(_fill, model, compiled is not None)
     members = {
         METADATA: json.dumps(metadata).encode(),
-        CONFIG: json.dumps(config, allow_nan=False).encode(),
+        CONFIG: json.dumps(known_to_keras(config), allow_nan=False).encode(),
         WEIGHTS: hdf5_bytes("save: writing .keras", version, fill),
     }
     with atomic_write(path) as file:

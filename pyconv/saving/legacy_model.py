@@ -19,7 +19,12 @@ from pyconv.saving.compilation import (
     restore_optimizer,
     resume_random,
 )
-from pyconv.saving.configuration import CustomObjects, parse_json, serialize_layer
+from pyconv.saving.configuration import (
+    CustomObjects,
+    known_to_keras,
+    parse_json,
+    serialize_layer,
+)
 from pyconv.saving.hdf5 import Group, hdf5_bytes, open_hdf5, write_names
 from pyconv.saving.keras_configuration import current_form
 from pyconv.saving.legacy_weights import (
@@ -49,7 +54,7 @@ def _fill(model: Model, compiled: Config | None, file: Any) -> None:
     file.attrs["keras_version"], file.attrs["backend"] = KERAS, "numpy"
     config = _without_modules(serialize_layer(model))
     config["config"].setdefault("build_input_shape", _listed(model.build_shape))
-    file.attrs["model_config"] = json.dumps(config, allow_nan=False)
+    file.attrs["model_config"] = json.dumps(known_to_keras(config), allow_nan=False)
     file.attrs[RANDOM] = json.dumps(random.get_state())
     write_legacy_weights(file.create_group("model_weights"), model)
     if compiled is None:

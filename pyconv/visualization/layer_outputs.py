@@ -98,7 +98,7 @@ def model_input(function: str, model: object, picture: object) -> tuple[Model, T
     if array.ndim != 4 or len(array) != 1:
         raise ValueError(f"{function}: picture.shape={array.shape}; must be one (h, w, c)")
     check_finite(function, "picture", array)
-    return model, Tensor(array.astype(model.dtype))
+    return model, Tensor(array.astype(model.dtype)).to(model.device)
 
 
 def find_layer(function: str, model: Model, layer: object) -> Layer:

@@ -110,13 +110,13 @@ def ascended(
 ) -> Images:
     """Return images (k, ...), each after `steps` steps towards its own filter."""
     for _ in range(steps):
-        image = Tensor(x)
+        image = Tensor(x).to(model.device)
         with GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
             output = output_of(function, model, image, layer)
         y: Tensor = output.value
         weights = _weights(function, y, filters, output.data_format)
-        gradient = tape.gradient(y, image, Tensor(weights))
+        gradient = tape.gradient(y, image, Tensor(weights).to(y.device))
         if gradient is None:
             raise ValueError(f"{function}: layer {layer.name!r} does not depend on the picture")
         g = gradient.numpy()

@@ -14,7 +14,7 @@ import pyconv
 from pyconv import backend, layers, mixed_precision
 from pyconv.models import replay
 
-SAMPLES = 20
+SAMPLES = 12
 
 
 def images() -> tuple[np.ndarray, np.ndarray]:

@@ -200,3 +200,17 @@ def test_moving_between_fits_and_predictions_is_seen_by_all_that_was_kept(any_gp
             same(model.predict(x, verbose=0), before)
         model.fit(x, y, 8, 1, verbose=0)
         assert (model.predict(x, verbose=0) != before).any()
+
+
+def test_profiles_pictures_and_costs_serve_a_model_there(any_gpu: None) -> None:
+    from pyconv import evaluation, visualization
+
+    here, there = convnet(), convnet().to("cuda")
+    picture = images()[0][0].astype(np.float32)
+    rows = there.profile(picture[None], repeats=2, print_fn=lambda line: None)
+    assert {row.share for row in rows} == {None}
+    assert all(row.milliseconds > 0 for row in rows)
+    costs = [[c.multiply_adds for c in evaluation.layer_costs(m)] for m in (here, there)]
+    assert costs[0] == costs[1]
+    for draw in (visualization.saliency, visualization.grad_cam):
+        same(draw(here, picture), draw(there, picture))

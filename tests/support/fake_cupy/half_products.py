@@ -60,6 +60,15 @@ def _at(address: int, elements: int, dtype: np.dtype) -> np.ndarray:
     return np.frombuffer(raw, dtype)
 
 
+def takes_16_bits(simt: Any) -> bool:
+    """Tell whether the kernels were built with products of their own for these types."""
+    try:
+        simt.gemm(2, 0, 0, 0, 0, 0, 0, False, False, 0)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
 def in_16_bits(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the product that also takes the codes of 16-bit types."""
     name = function.__name__
