@@ -96,6 +96,14 @@ class Tensor:
             return np.asarray(self.array, dtype=dtype)
         return self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
 
+    def __dlpack__(self, **options: Any) -> Any:
+        """Lend the values to another library, where they lie; without their gradient."""
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        kind, number = self.array.__dlpack_device__()
+        return int(kind), int(number)
+
     def __array_function__(
         self, function: Any, types: Any, arguments: Any, options: dict[str, Any]
     ) -> Any:

@@ -162,11 +162,12 @@ class Holding:
             policy.check_device(self.name, x.device)
         with tf32_products(policy.tf32):
             several = is_several(tensors)
-            inputs = map_leaves(self._by_policy, tensors) if several else self._by_policy(tensors)
+            inputs = map_leaves(self.by_policy, tensors) if several else self.by_policy(tensors)
             results = self.call(inputs, **options)
-        return map_leaves(self._by_policy, results)
+        return map_leaves(self.by_policy, results)
 
-    def _by_policy(self, x: Tensor) -> Tensor:
+    def by_policy(self, x: Tensor) -> Tensor:
+        """Return a Tensor of 16 bits or float32 in the one of them that the layer computes in."""
         half = self.dtype_policy.half
         if half is not None and x.dtype == np.float32:
             return cast(x, half)

@@ -35,7 +35,7 @@ from pyconv.ops.prepared_kernel import PreparedKernel
 @contextmanager
 def inference() -> Iterator[None]:
     """Run models without recording, and folded; not where a profile watches each layer."""
-    before, running.folds = running.folds, running.observer is None and not precision.in_use
+    before, running.folds = running.folds, running.observer is None
     try:
         with no_recording():
             yield
@@ -58,6 +58,8 @@ class Folded:
 
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         x = self.layer.prepared(x)
+        if precision.in_use:
+            x = self.layer.by_policy(x)
         version, kernel, bias = self._weights()
         if type(self.layer) is Conv2D:
             return Tensor.wrap(self._convolve(x.array, kernel, bias, version))
@@ -135,7 +137,7 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
 def _is_plain(layer: Any) -> bool:
     known = type(layer) in (Conv2D, DepthwiseConv2D)
     plain = known and layer.built and not is_overridden(layer)
-    return plain and layer.activity_regularizer is None
+    return plain and layer.activity_regularizer is None and layer.dtype_policy.runs_on_the_cpu
 
 
 def is_overridden(layer: Any) -> bool:
@@ -152,13 +154,15 @@ def _follows(norm: Any, layer: Any) -> bool:
     if type(norm) is not BatchNormalization or not norm.built or is_overridden(norm):
         return False
     channels = 1 if layer.data_format == "channels_first" else 3
-    same = norm.dtype == layer.dtype and norm.activity_regularizer is None
+    same = norm.dtype_policy == layer.dtype_policy and norm.activity_regularizer is None
     return same and norm.axis % 4 == channels
 
 
 def _fused(layer: Any) -> Any:
     """Return the name of the activation that a layer applies, if a convolution can end with it."""
     if not isinstance(layer, Layer) or layer.activity_regularizer or is_overridden(layer):
+        return None
+    if not layer.dtype_policy.runs_on_the_cpu:
         return None
     if type(layer) is Activation:
         return activations.fused_name(layer.activation)

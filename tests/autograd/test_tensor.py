@@ -130,3 +130,10 @@ def test_ops_refuse_tensors_and_name_the_twin() -> None:
     with pytest.raises(TypeError, match=r"pyconv\.relu"):
         ops.relu(Tensor([1.0]))  # type: ignore[arg-type]
     assert autograd.relu([-1.0, 1.0]).numpy().tolist() == [0.0, 1.0]
+
+
+def test_other_libraries_borrow_the_values_by_dlpack() -> None:
+    tensor = Tensor(np.array([1.0, 2.0], np.float32))
+    borrowed = np.from_dlpack(tensor)
+    assert np.shares_memory(borrowed, tensor.array)
+    assert borrowed.tolist() == [1.0, 2.0]

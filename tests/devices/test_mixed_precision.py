@@ -325,3 +325,34 @@ def test_predictions_are_numbers_that_numpy_knows(gpu: Any, name: str, dtype: st
     x = np.ones((5, 4), np.float32)
     for found in (model.predict(x, verbose=0), model.predict_on_batch(x)):
         assert found.dtype == np.dtype(dtype)
+
+
+@pytest.mark.parametrize("name", ["tf32", *HALVES])
+def test_folded_layers_meet_those_of_other_policies_in_predict(gpu: Any, name: str) -> None:
+    def chain(policy: str, *, folds: bool) -> Any:
+        pyconv.set_seed(2)
+        model = pyconv.Sequential(
+            [
+                pyconv.Input((6, 6, 1)),
+                layers.Conv2D(3, 2, dtype=policy),
+                layers.BatchNormalization(),
+                layers.Conv2D(4, 3),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.Conv2D(4, 2, dtype=policy),
+                layers.Flatten(),
+            ]
+        ).to("cuda")
+        x = images()[0]
+        if folds:
+            return model.predict(x, verbose=0)
+        return pyconv.cast(model(pyconv.Tensor(x).to("cuda"), training=False), np.float32).numpy()
+
+    gpu.products.clear()
+    rough = HALF_CURVE.get(name, HALF_CURVE["mixed_float16"])
+    plain = chain("float32", folds=False)
+    for folds in (True, False):
+        found = chain(name, folds=folds)
+        np.testing.assert_allclose(found, plain, rtol=rough, atol=rough * abs(plain).max())
+    own = {"mixed_float16": 2, "mixed_bfloat16": 3, "tf32": 4}[name]
+    assert {kind for _, kind in gpu.products} == {0, own}
