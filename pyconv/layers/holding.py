@@ -35,7 +35,7 @@ class Holding:
         """Return the layers kept as attributes, in the order they were set."""
         found: dict[int, Any] = {}
         for name, value in vars(self).items():
-            if name not in ("inbound_nodes", "_call_losses"):
+            if type(value) not in _PLAIN and name not in ("inbound_nodes", "_call_losses"):
                 found.update((id(layer), layer) for layer in _layers_in(value))
         return list(found.values())
 
@@ -183,6 +183,10 @@ class Holding:
                 f"{self.name}: the inputs lie on {where}, the weights on {own}; move the weights: "
                 f"model.to({min(lie)!r}), or the inputs: Tensor(x).to({min(weights or lie)!r})"
             ) from error
+
+
+# Most attributes; asked at every training step, so quickly.
+_PLAIN = frozenset({str, int, float, bool, type(None), Variable, Policy})
 
 
 def _layers_in(value: Any) -> Iterator[Any]:
