@@ -14,7 +14,8 @@ from typing import Any, cast
 import numpy as np
 
 import pyconv
-from benchmarks.competitors import Job
+from benchmarks import networks
+from benchmarks.competitors import Job, ours_network
 from benchmarks.inputs import Arrays, book_weights
 from benchmarks.photographs import CLASSES
 from benchmarks.row import Options, Task
@@ -28,6 +29,8 @@ def versions() -> dict[str, str]:
 
 def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     """Return the task on channels-last arrays."""
+    if task["kind"] in networks.KINDS:
+        return ours_network.prepare(task, inputs)
     return _TASKS[task["kind"]](task, inputs)
 
 

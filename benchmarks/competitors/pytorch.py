@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from benchmarks import networks
 from benchmarks.competitors import Job
 from benchmarks.competitors.pytorch_training import simple_conv_net
 from benchmarks.inputs import Arrays
@@ -28,6 +29,10 @@ def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     kind = task["kind"]
     if kind == "training":
         return simple_conv_net(task, inputs, options)
+    if kind in networks.KINDS:
+        from benchmarks.competitors.pytorch_runs import network
+
+        return network(task, inputs, options)
     if kind == "input_pipeline":
         from benchmarks.competitors.pytorch_pipeline import photographs
 

@@ -11,6 +11,7 @@ from benchmarks.rows import (
     im2col,
     input_pipeline,
     max_pool2d,
+    networks,
     scratch,
     training,
 )
@@ -24,6 +25,9 @@ def all_rows(*, quick: bool) -> list[Row]:
         *max_pool2d.rows(quick=quick),
         *im2col.rows(quick=quick),
         *training.rows(),
+        *networks.steps(quick=quick),
+        *networks.predictions(quick=quick),
+        *networks.epochs(quick=quick),
         *augmentation.rows(),
         *input_pipeline.rows(),
         *scratch.rows(),
