@@ -247,6 +247,20 @@ def _max_pool2d_backward(task: Task, inputs: Arrays, result: Arrays) -> float:
     return _require("dx", result["dx"][pixels], expected, np.abs(expected), task)
 
 
+def _avg_pool2d(task: Task, inputs: Arrays, result: Arrays) -> float:
+    """Windows of the table lie inside the image: each mean is of as many pixels."""
+    share = 1 / task["pool"] ** 2
+    if task["direction"] == "forward":
+        windows = _windows(task, inputs["x"], 0.0).astype(_long(task))
+        y = result["y"][_positions(task["n"], task["oh"], task["ow"])]
+        return _require("y", y, windows.mean(axis=1), np.abs(windows).mean(axis=1), task)
+    n, rows, columns, inside = _reached(task)
+    pixels = inputs["dy"][n, rows.clip(0, task["oh"] - 1), columns.clip(0, task["ow"] - 1)]
+    pixels = np.where(inside[..., None], pixels, 0).astype(_long(task)) * share
+    dx = result["dx"][_positions(task["n"], task["h"], task["w"])]
+    return _require("dx", dx, pixels.sum(axis=1), np.abs(pixels).sum(axis=1), task)
+
+
 def _im2col(task: Task, inputs: Arrays, result: Arrays) -> float:
     n, i, j = _positions(task["n"], task["oh"], task["ow"])
     rows = result["col"][(n * task["oh"] + i) * task["ow"] + j]
@@ -322,6 +336,7 @@ _CHECKS: dict[str, Callable[[Task, Arrays, Arrays], float]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
     "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
     "im2col": _im2col,
     "col2im": _col2im,
     **dict.fromkeys(_TRAININGS, _training),

@@ -23,7 +23,7 @@ SAMPLES = 4096
 # Images of an epoch whose loss before it is compared, and what of that loss may be left after it.
 PROBED, LEARNED_SHARE = 64, 0.9
 # Bounds of relative L2 distances.
-_LOSS, _GRADIENT, _NORMALISED, _OUTPUT, _LEARNED = 2e-5, 2e-3, 0.1, 1e-4, 0.1
+_LOSS, _GRADIENT, _NORMALISED, _OUTPUT, _LEARNED = 2e-5, 1e-2, 0.1, 1e-4, 0.1
 # Images whose statistics batch normalisation takes for inference.
 _CALIBRATION = 2
 
@@ -167,8 +167,9 @@ def scores(probabilities: Any) -> Arrays:
 def bound(task: Task, name: str) -> float:
     """Return how far two right results may lie apart.
 
-    Behind batch normalisation the gradients of float32 are a few percent off those of float64 in
-    every library: a sum that rounds to the other side of zero opens or closes a ReLU.
+    A sum that rounds to the other side of zero opens or closes a ReLU, a tie goes to another pixel:
+    gradients of float32 are off those of float64 by thousandths in every library, by percents
+    where batch normalisation spreads the change over the batch. Losses and outputs are not.
     """
     if task["kind"] == "epoch":
         return _LEARNED if name == "learned" else _LOSS
