@@ -11,14 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine, picture, report
-from benchmarks.figures import add_figures, summary
+from benchmarks import lectures, machine, picture, report, settings
+from benchmarks.figures import add_figures, summary, total
 from benchmarks.probes import Batch
-from benchmarks.process import WorkerError
+from benchmarks.process import Process, WorkerError
 from benchmarks.row import Row
 from benchmarks.rows import all_rows
 from benchmarks.session import Session
-from benchmarks.settings import OURS
 from benchmarks.timing import FULL, QUICK, Effort
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -57,18 +56,23 @@ def measure(session: Session, rows: list[Row], about: dict[str, Any]) -> dict[st
     deadline = time.monotonic() + _QUICK_SECONDS
     left = len(rows)
     for group, members in itertools.groupby(rows, key=lambda row: row.group):
-        batch = Batch(group, session.process(OURS), milliseconds=100 if session.quick else 400)
+        chosen = list(members)
+        ours = settings.ours(chosen[0])
+        batch = Batch(group, session.process(ours), milliseconds=100 if session.quick else 400)
         records = []
-        for row in members:
+        for row in chosen:
             report.progress(f"{row.label} ({left} rows left)")
             share = max(0.0, deadline - time.monotonic()) / left
             records.append(session.run(row, _effort(share, quick=session.quick)))
             left -= 1
         report.progress("")
-        result["batches"].append(finish(batch, session, records))
+        result["batches"].append(finish(batch, session.process(ours), records))
         result["rows"] += records
         result["groups"].append(summary(group, records))
         report.say_group(result["batches"][-1], records, result["groups"][-1])
+    result["total"] = total(result["rows"])
+    result["lectures"] = lectures.table(result["rows"])
+    report.say_end(result["total"], result["lectures"])
     return result
 
 
@@ -80,9 +84,9 @@ def _effort(share: float, *, quick: bool) -> Effort:
     return QUICK.within(share * _TURNS_SHARE / contenders)
 
 
-def finish(batch: Batch, session: Session, records: list[dict[str, Any]]) -> dict[str, Any]:
+def finish(batch: Batch, process: Process, records: list[dict[str, Any]]) -> dict[str, Any]:
     """Close a batch and add what follows from its ceilings to its rows."""
-    closed = batch.finish(session.process(OURS))
+    closed = batch.finish(process)
     for record in records:
         add_figures(record, batch.ceilings)
     return closed

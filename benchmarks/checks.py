@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import networks
 from benchmarks.competitors.numpy_book import training_losses
 from benchmarks.inputs import Array, Arrays
 from benchmarks.row import Task
@@ -29,16 +30,22 @@ class WrongResult(Exception):
     """A result that is not what the task asks for; the text says where."""
 
 
-def check(task: Task, inputs: Arrays, result: Arrays) -> None:
-    """Compare samples of a result with sums in higher precision; raise WrongResult."""
+def check(task: Task, inputs: Arrays, result: Arrays) -> float:
+    """Compare samples of a result with sums in higher precision; raise WrongResult.
+
+    Returns:
+        The relative error at the samples: root of the mean square over that of the exact results.
+    """
     for name, array in result.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise WrongResult(f"{name} is not finite everywhere")
-    _CHECKS[task["kind"]](task, inputs, result)
+    return _CHECKS[task["kind"]](task, inputs, result)
 
 
 def compare(task: Task, ours: Arrays, peer: Arrays) -> float:
     """Return the relative L2 distance of two libraries' results; raise WrongResult if it is far."""
+    if task["kind"] in networks.KINDS:
+        return _near(task, ours, peer, "the peer")
     worst = 0.0
     for name in ours.keys() & peer.keys():
         if ours[name].shape != peer[name].shape:
@@ -51,36 +58,68 @@ def compare(task: Task, ours: Arrays, peer: Arrays) -> float:
     return worst
 
 
+def _near(task: Task, ours: Arrays, other: Arrays, whose: str) -> float:
+    """Return the largest distance of a network's results; raise WrongResult if one is far."""
+    if ours.keys() != other.keys():
+        raise WrongResult(f"{sorted(ours.keys() ^ other.keys())}: not from both")
+    apart = networks.distance(ours, other)
+    for name, distance in apart.items():
+        bound = networks.bound(task, name)
+        if not distance <= bound:
+            raise WrongResult(f"{name} differs from {whose} by {distance:.1e}; at most {bound:.0e}")
+    return max(apart.values())
+
+
+def _network(task: Task, inputs: Arrays, result: Arrays) -> float:
+    return _near(task, result, networks.expected(task, inputs), "float64")
+
+
+def _epoch(task: Task, inputs: Arrays, result: Arrays) -> float:
+    """The loss before training as float64 has it; that after it smaller, as the images allow."""
+    first = networks.expected(task, inputs)["first"]
+    distance = _near(task, {"first": result["first"]}, {"first": first}, "float64")
+    before, after = float(first[0]), float(result["learned"][0])
+    if not after < networks.LEARNED_SHARE * before:
+        raise WrongResult(f"the loss fell from {before:.3f} to {after:.3f} only")
+    return distance
+
+
 def _long(task: Task) -> Any:
     return np.float64 if task["dtype"] == "float32" else np.longdouble
 
 
-def _require(name: str, actual: Array, expected: Array, condition: Array, task: Task) -> None:
+def _require(name: str, actual: Array, expected: Array, condition: Array, task: Task) -> float:
     """|actual - expected| <= 8 u condition, where condition is the sum of absolute products.
 
     Of Winograd's convolution the root of the mean square error counts, relative to the results.
+    Return that for every operation.
     """
-    if actual.shape == expected.shape and _may_be_winograd(task):
-        distance = float(np.linalg.norm(actual - expected) / np.linalg.norm(expected))
+    if actual.shape != expected.shape:
+        raise WrongResult(f"{name}.shape={actual.shape}; must be {expected.shape}")
+    size = max(1e-30, float(np.linalg.norm(expected.astype(np.float64))))
+    distance = float(np.linalg.norm((actual - expected).astype(np.float64))) / size
+    if _may_be_winograd(task):
         if not distance <= _WINOGRAD:
             raise WrongResult(f"{name}: relative error {distance:.1e}; at most {_WINOGRAD:.0e}")
-        return
+        return distance
     bound = _CHAIN * np.finfo(task["dtype"]).eps / 2 * condition
     error: Array = np.abs(actual.astype(expected.dtype) - expected)
-    if actual.shape != expected.shape or not (error <= bound).all():
+    if not (error <= bound).all():
         raise WrongResult(f"{name}: error {float(error.max()):.1e} at a sample")
+    return distance
 
 
 def _may_be_winograd(task: Task) -> bool:
     shape = {
         "kind": "conv2d",
-        "algorithm": "auto",
         "dtype": "float32",
+        "groups": 1,
         "kh": 3,
         "kw": 3,
         "stride": 1,
     }
-    return all(task.get(key) == value for key, value in shape.items())
+    fits = all(task.get(key) == value for key, value in shape.items())
+    return fits and task["algorithm"] in ("auto", "winograd")
 
 
 def _products(letters: str, a: Array, b: Array, task: Task) -> tuple[Array, Array]:
@@ -126,15 +165,15 @@ def _reached(task: Task) -> tuple[Array, Array, Array, Array]:
     return np.broadcast_to(n[:, None], rows.shape), rows, columns, inside
 
 
-def _gemm(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _gemm(task: Task, inputs: Arrays, result: Arrays) -> float:
     rows = np.random.default_rng(3).integers(0, task["m"], 4)
     expected, condition = _products("mk,kn->mn", inputs["a"][rows], inputs["b"], task)
-    _require("c", result["c"][rows], expected, condition, task)
+    return _require("c", result["c"][rows], expected, condition, task)
 
 
-def _conv2d(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _conv2d(task: Task, inputs: Arrays, result: Arrays) -> float:
     passes = {"forward": _conv2d_forward, "data": _conv2d_data, "kernel": _conv2d_kernel}
-    passes[task["direction"]](task, inputs, result)
+    return passes[task["direction"]](task, inputs, result)
 
 
 def _by_group(task: Task, inputs: Arrays) -> Array:
@@ -144,7 +183,7 @@ def _by_group(task: Task, inputs: Arrays) -> Array:
     return kernel.reshape(-1, kernel.shape[2], groups, task["f"] // groups)
 
 
-def _conv2d_forward(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _conv2d_forward(task: Task, inputs: Arrays, result: Arrays) -> float:
     windows = _windows(task, inputs["x"], 0.0)
     windows = windows.reshape(*windows.shape[:2], task["groups"], -1)
     expected, condition = _products("stgc,tcgf->sgf", windows, _by_group(task, inputs), task)
@@ -152,19 +191,19 @@ def _conv2d_forward(task: Task, inputs: Arrays, result: Arrays) -> None:
     expected = expected.reshape(_SAMPLES, -1) + bias
     condition = condition.reshape(_SAMPLES, -1) + np.abs(bias)
     y = result["y"][_positions(task["n"], task["oh"], task["ow"])]
-    _require("y", y, expected, condition, task)
+    return _require("y", y, expected, condition, task)
 
 
-def _conv2d_data(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _conv2d_data(task: Task, inputs: Arrays, result: Arrays) -> float:
     n, rows, columns, inside = _reached(task)
     pixels = inputs["dy"][n, rows.clip(0, task["oh"] - 1), columns.clip(0, task["ow"] - 1)]
     pixels = np.where(inside[..., None], pixels, 0).reshape(*n.shape, task["groups"], -1)
     expected, condition = _products("stgf,tcgf->sgc", pixels, _by_group(task, inputs), task)
     dx = result["dx"][_positions(task["n"], task["h"], task["w"])]
-    _require("dx", dx, expected.reshape(dx.shape), condition.reshape(dx.shape), task)
+    return _require("dx", dx, expected.reshape(dx.shape), condition.reshape(dx.shape), task)
 
 
-def _conv2d_kernel(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _conv2d_kernel(task: Task, inputs: Arrays, result: Arrays) -> float:
     generator = np.random.default_rng(3)
     kh, kw, per_group, filters = inputs["kernel"].shape
     p, s = task["padding"], task["stride"]
@@ -178,24 +217,24 @@ def _conv2d_kernel(task: Task, inputs: Arrays, result: Arrays) -> None:
         dy = inputs["dy"][..., f]
         found.append((result["dkernel"][a, b, c, f], *_products("nij,nij->", plane, dy, task)))
     actual, expected, condition = map(np.array, zip(*found, strict=True))
-    _require("dkernel", actual, expected, condition, task)
+    return _require("dkernel", actual, expected, condition, task)
 
 
-def _max_pool2d(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _max_pool2d(task: Task, inputs: Arrays, result: Arrays) -> float:
     if task["direction"] == "backward":
-        _max_pool2d_backward(task, inputs, result)
-        return
+        return _max_pool2d_backward(task, inputs, result)
     outputs = _positions(task["n"], task["oh"], task["ow"])
     windows = _windows(task, inputs["x"], -np.inf)
     exact = np.zeros(())
-    _require("y", result["y"][outputs], windows.max(axis=1), exact, task)
+    distance = _require("y", result["y"][outputs], windows.max(axis=1), exact, task)
     if "argmax" in result:
         winners = result["argmax"][outputs]
         if not (winners == windows.argmax(axis=1)).all():
             raise WrongResult("argmax: another pixel won at a sample")
+    return distance
 
 
-def _max_pool2d_backward(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _max_pool2d_backward(task: Task, inputs: Arrays, result: Arrays) -> float:
     p, s, k = task["padding"], task["stride"], task["pool"]
     pixels = _positions(task["n"], task["h"], task["w"])
     x = np.pad(inputs["x"], [(0, 0), (p, p), (p, p), (0, 0)], constant_values=-np.inf)
@@ -205,17 +244,31 @@ def _max_pool2d_backward(task: Task, inputs: Arrays, result: Arrays) -> None:
         image, i, j = n[sample, tap], rows[sample, tap], columns[sample, tap]
         window = x[image, i * s : i * s + k, j * s : j * s + k].reshape(-1, task["c"])
         expected[sample] += np.where(window.argmax(axis=0) == tap, inputs["dy"][image, i, j], 0)
-    _require("dx", result["dx"][pixels], expected, np.abs(expected), task)
+    return _require("dx", result["dx"][pixels], expected, np.abs(expected), task)
 
 
-def _im2col(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _avg_pool2d(task: Task, inputs: Arrays, result: Arrays) -> float:
+    """Windows of the table lie inside the image: each mean is of as many pixels."""
+    share = 1 / task["pool"] ** 2
+    if task["direction"] == "forward":
+        windows = _windows(task, inputs["x"], 0.0).astype(_long(task))
+        y = result["y"][_positions(task["n"], task["oh"], task["ow"])]
+        return _require("y", y, windows.mean(axis=1), np.abs(windows).mean(axis=1), task)
+    n, rows, columns, inside = _reached(task)
+    pixels = inputs["dy"][n, rows.clip(0, task["oh"] - 1), columns.clip(0, task["ow"] - 1)]
+    pixels = np.where(inside[..., None], pixels, 0).astype(_long(task)) * share
+    dx = result["dx"][_positions(task["n"], task["h"], task["w"])]
+    return _require("dx", dx, pixels.sum(axis=1), np.abs(pixels).sum(axis=1), task)
+
+
+def _im2col(task: Task, inputs: Arrays, result: Arrays) -> float:
     n, i, j = _positions(task["n"], task["oh"], task["ow"])
     rows = result["col"][(n * task["oh"] + i) * task["ow"] + j]
     windows = _windows(task, inputs["x"], 0.0).reshape(rows.shape)
-    _require("col", rows, windows, np.zeros(()), task)
+    return _require("col", rows, windows, np.zeros(()), task)
 
 
-def _col2im(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _col2im(task: Task, inputs: Arrays, result: Arrays) -> float:
     n, rows, columns, inside = _reached(task)
     shape = (task["n"], task["oh"], task["ow"], n.shape[1], task["c"])
     parts = inputs["col"].reshape(shape)[
@@ -223,21 +276,22 @@ def _col2im(task: Task, inputs: Arrays, result: Arrays) -> None:
     ]
     parts = np.where(inside[..., None], parts, 0).astype(_long(task))
     dx = result["dx"][_positions(task["n"], task["h"], task["w"])]
-    _require("dx", dx, parts.sum(axis=1), np.abs(parts).sum(axis=1), task)
+    return _require("dx", dx, parts.sum(axis=1), np.abs(parts).sum(axis=1), task)
 
 
-def _training(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _training(task: Task, inputs: Arrays, result: Arrays) -> float:
     losses = result["losses"]
     expected = training_losses(task, inputs, len(losses))
     error = float(np.abs(losses / expected - 1).max())
     bound = _LOSSES[task["dtype"]]
     if not error <= bound:
         raise WrongResult(f"losses differ by {error:.1e} from float64; at most {bound:.0e}")
+    return error
 
 
-def _augmentation(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _augmentation(task: Task, inputs: Arrays, result: Arrays) -> float:
     """Rotation, zoom and flip of the first and the last image in float64."""
-    sizes = np.array([task["w"], task["h"]])
+    sizes, worst = np.array([task["w"], task["h"]]), 0.0
     for image in (0, task["n"] - 1):
         angle, zoom = np.deg2rad(float(inputs["angle"][image])), float(inputs["zoom"][image])
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -250,19 +304,23 @@ def _augmentation(task: Task, inputs: Arrays, result: Arrays) -> None:
         error = float(np.abs(result["y"][image] - expected[0]).max())
         if not error <= _PLACES:
             raise WrongResult(f"y: error {error:.1e} in image {image}; at most {_PLACES:.0e}")
+        worst = max(worst, error)
+    return worst
 
 
-def _input_pipeline(task: Task, inputs: Arrays, result: Arrays) -> None:
+def _input_pipeline(task: Task, inputs: Arrays, result: Arrays) -> float:
     from PIL import Image
 
     expected = inputs["labels"][: task["n"]]
     if not np.array_equal(result["labels"], expected):
         raise WrongResult("labels: others than those of the first files")
+    worst = 0.0
     for place in (0, task["n"] - 1):
         with Image.open(str(inputs["paths"][place])) as image:
             x = np.asarray(image.convert("RGB"), np.float64)
         y = _resized(_resized(x, task["h"]).swapaxes(0, 1), task["w"]).swapaxes(0, 1)
-        _require("images", result["images"][place], y, y + 255, task)
+        worst = max(worst, _require("images", result["images"][place], y, y + 255, task))
+    return worst
 
 
 def _resized(x: Array, size: int) -> Array:
@@ -274,13 +332,17 @@ def _resized(x: Array, size: int) -> Array:
     return np.asarray((1 - share) * below + share * above)
 
 
-_CHECKS: dict[str, Callable[[Task, Arrays, Arrays], None]] = {
+_CHECKS: dict[str, Callable[[Task, Arrays, Arrays], float]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
     "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
     "im2col": _im2col,
     "col2im": _col2im,
     **dict.fromkeys(_TRAININGS, _training),
     "augmentation": _augmentation,
     "input_pipeline": _input_pipeline,
+    "network training": _network,
+    "inference": _network,
+    "epoch": _epoch,
 }

@@ -9,6 +9,8 @@ from typing import Any
 from benchmarks.probes import Ceilings
 
 Record = dict[str, Any]
+# Below this share of the competitor's speed a loss is no matter of noise.
+CLEAR_LOSS = 0.9
 
 
 def add_figures(record: Record, ceilings: Ceilings) -> None:
@@ -37,17 +39,30 @@ def add_figures(record: Record, ceilings: Ceilings) -> None:
 def summary(group: str, records: list[Record]) -> Record:
     """Return geometric mean, worst row and number of losses of a group's rows."""
     own = [record for record in records if record["group"] == group]
-    ratios = [record["ratio"] for record in own if "ratio" in record]
     shares = [share(record) for record in own if "failed" not in record]
     return {
         "group": group,
+        "beside": next((record["beside"] for record in own), ""),
         "rows": len(own),
         "failed": sum("failed" in record for record in own),
+        **_compared(own),
+        "lowest_percent": min(shares, default=None),
+    }
+
+
+def total(records: list[Record]) -> Record:
+    """Return the same over all rows that others compete in."""
+    return _compared([record for record in records if not record["beside"]])
+
+
+def _compared(records: list[Record]) -> Record:
+    ratios = [record["ratio"] for record in records if "ratio" in record]
+    return {
         "compared": len(ratios),
         "geometric_mean": geometric_mean(ratios),
         "lowest_ratio": min(ratios, default=None),
         "losses": sum(ratio < 1 for ratio in ratios),
-        "lowest_percent": min(shares, default=None),
+        "clear_losses": sum(ratio < CLEAR_LOSS for ratio in ratios),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks import networks
 from benchmarks.photographs import CLASSES, photographs
 from benchmarks.row import Task
 
@@ -46,6 +47,8 @@ def make_inputs(task: Task) -> Arrays:
     """Return the arrays of a task, channels last, of the task's dtype."""
     generator = np.random.default_rng(20)
     kind = task["kind"]
+    if kind in networks.KINDS:
+        return networks.make_inputs(task)
     if kind == "gemm":
         m, n, k = task["m"], task["n"], task["k"]
         return {"a": _normal(generator, task, m, k), "b": _normal(generator, task, k, n)}
@@ -74,7 +77,7 @@ def make_inputs(task: Task) -> Arrays:
         if task["direction"] != "forward":
             arrays["dy"] = _normal(generator, task, *pixels, task["f"])
         return arrays
-    if kind == "max_pool2d":
+    if kind in ("max_pool2d", "avg_pool2d"):
         arrays = {"x": _normal(generator, task, *image)}
         if task["direction"] == "backward":
             arrays["dy"] = _normal(generator, task, *pixels, task["c"])

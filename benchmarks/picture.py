@@ -21,7 +21,7 @@ def draw(path: Path, report: dict[str, Any]) -> bool:
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    rows = [row for row in report["rows"] if "failed" not in row]
+    rows = [row for row in report["rows"] if "failed" not in row and not row["beside"]]
     compared = any("ratio" in row for row in rows)
     values = [_value(row, compared=compared) for row in rows]
     figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.19 * len(rows)), layout="constrained")
@@ -32,7 +32,7 @@ def draw(path: Path, report: dict[str, Any]) -> bool:
     axes.margins(y=0.005)
     if compared:
         axes.axvline(1, color="black", linewidth=0.8)
-        axes.set_xlabel("time of PyTorch at its best setting / time of pyconv")
+        axes.set_xlabel("time of the best competitor setting / time of pyconv")
     else:
         axes.set_xlabel("percent of the probed FMA peak or copy rate")
     machine, settings = report["machine"], report["settings"]

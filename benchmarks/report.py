@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Record
+from benchmarks.figures import CLEAR_LOSS, Record
 
 _HEADER = (
     f"{'':34} {'ms':>9} {'rate':>12} {'share':>8} {'peer ms':>9} {'ratio':>6}  best peer setting"
@@ -46,11 +46,7 @@ def say_group(batch: dict[str, Any], records: list[Record], totals: Record) -> N
         for note in record["notes"]:
             say(f"    {note}")
     if totals["geometric_mean"] is not None:
-        say(
-            f"  geometric mean {totals['geometric_mean']:.2f}, "
-            f"lowest {totals['lowest_ratio']:.2f}, "
-            f"losses {totals['losses']} of {totals['compared']}"
-        )
+        say(f"  {_means(totals)}")
     fma, copy = batch["after"]["fma_gflops"], batch["after"]["copy_gigabytes"]
     peaks = ", ".join(f"{dtype} {value:.0f}" for dtype, value in fma.items())
     quiet = "" if batch["quiet"] else "; NOT QUIET, repeat before quoting"
@@ -58,6 +54,25 @@ def say_group(batch: dict[str, Any], records: list[Record], totals: Record) -> N
         f"  probes: {peaks} GF/s, copy {copy:.1f} GB/s; drift {batch['drift_percent']:.1f} %, "
         f"steal {batch['steal_percent']:.1f} %{quiet}"
     )
+
+
+def _means(totals: Record) -> str:
+    text = (
+        f"geometric mean {totals['geometric_mean']:.2f}, lowest {totals['lowest_ratio']:.2f}, "
+        f"below 1: {totals['losses']}"
+    )
+    return f"{text}, below {CLEAR_LOSS}: {totals['clear_losses']} of {totals['compared']}"
+
+
+def say_end(totals: Record, stories: list[Record]) -> None:
+    """Print what all rows against others come to, then what the lectures say beside it."""
+    if totals["geometric_mean"] is not None:
+        say(f"\nall rows against others: {_means(totals)}")
+    if stories:
+        say(f"\n{'training':44} {'the lectures say':24} here")
+    for story in stories:
+        here = f"{story['minutes']:.1f} minutes, {story['epochs']} epochs"
+        say(f"  {story['what']:42} {story['said']:24} {here}")
 
 
 def _line(record: Record) -> str:
@@ -76,6 +91,8 @@ def _line(record: Record) -> str:
         peer += f"  {record['best_rival']}"
     else:
         peer = f"{'-':>9} {'-':>6}"
+    if "error_beside" in record:
+        peer += f"; errors {record['error']:.1e}, {record['error_beside']:.1e}"
     if "origin_ratio" in record:
         peer += f"; {record['origin_ratio']:.1f} x the book's program"
     return f"{name} {milliseconds} {rate:>12} {share:>8} {peer}"

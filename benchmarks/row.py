@@ -23,6 +23,10 @@ class Row:
         images: images that one call works through, 0 where the task has none.
         peak_dtype: whose FMA peak the operations are compared with.
         origin: also time the book's NumPy program: where users come from.
+        long: a call takes seconds; a few of them are timed.
+        calls: at least so many calls are timed, of what takes microseconds.
+        beside: compare with pyconv itself in another setting of settings.BESIDE, not with others.
+        isa: the instruction set that everyone is held to; None: that of the whole run.
     """
 
     group: str
@@ -33,6 +37,10 @@ class Row:
     images: int = 0
     peak_dtype: str = "float32"
     origin: bool = False
+    long: bool = False
+    calls: int = 0
+    beside: str = ""
+    isa: str | None = None
 
     @property
     def label(self) -> str:

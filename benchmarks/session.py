@@ -18,6 +18,9 @@ from benchmarks.row import Row
 from benchmarks.settings import Setting
 from benchmarks.timing import Contender, Effort, time_row
 
+# Seconds: a network of a hundred convolutions takes minutes to compile.
+_PREPARATION = 900.0
+
 
 class Session:
     """The workers of one run of the benchmarks; use it in a with statement.
@@ -31,7 +34,7 @@ class Session:
         self.threads, self.isa, self.quick, self.alone = threads, isa, quick, alone
         self.versions: dict[str, str] = {}
         self.missing: dict[str, str] = {}
-        self._processes: dict[tuple[str, bool], Process] = {}
+        self._processes: dict[tuple[Any, ...], Process] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="pyconv-benchmarks-")
         self._jobs = itertools.count()
 
@@ -51,14 +54,15 @@ class Session:
 
     def process(self, setting: Setting) -> Process:
         """Return the worker of a setting, started if it is not running."""
-        key = (setting.library, setting.huge_pages)
+        threads, isa = setting.threads or self.threads, setting.isa or self.isa
+        key = (setting.library, setting.huge_pages, threads, isa)
         if key in self._processes and self._processes[key].ended:
             self._processes.pop(key).close()
         if key not in self._processes:
-            variables = environment(self.threads, self.isa, huge_pages=setting.huge_pages)
-            process = Process(setting.library, variables, self.threads)
+            variables = environment(threads, isa, huge_pages=setting.huge_pages)
+            process = Process(setting.library, variables, threads)
             try:
-                self.versions |= process.ask("versions")
+                self.versions = process.ask("versions") | self.versions
             except WorkerError:
                 process.close()
                 raise
@@ -79,21 +83,24 @@ class Session:
             "gflop": row.gflop,
             "megabytes": row.megabytes,
             "images": row.images,
+            "beside": row.beside,
             "notes": [],
         }
         inputs = make_inputs(row.task)
         try:
-            ours, result = self._prepared(row, settings.OURS)
-            check(row.task, inputs, result)
+            ours, result = self._prepared(row, settings.ours(row))
+            record["error"] = check(row.task, inputs, result)
         except (WorkerError, WrongResult) as error:
             record["failed"] = str(error)
             self._drop_all()
             return record
         rivals = self._others(row, settings.rivals(row, quick=self.quick), result, record)
+        if row.beside and rivals:
+            record["error_beside"] = check(row.task, inputs, self._result(rivals[0]))
         origins = self._others(row, settings.origins(row), result, record)
         del inputs, result
         try:
-            time_row(ours, rivals, origins, effort)
+            time_row(ours, rivals, origins, effort.fitted(row))
         except WorkerError as error:
             record["failed"] = str(error)
             self._drop_all()
@@ -108,14 +115,23 @@ class Session:
     def _prepared(self, row: Row, setting: Setting) -> tuple[Contender, Arrays]:
         """Return a contender and the result of its first run."""
         process = self.process(setting)
-        job = next(self._jobs)
-        process.ask("prepare", job=job, task=row.task, options=setting.options)
+        contender = Contender(setting.library, setting.name, process, next(self._jobs))
+        process.ask(
+            "prepare",
+            timeout=_PREPARATION,
+            job=contender.job,
+            task=row.task,
+            options=setting.options,
+        )
+        return contender, self._result(contender)
+
+    def _result(self, contender: Contender) -> Arrays:
         path = Path(self._folder.name) / "result.npz"
-        process.ask("result", job=job, path=str(path))
+        contender.process.ask("result", timeout=_PREPARATION, job=contender.job, path=str(path))
         with np.load(path) as archive:
             result = dict(archive)
         path.unlink()
-        return Contender(setting.library, setting.name, process, job), result
+        return result
 
     def _others(
         self, row: Row, wanted: list[Setting], ours: Arrays, record: dict[str, Any]

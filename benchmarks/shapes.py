@@ -39,7 +39,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Pool:
-    """One square max-pooling: c channels of h x h pixels under windows of k x k, stride s."""
+    """One square pooling: c channels of h x h pixels under windows of k x k, stride s."""
 
     c: int
     h: int
@@ -363,4 +363,12 @@ TIMED = (
     VGG_16,
     RESNET_50,
     MOBILENET_V1,
+)
+# Average pooling as networks have it: LeNet-5's as published, DenseNet-121's transitions, and the
+# last one of residual networks and MobileNetV1.
+AVERAGED = (
+    Network("LeNet-5", 100, (), (Pool(6, 28), Pool(16, 10))),
+    Network("DenseNet-121", 8, (), (Pool(128, 56), Pool(256, 28), Pool(512, 14))),
+    Network("MobileNetV1", 8, (), (Pool(1024, 7, 7, 7),)),
+    Network("ResNet-50", 8, (), (Pool(2048, 7, 7, 7),)),
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.process import Process
+from benchmarks.row import Row
 
 # Threads of the process that worked last spin for a moment before they sleep.
 _SETTLE_SECONDS = 0.005
@@ -18,20 +19,33 @@ _MOST_FINALISTS = 2
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: `samples` calls and `least` seconds, but at most `most` seconds."""
+    """How long to measure: `samples` calls and `least` seconds, but at most `most` seconds.
+
+    `trial_warmups` come before the short look at every setting of a competitor.
+    """
 
     rounds: int
     warmups: int
     samples: int
     least: float
     most: float
+    trial_warmups: int = 2
 
     def within(self, seconds: float) -> Effort:
         """Return the same, cut to `seconds` for each contender."""
         return replace(self, least=min(self.least, seconds), most=min(self.most, seconds))
 
+    def fitted(self, row: Row) -> Effort:
+        """Return the same for calls of seconds, or for many of microseconds."""
+        if row.long:
+            rounds = min(self.rounds, LONG.rounds)
+            return replace(LONG, rounds=rounds, most=min(self.most, LONG.most))
+        return replace(self, samples=max(self.samples, row.calls))
+
 
 FULL = Effort(rounds=5, warmups=5, samples=30, least=0.3, most=3.0)
+# The check has already called every contender once: caches are warm, what is compiled is compiled.
+LONG = Effort(rounds=3, warmups=0, samples=3, least=0.0, most=3.0, trial_warmups=0)
 QUICK = Effort(rounds=3, warmups=2, samples=9, least=0.06, most=0.4)
 
 
@@ -77,7 +91,7 @@ class Contender:
 def _finalists(rivals: list[Contender], effort: Effort) -> list[Contender]:
     """Try every setting of the competitor; return those close enough to win."""
     for rival in rivals:
-        rival.seconds = rival.run(effort, share=max(4, effort.samples // 3), warmups=2)
+        rival.seconds = rival.run(effort, share=min(10, max(4, effort.samples // 3)), warmups=effort.trial_warmups)
     ranked = sorted(rivals, key=lambda rival: min(rival.seconds))
     if not ranked:
         return []
@@ -103,5 +117,5 @@ def time_row(
         contender.seconds = []
     for turn in range(effort.rounds):
         for contender in contenders:
-            warmups = effort.warmups if turn == 0 else 1
+            warmups = effort.warmups if turn == 0 else min(1, effort.warmups)
             contender.seconds += contender.run(effort, share=effort.rounds, warmups=warmups)

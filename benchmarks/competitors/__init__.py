@@ -15,6 +15,7 @@ _MODULES = {
     "pyconv": "ours",
     "torch": "pytorch",
     "keras": "keras_layers",
+    "onnxruntime": "onnx_runtime",
     "numpy-book": "numpy_book",
 }
 

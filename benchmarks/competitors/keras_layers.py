@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Keras's layers on its torch backend, for tasks that are layers' alone."""
+"""Keras on its torch backend: layers that PyTorch lacks, and its own fit."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 os.environ["KERAS_BACKEND"] = "torch"
 
 import keras
 
+from benchmarks import networks
 from benchmarks.competitors import Job
 from benchmarks.inputs import Arrays
 from benchmarks.row import Options, Task
@@ -26,6 +30,8 @@ def versions() -> dict[str, str]:
 
 def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     """Return the task on tensors, channels last."""
+    if task["kind"] == "epoch":
+        return _epoch(task, inputs)
     if task["kind"] != "augmentation":
         raise NotImplementedError(f"keras: {task['kind']} is compared with PyTorch")
     x = keras.ops.convert_to_tensor(inputs["x"])
@@ -50,3 +56,29 @@ def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
         return {"y": flip.transform_images(y, {"flips": mirrored}).numpy()}
 
     return Job(run, result)
+
+
+def _epoch(task: Task, inputs: Arrays) -> Job:
+    """One epoch of Keras's fit on the network that our file holds."""
+    model = networks.build(task)
+    model.set_weights(networks.weights_of(inputs))
+    with tempfile.TemporaryDirectory(prefix="pyconv-benchmarks-") as folder:
+        path = Path(folder, "network.keras")
+        model.save(path)
+        twin = keras.models.load_model(path, compile=False)
+    binary = task["classes"] == 1
+    loss = keras.losses.BinaryCrossentropy() if binary else "sparse_categorical_crossentropy"
+    optimizer = keras.optimizers.get(task["optimizer"])
+    optimizer.learning_rate = task["rate"]
+    twin.compile(optimizer=optimizer, loss=loss)
+    x, y = inputs["images"], inputs["labels"]
+    probed = slice(networks.PROBED)
+    first = twin.evaluate(x[probed], y[probed], batch_size=networks.PROBED, verbose=0)
+
+    def epoch() -> float:
+        history = twin.fit(x, y, batch_size=task["n"], epochs=1, verbose=0)
+        return float(history.history["loss"][-1])
+
+    return Job(
+        epoch, lambda loss: {"first": np.array([first]), "learned": np.array([loss])}
+    )

@@ -14,7 +14,8 @@ from typing import Any, cast
 import numpy as np
 
 import pyconv
-from benchmarks.competitors import Job
+from benchmarks import networks
+from benchmarks.competitors import Job, ours_network
 from benchmarks.inputs import Arrays, book_weights
 from benchmarks.photographs import CLASSES
 from benchmarks.row import Options, Task
@@ -28,7 +29,12 @@ def versions() -> dict[str, str]:
 
 def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     """Return the task on channels-last arrays."""
-    return _TASKS[task["kind"]](task, inputs)
+    if task["kind"] in networks.KINDS:
+        return ours_network.prepare(task, inputs)
+    if "dtype" in options:
+        task = task | {"dtype": options["dtype"]}
+        inputs = {name: array.astype(task["dtype"]) for name, array in inputs.items()}
+    return _TASKS[task["kind"]](task | options, inputs)
 
 
 def _overwritten(run: Callable[[], Any], result: Callable[[Any], Arrays]) -> Job:
@@ -50,6 +56,10 @@ def _gemm(task: Task, inputs: Arrays) -> Job:
 
 
 def _conv2d(task: Task, inputs: Arrays) -> Job:
+    if task["groups"] == task["c"] == task["f"] > 1:
+        return _depthwise_conv2d(task, inputs)
+    if task.get("data_format") == "channels_first":
+        return _channels_first(task, inputs)
     x, kernel = inputs["x"], inputs["kernel"]
     strides, padding, groups = task["stride"], task["padding"], task["groups"]
     algorithm = task["algorithm"]
@@ -82,6 +92,62 @@ def _conv2d(task: Task, inputs: Arrays) -> Job:
             needs=needs,
         ),
         lambda gradients: {name: gradients[index]},
+    )
+
+
+def _depthwise_conv2d(task: Task, inputs: Arrays) -> Job:
+    """The same with the layer's own kernel, (kh, kw, c, 1)."""
+    x, kernel = inputs["x"], inputs["kernel"]
+    shape = kernel.shape
+    kernel = kernel.reshape(*shape[:2], task["c"], 1)
+    strides, padding = task["stride"], task["padding"]
+    if task["direction"] == "forward":
+        bias = inputs["bias"]
+        return _overwritten(
+            lambda: ops.depthwise_conv2d(x, kernel, bias, strides=strides, padding=padding),
+            lambda y: {"y": y},
+        )
+    dy = inputs["dy"]
+    index, needs = (0, ("x",)) if task["direction"] == "data" else (1, ("kernel",))
+    name, size = ("dx", x.shape) if index == 0 else ("dkernel", shape)
+    return _overwritten(
+        lambda: ops.depthwise_conv2d_backward(
+            dy, x, kernel, strides=strides, padding=padding, needs=needs
+        ),
+        lambda gradients: {name: gradients[index].reshape(size)},
+    )
+
+
+def _channels_first(task: Task, inputs: Arrays) -> Job:
+    """The forward pass on images (n, c, h, w)."""
+    x = np.ascontiguousarray(inputs["x"].transpose(0, 3, 1, 2))
+    return _overwritten(
+        lambda: ops.conv2d(
+            x,
+            inputs["kernel"],
+            inputs["bias"],
+            strides=task["stride"],
+            padding=task["padding"],
+            data_format="channels_first",
+        ),
+        lambda y: {"y": np.ascontiguousarray(y.transpose(0, 2, 3, 1))},
+    )
+
+
+def _avg_pool2d(task: Task, inputs: Arrays) -> Job:
+    pool, strides, padding = task["pool"], task["stride"], task["padding"]
+    x = inputs["x"]
+    if task["direction"] == "forward":
+        return _overwritten(
+            lambda: ops.avg_pool2d(x, pool, strides=strides, padding=padding),
+            lambda y: {"y": y},
+        )
+    dy = inputs["dy"]
+    return _overwritten(
+        lambda: ops.avg_pool2d_backward(
+            dy, x.shape, pool_size=pool, strides=strides, padding=padding
+        ),
+        lambda dx: {"dx": dx},
     )
 
 
@@ -224,6 +290,7 @@ _TASKS: dict[str, Callable[[Task, Arrays], Job]] = {
     "gemm": _gemm,
     "conv2d": _conv2d,
     "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
     "im2col": _im2col,
     "col2im": _col2im,
     "training": _training,

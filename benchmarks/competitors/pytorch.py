@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from benchmarks import networks
 from benchmarks.competitors import Job
 from benchmarks.competitors.pytorch_training import simple_conv_net
 from benchmarks.inputs import Arrays
@@ -28,6 +29,10 @@ def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     kind = task["kind"]
     if kind == "training":
         return simple_conv_net(task, inputs, options)
+    if kind in networks.KINDS:
+        from benchmarks.competitors.pytorch_runs import network
+
+        return network(task, inputs, options)
     if kind == "input_pipeline":
         from benchmarks.competitors.pytorch_pipeline import photographs
 
@@ -38,6 +43,7 @@ def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     return {
         "conv2d": _conv2d,
         "max_pool2d": _max_pool2d,
+        "avg_pool2d": _avg_pool2d,
         "im2col": _unfold,
         "col2im": _fold,
     }[kind](task, inputs, _layout(options))
@@ -118,6 +124,24 @@ def _max_pool2d(task: Task, inputs: Arrays, layout: torch.memory_format) -> Job:
     def backward() -> Any:
         return torch.ops.aten.max_pool2d_with_indices_backward(
             dy, x, pool, stride, padding, [1, 1], False, indices
+        )
+
+    return _without_tape(backward, lambda dx: {"dx": _channels_last(dx)})
+
+
+def _avg_pool2d(task: Task, inputs: Arrays, layout: torch.memory_format) -> Job:
+    x = _images(inputs["x"], layout)
+    pool, stride, padding = [task["pool"]] * 2, [task["stride"]] * 2, [task["padding"]] * 2
+    if task["direction"] == "forward":
+        return _without_tape(
+            lambda: torch.ops.aten.avg_pool2d(x, pool, stride, padding, False, False),
+            lambda y: {"y": _channels_last(y)},
+        )
+    dy = _images(inputs["dy"], layout)
+
+    def backward() -> Any:
+        return torch.ops.aten.avg_pool2d_backward(
+            dy, x, pool, stride, padding, False, False, None
         )
 
     return _without_tape(backward, lambda dx: {"dx": _channels_last(dx)})

@@ -11,7 +11,7 @@ _GROUPS = {
     "data": "conv2d backward-data",
     "kernel": "conv2d backward-weights",
 }
-_FIRST_LAYERS = "conv2d backward-data, first layers"
+_FIRST_LAYERS = ", first layers"
 # One of each sort: first layers, few channels, 3x3 wide and narrow, strided, 5x5, 1x1.
 _QUICK = {
     "SimpleConvNet": ("1-30@28 5x5",),
@@ -26,7 +26,8 @@ _QUICK = {
 _QUICK_IM2COL = ("64-128@43 3x3", "256-256@56 3x3", "512-512@14 3x3")
 
 
-def _task(layer: Layer, network: Network, direction: str, algorithm: str) -> Task:
+def conv2d_task(layer: Layer, network: Network, direction: str, algorithm: str) -> Task:
+    """Return the task in plain JSON."""
     return {
         "kind": "conv2d",
         "direction": direction,
@@ -51,15 +52,14 @@ def _row(group: str, layer: Layer, network: Network, direction: str, algorithm: 
     return Row(
         group=group,
         name=f"{network.name} {layer.name}",
-        task=_task(layer, network, direction, algorithm),
+        task=conv2d_task(layer, network, direction, algorithm),
         gflop=network.batch * layer.flop / 1e9,
         images=network.batch,
     )
 
 
 def _group(direction: str, layer: Layer) -> str:
-    first = direction == "data" and layer.c <= 3
-    return _FIRST_LAYERS if first else _GROUPS[direction]
+    return _GROUPS[direction] + (_FIRST_LAYERS if layer.c <= 3 else "")
 
 
 def rows(*, quick: bool) -> list[Row]:
@@ -83,4 +83,4 @@ def rows(*, quick: bool) -> list[Row]:
         and layer.c >= 64
         and (layer.name in _QUICK_IM2COL if quick else layer.k > 1)
     ]
-    return sorted(passes, key=lambda row: row.group == _FIRST_LAYERS) + textbook
+    return sorted(passes, key=lambda row: row.group.endswith(_FIRST_LAYERS)) + textbook
