@@ -15,6 +15,14 @@ from pyconv.models.outputs import leaves
 from pyconv.models.tracker import Logs, Tracker
 from pyconv.optimizers import LossScaleOptimizer
 
+# Methods of a user's model that Keras would call here.
+OWN_STEPS = {
+    "fit": "train_step",
+    "train_on_batch": "train_step",
+    "evaluate": "test_step",
+    "test_on_batch": "test_step",
+}
+
 
 class Compiling(Layer):
     """A layer with an optimizer, losses and metrics."""
@@ -108,6 +116,12 @@ class Compiling(Layer):
     def _need_compiled(self, function: str) -> Compiled:
         if self._compiled is None:
             raise RuntimeError(f"{function}: compile the model first: model.compile('adam', loss)")
+        step = OWN_STEPS.get(function, "")
+        if hasattr(self, step):
+            raise TypeError(
+                f"{function}: {type(self).__name__}.{step} is never called; write the loop over "
+                "batches yourself, with GradientTape and optimizer.apply_gradients"
+            )
         return self._compiled
 
     def _calls(

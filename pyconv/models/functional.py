@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pyconv import autograd
 from pyconv.autograd import Tensor
@@ -198,6 +198,18 @@ class Functional(Model):
         from pyconv.saving.configuration import deserialize_functional
 
         return deserialize_functional(cls, config, custom_objects or {})
+
+
+def functional_kind(cls: type[Model]) -> type[Functional]:
+    """Return the class of models that is a Functional, too, and keeps its name."""
+    if issubclass(cls, Functional):
+        return cls
+    kind: type[Functional] | None = vars(cls).get("_functional_kind")
+    if kind is None:
+        names = {x: getattr(cls, x) for x in ("__module__", "__qualname__", "__doc__")}
+        kind = cast(type[Functional], type(cls.__name__, (cls, Functional), names))
+        cls._functional_kind = kind
+    return kind
 
 
 def _alone(structure: Any) -> Any:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from pyconv.geometry import whole_number
 from pyconv.layers import Layer
@@ -18,8 +18,12 @@ from pyconv.models.trainer import Trainer
 class Model(Trainer):
     """A layer made of layers: Model(inputs, outputs), a subclass with `call`, or a Sequential.
 
+    A subclass without `call` is made of inputs and outputs, too.
+
     Source: Keras Model.
     """
+
+    _functional_kind: type[Model]  # of a subclass: itself made of inputs and outputs
 
     def __new__(cls, *arguments: Any, **options: Any) -> Model:
         if cls is Model and (arguments or "inputs" in options or "outputs" in options):
@@ -28,9 +32,14 @@ class Model(Trainer):
             return super().__new__(Functional)
         return super().__new__(cls)
 
-    if TYPE_CHECKING:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        if arguments or "inputs" in options or "outputs" in options:
+            from pyconv.models.functional import Functional, functional_kind
 
-        def __init__(self, *arguments: Any, **options: Any) -> None: ...
+            self.__class__ = functional_kind(type(self))
+            Functional.__init__(cast(Functional, self), *arguments, **options)
+        else:
+            super().__init__(**options)
 
     @property
     def layers(self) -> list[Layer]:
@@ -145,8 +154,9 @@ class Model(Trainer):
         cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Model:
         """Return the model that `get_config` wrote down, here or in Keras."""
-        from pyconv.models.functional import Functional
+        from pyconv.models.functional import Functional, functional_kind
 
-        if cls is Model and "output_layers" in config:
-            return Functional.from_config(config, custom_objects)
+        if "output_layers" in config:
+            kind = Functional if cls is Model else functional_kind(cls)
+            return kind.from_config(config, custom_objects)
         return cls(**config)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -180,3 +181,61 @@ def test_bad_arguments_of_random_numbers_are_named(
 ) -> None:
     with pytest.raises(error, match=text):
         make()
+
+
+class Scaled(keras.Model):
+    """A model of one's own kind on a graph of layers, with a method that Keras lacks."""
+
+    def doubled(self, x: Array) -> Array:
+        return 2 * self.predict(x, verbose=0)
+
+
+class Classifier(keras.Model):
+    def __init__(self, classes: int) -> None:
+        inputs = keras.Input((4,))
+        super().__init__(inputs, layers.Dense(classes)(inputs), name="classifier")
+        self.classes = classes
+
+
+def test_a_model_class_of_ones_own_is_made_of_inputs_and_outputs(tmp_path: Path) -> None:
+    inputs = keras.Input((4,))
+    model = Scaled(inputs, layers.Dense(3, activation="softmax")(inputs))
+    x, y = np.random.default_rng(0).random((6, 4)), np.arange(6) % 3
+    assert isinstance(model, Scaled)
+    assert model.output_shape == (None, 3)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x, y, verbose=0)
+    np.testing.assert_array_equal(model.doubled(x), 2 * model.predict(x, verbose=0))
+    model.save(tmp_path / "own.npz")
+    again = keras.models.load_model(tmp_path / "own.npz", custom_objects={"Scaled": Scaled})
+    assert isinstance(again, Scaled)
+    np.testing.assert_array_equal(again.doubled(x), model.doubled(x))
+
+
+def test_a_model_class_hands_inputs_and_outputs_to_its_base() -> None:
+    one, two = Classifier(3), Classifier(5)
+    assert (one.name, one.classes) == ("classifier", 3)
+    assert (one.count_params(), two.count_params()) == (15, 25)
+    assert type(one) is type(two)
+    assert type(one).__name__ == "Classifier"
+
+
+class Stepping(keras.Model):
+    def train_step(self, data: Any) -> dict[str, Any]:
+        raise AssertionError("never called")
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        raise AssertionError("never called")
+
+
+def test_a_step_of_ones_own_is_refused_rather_than_passed_over() -> None:
+    inputs = keras.Input((4,))
+    model = Stepping(inputs, layers.Dense(1)(inputs))
+    model.compile("adam", "mse")
+    x, y = np.zeros((2, 4)), np.zeros((2, 1))
+    with pytest.raises(TypeError, match=r"fit: Stepping\.train_step .* GradientTape"):
+        model.fit(x, y, verbose=0)
+    with pytest.raises(TypeError, match=r"train_on_batch: Stepping\.train_step"):
+        model.train_on_batch(x, y)
+    with pytest.raises(TypeError, match=r"evaluate: Stepping\.test_step"):
+        model.evaluate(x, y, verbose=0)
