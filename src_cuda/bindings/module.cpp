@@ -27,5 +27,6 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_softmax_cross_entropy(m);
 #ifdef PYCONV_SIMT_MODULE
   pyconv::simt::register_self_test(m);
+  pyconv::simt::register_ptx_self_test(m);
 #endif
 }
