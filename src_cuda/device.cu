@@ -94,6 +94,18 @@ int compute_capability(int device) {
   return 10 * major + minor;
 }
 
+void require_capability(const char* operation, int least) {
+  int device = 0;
+  check(operation, cudaGetDevice(&device));
+  const int capability = compute_capability(device);
+  if (capability < least) {
+    throw KernelError(std::string("this precision needs compute capability ") +
+                      std::to_string(least / 10) + "." + std::to_string(least % 10) +
+                      "; the device has " + std::to_string(capability / 10) + "." +
+                      std::to_string(capability % 10));
+  }
+}
+
 void synchronize(void* stream) {
   check("synchronize", cudaStreamSynchronize(static_cast<cudaStream_t>(stream)));
 }

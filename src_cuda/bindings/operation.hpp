@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 
 #include "bindings/arguments.hpp"
 #include "device.hpp"
+#include "element.hpp"
 #include "error.hpp"
 
 namespace pyconv {
@@ -39,19 +41,52 @@ inline std::string shape_text(const Window& w) {
          (w.channels_first != 0 ? ", channels_first" : ", channels_last");
 }
 
-// Calls body(float()) or body(double()); `shape` ends the text of a kernel's error.
-template <class Body>
-void run_operation(const char* name, int dtype, Address stream, const std::string& shape,
-                   Body&& body) {
-  with_dtype(dtype, [&](auto zero) {
+template <class T>
+constexpr Dtype kDtypeOf = std::is_same_v<T, double>     ? Dtype::kFloat64
+                           : std::is_same_v<T, Float16>  ? Dtype::kFloat16
+                           : std::is_same_v<T, Bfloat16> ? Dtype::kBfloat16
+                           : std::is_same_v<T, Tf32>     ? Dtype::kTf32
+                                                         : Dtype::kFloat32;
+template <class T>
+constexpr bool kOnTensorCores = kDtypeOf<T> > Dtype::kFloat64;
+
+// Calls body with a zero of the one of Types that dtype names; `shape` ends the text of a kernel's
+// error.
+template <class... Types, class Body>
+void run_operation_of(const char* name, int dtype, Address stream, const std::string& shape,
+                      Body&& body) {
+  if (!((dtype == static_cast<int>(kDtypeOf<Types>)) || ...)) {
+    throw std::invalid_argument(std::string(name) + ": dtype=" + std::to_string(dtype) +
+                                "; the operation has no such element type");
+  }
+  without_gil([&] {
     try {
       begin_operation();
-      body(zero);
+      ((dtype == static_cast<int>(kDtypeOf<Types>) ? body(Types{}) : void()), ...);
       end_operation(stream_of(stream));
     } catch (const KernelError& error) {
       throw KernelError(std::string(name) + ": " + error.what() + " [" + shape + "]");
     }
   });
+}
+
+// Arrays that products round to tf32 are float32 elsewhere.
+inline int outside_products(int dtype) {
+  return dtype == static_cast<int>(Dtype::kTf32) ? static_cast<int>(Dtype::kFloat32) : dtype;
+}
+
+// Operations in float32 and float64.
+template <class Body>
+void run_operation(const char* name, int dtype, Address stream, const std::string& shape,
+                   Body&& body) {
+  run_operation_of<float, double>(name, outside_products(dtype), stream, shape, body);
+}
+
+// Products, which tensor cores compute too.
+template <class Body>
+void run_product(const char* name, int dtype, Address stream, const std::string& shape,
+                 Body&& body) {
+  run_operation_of<float, double, Float16, Bfloat16, Tf32>(name, dtype, stream, shape, body);
 }
 
 void register_conv2d(py::module_& m);

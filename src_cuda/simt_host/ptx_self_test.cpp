@@ -11,8 +11,9 @@
 #include "simt_host/self_test.hpp"
 #include "simt_host/simt_host.hpp"
 
-#include "float16.cuh"
+#include "element.cuh"
 #include "launch.cuh"
+#include "ops/mma_product.hpp"
 
 namespace pyconv::simt {
 namespace {
@@ -323,6 +324,9 @@ void register_ptx_self_test(py::module_& m) {
         "One warp's mma on the fragments of its lanes");
   m.def("ptx_convert", &convert, py::arg("kind"), py::arg("x"), py::arg("y"), py::arg("count"),
         "Conversions between float32 and narrower types");
+  m.def(
+      "force_mma_block", [](int size) { mma_forced_block = size; }, py::arg("size"),
+      "Tensor-core products take small (0) or large (1) blocks where they can; -1: by the shape");
   m.def(
       "count_banks",
       [](bool on) {

@@ -32,4 +32,33 @@ __device__ __forceinline__ float narrow<float>(float x) {
   return x;
 }
 
+// Writes two neighbours at once; the place of the first is even and so aligned.
+#ifdef PYCONV_SIMT_HOST
+template <class T>
+void store_pair(Global<T> data, int64_t at, float first, float second) {
+  const auto place = reinterpret_cast<uintptr_t>(data.buffer_->begin) +
+                     static_cast<uintptr_t>((data.index_ + at) * static_cast<int64_t>(sizeof(T)));
+  if (place % (2 * sizeof(T)) != 0) simt::fail("a pair is written to a misaligned address");
+  data[at] = narrow<T>(first);
+  data[at + 1] = narrow<T>(second);
+}
+#else
+template <class T>
+struct alignas(2 * sizeof(T)) Pair {
+  T first, second;
+};
+template <class T>
+__device__ __forceinline__ void store_pair(T* data, int64_t at, float first, float second) {
+  *reinterpret_cast<Pair<T>*>(data + at) = {narrow<T>(first), narrow<T>(second)};
+}
+template <>
+__device__ __forceinline__ void store_pair(Float16* data, int64_t at, float first, float second) {
+  *reinterpret_cast<uint32_t*>(data + at) = ptx::pack_float16(first, second);
+}
+template <>
+__device__ __forceinline__ void store_pair(Bfloat16* data, int64_t at, float first, float second) {
+  *reinterpret_cast<uint32_t*>(data + at) = ptx::pack_bfloat16(first, second);
+}
+#endif
+
 }  // namespace pyconv
