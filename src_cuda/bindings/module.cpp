@@ -19,6 +19,7 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_elementwise(m);
   pyconv::register_gemm(m);
   pyconv::register_local_response_norm(m);
+  pyconv::register_mixed_precision(m);
   pyconv::register_normalization(m);
   pyconv::register_sigmoid_cross_entropy(m);
   pyconv::register_softmax(m);

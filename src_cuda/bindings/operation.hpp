@@ -4,6 +4,7 @@
 
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "bindings/arguments.hpp"
 #include "device.hpp"
@@ -82,11 +83,37 @@ void run_operation(const char* name, int dtype, Address stream, const std::strin
   run_operation_of<float, double>(name, outside_products(dtype), stream, shape, body);
 }
 
+// Those that 16-bit arrays have too.
+template <class Body>
+void run_any_operation(const char* name, int dtype, Address stream, const std::string& shape,
+                       Body&& body) {
+  run_operation_of<float, double, Float16, Bfloat16>(name, outside_products(dtype), stream, shape,
+                                                     body);
+}
+
+// Scales, offsets and gradients of weights beside arrays of T.
+template <class T>
+using WeightOf = std::conditional_t<kOnTensorCores<T>, float, T>;
+
 // Products, which tensor cores compute too.
 template <class Body>
 void run_product(const char* name, int dtype, Address stream, const std::string& shape,
                  Body&& body) {
   run_operation_of<float, double, Float16, Bfloat16, Tf32>(name, dtype, stream, shape, body);
+}
+
+// Records of int64 that Python packed.
+template <class Record>
+std::vector<Record> records_of(const char* name, const py::bytes& table) {
+  const std::string packed = table;
+  if (packed.size() % sizeof(Record) != 0) {
+    throw std::invalid_argument(std::string(name) + ": table has " + std::to_string(packed.size()) +
+                                " bytes; must be records of " + std::to_string(sizeof(Record) / 8) +
+                                " int64");
+  }
+  std::vector<Record> records(packed.size() / sizeof(Record));
+  if (!records.empty()) std::memcpy(records.data(), packed.data(), packed.size());
+  return records;
 }
 
 void register_conv2d(py::module_& m);
@@ -96,6 +123,7 @@ void register_dropout(py::module_& m);
 void register_elementwise(py::module_& m);
 void register_gemm(py::module_& m);
 void register_local_response_norm(py::module_& m);
+void register_mixed_precision(py::module_& m);
 void register_normalization(py::module_& m);
 void register_sigmoid_cross_entropy(py::module_& m);
 void register_softmax(py::module_& m);
