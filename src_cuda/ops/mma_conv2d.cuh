@@ -18,7 +18,8 @@ struct MmaConv2DParams {
 };
 
 template <class T, class Block, int kWidth>
-__global__ void __launch_bounds__(Block::threads) mma_conv2d_kernel(MmaConv2DParams<T> p) {
+__global__ void __launch_bounds__(Block::threads, Block::resident)
+    mma_conv2d_kernel(MmaConv2DParams<T> p) {
   const MmaCut::Place place = p.cut.template place<Block>();
   p.x.data = p.x.data + place.group * p.channels;
   p.kernel.data = p.kernel.data + place.group * p.filters;

@@ -34,9 +34,10 @@ inline int mma_int(int64_t value) {
 
 template <class T>
 MmaWindows<T> mma_windows(Global<const T> x, const Window& w) {
+  mma_int(w.n);
   return {x,
-          w.h,
-          w.w,
+          mma_int(w.h),
+          mma_int(w.w),
           w.c,
           mma_int(w.sh),
           mma_int(w.sw),

@@ -55,9 +55,9 @@ void mma_conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window&
   MmaConv2DBackwardDataParams<T> params{
       images.data,
       input("kernel", kernel, w.taps() * channels * w.f),
-      w.n,
-      w.oh,
-      w.ow,
+      mma_int(w.n),
+      mma_int(w.oh),
+      mma_int(w.ow),
       w.f,
       w.h,
       w.w,

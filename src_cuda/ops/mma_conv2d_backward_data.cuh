@@ -24,7 +24,9 @@ struct ParityCounts {
 template <class T>
 struct MmaConv2DBackwardDataParams {
   Global<const T> dy, kernel;
-  int64_t images, oh, ow, f;
+  int64_t images;
+  int oh, ow;
+  int64_t f;
   int64_t h, w, c, kw;
   int64_t channels;  // of a group
   Divisor filters;   // of a group
@@ -35,7 +37,7 @@ struct MmaConv2DBackwardDataParams {
 };
 
 template <class T, class Block, int kWidth>
-__global__ void __launch_bounds__(Block::threads)
+__global__ void __launch_bounds__(Block::threads, Block::resident)
     mma_conv2d_backward_data_kernel(MmaConv2DBackwardDataParams<T> p) {
   const MmaCut::Place place = p.cut.template place<Block>();
   const int64_t class_h = p.classes_w.divide(place.rest);

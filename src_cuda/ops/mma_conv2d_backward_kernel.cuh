@@ -18,7 +18,7 @@ struct MmaConv2DBackwardKernelParams {
 };
 
 template <class T, class Block, int kWidth>
-__global__ void __launch_bounds__(Block::threads)
+__global__ void __launch_bounds__(Block::threads, Block::resident)
     mma_conv2d_backward_kernel_kernel(MmaConv2DBackwardKernelParams<T> p) {
   const MmaCut::Place place = p.cut.template place<Block>();
   p.x.data = p.x.data + place.group * p.channels;

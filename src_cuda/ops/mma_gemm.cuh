@@ -15,7 +15,7 @@ struct MmaGemmParams {
 };
 
 template <class T, class U, bool kStepFastestA, bool kStepFastestB, class Block, int kWidth>
-__global__ void __launch_bounds__(Block::threads)
+__global__ void __launch_bounds__(Block::threads, Block::resident)
     mma_gemm_kernel(MmaGemmParams<T, U, kStepFastestA, kStepFastestB> p) {
   const MmaCut::Place place = p.cut.template place<Block>();
   mma_multiply<MmaMatrix<T, kStepFastestA>, MmaMatrix<T, kStepFastestB>, Block, kWidth>(

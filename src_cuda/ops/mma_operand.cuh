@@ -36,8 +36,8 @@ struct MmaWindows {
   using Element = T;
   static constexpr bool step_fastest = true;
   struct Line {
-    int64_t image;  // offset; -1 outside
-    int h, w;       // the window's first pixel, perhaps outside the image
+    int image;  // -1 outside
+    int h, w;   // the window's first pixel, perhaps outside the image
   };
   struct Step {
     int64_t channel;  // of the group; -1 outside
@@ -45,7 +45,8 @@ struct MmaWindows {
   };
 
   Global<const T> data;
-  int64_t h, w, c;
+  int h, w;
+  int64_t c;
   int sh, sw, top, left, dil_h, dil_w;
   Divisor oh, ow, kw, channels;  // channels of a group
 
@@ -53,7 +54,7 @@ struct MmaWindows {
     if (pixel >= end) return {-1, 0, 0};
     const int64_t row = ow.divide(pixel);
     const int64_t image = oh.divide(row);
-    return {image * h * w * c, static_cast<int>(oh.rest(row, image)) * sh - top,
+    return {static_cast<int>(image), static_cast<int>(oh.rest(row, image)) * sh - top,
             static_cast<int>(ow.rest(pixel, row)) * sw - left};
   }
   __device__ __forceinline__ Step step(int64_t k, int64_t end) const {
@@ -67,7 +68,8 @@ struct MmaWindows {
     const int row = line.h + step.h, column = line.w + step.w;
     const bool inside =
         line.image >= 0 && step.channel >= 0 && row >= 0 && row < h && column >= 0 && column < w;
-    return inside ? line.image + (row * w + column) * c + step.channel : -1;
+    const int64_t line_of_pixels = static_cast<int64_t>(line.image) * h + row;
+    return inside ? (line_of_pixels * w + column) * c + step.channel : -1;
   }
 };
 
@@ -127,8 +129,8 @@ struct MmaGradients {
   using Element = T;
   static constexpr bool step_fastest = true;
   struct Line {
-    int64_t image;  // offset; -1 outside
-    int p, q;       // window of the first tap, perhaps outside dy
+    int image;  // -1 outside
+    int p, q;   // window of the first tap, perhaps outside dy
   };
   struct Step {
     int64_t filter;  // of the group; -1 outside
@@ -136,7 +138,8 @@ struct MmaGradients {
   };
 
   Global<const T> data;
-  int64_t oh, ow, f;
+  int oh, ow;
+  int64_t f;
   ParityAxis rows, columns;
   Divisor pixel_rows, pixel_columns, tap_columns, filters;  // of the class; filters of a group
 
@@ -144,7 +147,7 @@ struct MmaGradients {
     if (pixel >= end) return {-1, 0, 0};
     const int64_t row = pixel_columns.divide(pixel);
     const int64_t image = pixel_rows.divide(row);
-    return {image * oh * ow * f, rows.window0 + static_cast<int>(pixel_rows.rest(row, image)),
+    return {static_cast<int>(image), rows.window0 + static_cast<int>(pixel_rows.rest(row, image)),
             columns.window0 + static_cast<int>(pixel_columns.rest(pixel, row))};
   }
   __device__ __forceinline__ Step step(int64_t k, int64_t end) const {
@@ -157,7 +160,8 @@ struct MmaGradients {
   __device__ __forceinline__ int64_t at(const Line& line, const Step& step) const {
     const int p = line.p - step.p, q = line.q - step.q;
     const bool inside = line.image >= 0 && step.filter >= 0 && p >= 0 && p < oh && q >= 0 && q < ow;
-    return inside ? line.image + (p * ow + q) * f + step.filter : -1;
+    const int64_t line_of_windows = static_cast<int64_t>(line.image) * oh + p;
+    return inside ? (line_of_windows * ow + q) * f + step.filter : -1;
   }
 };
 

@@ -9,11 +9,19 @@
 
 namespace pyconv {
 
+// Blocks that a multiprocessor is to hold at once; before 8.0 it has the memory of one.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+constexpr int kMmaResident = 1;
+#else
+constexpr int kMmaResident = 2;
+#endif
+
 // kTileM x kTileN of C by kWarpsM x kWarpsN warps.
 template <int kTileM, int kTileN, int kWarpsM, int kWarpsN, int kStages>
 struct MmaBlock {
   static constexpr int tile_m = kTileM, tile_n = kTileN, stages = kStages;
   static constexpr int warps_n = kWarpsN;
+  static constexpr int resident = kMmaResident;
   static constexpr int threads = kWarpsM * kWarpsN * kWarpLanes;
   static constexpr int fragments_m = kTileM / kWarpsM / 16;  // of a warp
   static constexpr int fragments_n = kTileN / kWarpsN / 8;
