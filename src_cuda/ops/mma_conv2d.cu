@@ -40,7 +40,7 @@ void mma_conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& 
       filters,
       w.f};
   const int64_t grid = mma_cut_grid<T>(params.cut, plan, large, w.groups, /*rest=*/1);
-  mma_dispatch<T>(large, width, [&](auto block, auto copied) {
+  mma_dispatch<T, /*kWords=*/true>(large, width, [&](auto block, auto copied) {
     using Block = decltype(block);
     constexpr int kWidth = decltype(copied)::value;
     using Layout = MmaLayout<MmaWindows<T>, MmaMatrix<T, false>, Block, kWidth>;

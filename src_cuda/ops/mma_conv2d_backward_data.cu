@@ -72,7 +72,7 @@ void mma_conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window&
        ActivationKind::kLinear, mma_paired(channels_first ? dx_room : dx, channels, w.c)},
       {class_pixels(w), channels, class_steps(w)}};
   const int64_t grid = mma_cut_grid<T>(params.cut, plan, large, w.groups, w.sh * w.sw);
-  mma_dispatch<T>(large, width, [&](auto block, auto copied) {
+  mma_dispatch<T, /*kWords=*/true>(large, width, [&](auto block, auto copied) {
     using Block = decltype(block);
     constexpr int kWidth = decltype(copied)::value;
     using Layout = MmaLayout<MmaGradients<T>, MmaFilter<T>, Block, kWidth>;

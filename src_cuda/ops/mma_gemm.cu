@@ -27,7 +27,7 @@ void launch_as(const Operand<T>& a, const Operand<T>& b, const MmaOutput<T, U>& 
   MmaGemmParams<T, U, kStepFastestA, kStepFastestB> params{
       {a.data, a.pitch}, {b.data, b.pitch}, c, {m, n, k}};
   const int64_t grid = mma_cut_grid<T>(params.cut, plan, large, /*groups=*/1, /*rest=*/1);
-  mma_dispatch<T>(large, width, [&](auto block, auto copied) {
+  mma_dispatch<T, /*kWords=*/false>(large, width, [&](auto block, auto copied) {
     using Block = decltype(block);
     constexpr int kWidth = decltype(copied)::value;
     using Layout =

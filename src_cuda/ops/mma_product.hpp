@@ -79,15 +79,17 @@ bool mma_paired(const U* data, int64_t columns, int64_t pitch) {
 }
 
 // Calls body(block, width) with values of the types MmaSmallBlock or MmaLargeBlock and
-// std::integral_constant<int, 16, 4 or 2>.
-template <class T, class Body>
+// std::integral_constant<int, 16, 4 or 2>. kWords: 16-bit elements have a way of two at a time.
+template <class T, bool kWords, class Body>
 void mma_dispatch(bool large, int width, Body body) {
   if (large) {
     body(MmaLargeBlock{}, std::integral_constant<int, 16>{});
   } else if (width == 16) {
     body(MmaSmallBlock{}, std::integral_constant<int, 16>{});
-  } else if (width == 4) {
-    body(MmaSmallBlock{}, std::integral_constant<int, 4>{});
+  } else if (sizeof(T) == 4 || (kWords && width == 4)) {
+    if constexpr (sizeof(T) == 4 || kWords) {
+      body(MmaSmallBlock{}, std::integral_constant<int, 4>{});
+    }
   } else if constexpr (sizeof(T) == 2) {
     body(MmaSmallBlock{}, std::integral_constant<int, 2>{});
   }

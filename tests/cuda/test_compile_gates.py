@@ -73,7 +73,7 @@ CEILINGS = {
     ("mma_conv2d_backward_data_kernel", ""): 224,
     ("mma_conv2d_backward_kernel_kernel", ""): 184,
     ("mma_conv2d_kernel", ""): 216,
-    ("mma_gemm_kernel", ""): 184,
+    ("mma_gemm_kernel", ""): 224,
     ("norm_statistics_16bit_kernel", ""): 64,
     ("norm_statistics_kernel", "f"): 64,
     ("norm_statistics_kernel", "d"): 64,

@@ -262,10 +262,12 @@ def test_sums_lose_no_more_than_float32_does(simt: ModuleType, kind: str, low: f
     dy = rounded(rng.uniform(low, 1, (1, 7, 6, 16)), kind)
     dkernel, dbias = np.empty(kernel.shape, np.float32), np.empty(16, np.float32)
     Convolution(simt, kind, window).kernel(*(stored(a, kind) for a in (x, dy)), dkernel, dbias)
-    if kind == "tf32":
-        x, dy = read_as_tf32(x), read_as_tf32(dy)
-    _, *exact = reference.conv2d_backward(dy, x, kernel, **SAME)
-    _, *sizes = reference.conv2d_backward(np.abs(dy), np.abs(x), kernel, **SAME)
+    read = (read_as_tf32(dy), read_as_tf32(x)) if kind == "tf32" else (dy, x)
+    exact = [reference.conv2d_backward(*read, kernel, **SAME)[1], dy.sum((0, 1, 2))]
+    sizes = [
+        reference.conv2d_backward(*map(np.abs, read), kernel, **SAME)[1],
+        np.abs(dy).sum((0, 1, 2)),
+    ]
     factor = tolerances.gpu_sum_of_products(np.float32, terms=42, same_sign=low == 0)
     for found, wide, size in zip((dkernel, dbias), exact, sizes, strict=True):
         assert np.all(np.abs(found - wide) <= factor * size)
