@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Kernels for NVIDIA GPUs on raw device addresses: the functions of _core with a trailing stream.
 
-Addresses are integers, 0 = absent; dtype is 0 (float32) or 1 (float64); window is Window.packed.
-Nothing is allocated and nothing waits: work is ordered by the stream.
+Addresses are integers, 0 = absent; window is Window.packed. Nothing is allocated and nothing waits:
+work is ordered by the stream.
+
+dtype is 0 (float32), 1 (float64), 2 (float16), 3 (bfloat16) or 4 (float32, which conv2d, dense and
+gemm round to tf32 as they read it; 0 elsewhere). 2 and 3 have the products, pooling, activations,
+softmax and normalisation; their sums are float32, results are rounded once. Beside them gamma, beta
+and the gradients of kernels, biases, gamma and beta are float32. optimizer_step takes records of
+seven int64 for them: float32 param, grad and states, the 16-bit copy of param or 0, the size.
 """
 
 class PyconvCudaError(RuntimeError): ...
@@ -30,6 +36,7 @@ def activation_backward(
     threshold: float,
     stream: int,
 ) -> None: ...
+def add(dtype: int, a: int, b: int, y: int, size: int, stream: int) -> None: ...
 def affine_sample(
     dtype: int,
     x: int,
@@ -60,6 +67,9 @@ def avg_pool2d_backward(
 ) -> None: ...
 def col2im(dtype: int, col: int, dx: int, window: bytes, stream: int) -> None: ...
 def compute_capability(device: int) -> int: ...
+def convert(
+    from_dtype: int, dtype: int, x: int, y: int, size: int, stream: int
+) -> None: ...
 def conv2d(
     dtype: int,
     x: int,
@@ -287,3 +297,4 @@ def softmax_cross_entropy_backward(
     stream: int,
 ) -> None: ...
 def synchronize(stream: int) -> None: ...
+def unscale(table: bytes, factor: float, first_bad: int, stream: int) -> None: ...

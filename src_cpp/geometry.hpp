@@ -27,6 +27,10 @@ struct Window {
 };
 static_assert(sizeof(Window) == 19 * sizeof(int64_t), "the packed record has 19 fields");
 
+// How arrays are told to native functions. Those after kFloat64 are the GPU's: kTf32 are float32
+// arrays that products round to tf32 when they read them.
+enum class Dtype : int { kFloat32 = 0, kFloat64 = 1, kFloat16 = 2, kBfloat16 = 3, kTf32 = 4 };
+
 // The last one cannot be asked for.
 enum class Algorithm : int64_t {
   kAuto = 0,

@@ -12,6 +12,8 @@
 namespace pyconv {
 namespace {
 
+constexpr int64_t kSharedBytesUnasked = 48 * 1024;  // more must be asked for, kernel by kernel
+
 [[noreturn]] void fail(const std::string& what, cudaError_t error) {
   std::string text = what + ": " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error);
   if (error == cudaErrorIllegalAddress || error == cudaErrorLaunchFailure ||
@@ -41,6 +43,13 @@ void launch_checked(const char* name, const void* kernel, int64_t grid, int bloc
   std::ostringstream what;
   what << name << ", " << grid << " blocks of " << block << " threads";
   if (grid > 0x7fffffff) throw KernelError(what.str() + ": more blocks than a grid can hold");
+  if (shared_bytes > kSharedBytesUnasked) {
+    const cudaError_t refused = cudaFuncSetAttribute(
+        kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes));
+    if (refused != cudaSuccess) {
+      fail(what.str() + ", " + std::to_string(shared_bytes) + " bytes of shared memory", refused);
+    }
+  }
   cudaLaunchKernel(kernel, dim3(static_cast<unsigned>(grid)), dim3(static_cast<unsigned>(block)),
                    arguments, static_cast<size_t>(shared_bytes), static_cast<cudaStream_t>(stream));
   const cudaError_t error = cudaGetLastError();
@@ -83,6 +92,18 @@ int compute_capability(int device) {
   check("compute_capability",
         cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device));
   return 10 * major + minor;
+}
+
+void require_capability(const char* operation, int least) {
+  int device = 0;
+  check(operation, cudaGetDevice(&device));
+  const int capability = compute_capability(device);
+  if (capability < least) {
+    throw KernelError(std::string("this precision needs compute capability ") +
+                      std::to_string(least / 10) + "." + std::to_string(least % 10) +
+                      "; the device has " + std::to_string(capability / 10) + "." +
+                      std::to_string(capability % 10));
+  }
 }
 
 void synchronize(void* stream) {

@@ -19,6 +19,8 @@ std::vector<std::string> architectures();
 std::string device_name(int device);
 // Ten times the major version, plus the minor: 90 is 9.0.
 int compute_capability(int device);
+// Throws KernelError where the current device is older.
+void require_capability(const char* operation, int least);
 void synchronize(void* stream);
 
 void begin_operation();

@@ -4,20 +4,10 @@
 
 #include "bindings/operation.hpp"
 #include "ops/launchers.hpp"
+#include "ops/launchers_16bit.hpp"
 
 namespace pyconv {
 namespace {
-
-std::vector<StepTensor> records_of(const py::bytes& table) {
-  const std::string packed = table;
-  if (packed.size() % sizeof(StepTensor) != 0) {
-    throw std::invalid_argument("optimizer_step: table has " + std::to_string(packed.size()) +
-                                " bytes; must be records of six int64");
-  }
-  std::vector<StepTensor> records(packed.size() / sizeof(StepTensor));
-  if (!records.empty()) std::memcpy(records.data(), packed.data(), packed.size());
-  return records;
-}
 
 void bind_activation(py::module_& m) {
   m.def(
@@ -26,10 +16,11 @@ void bind_activation(py::module_& m) {
          double threshold, Address stream) {
         const ActivationKind code = activation_code(kind, kActivations);
         const ActivationOptions options{slope, upper, threshold};
-        run_operation("activation", dtype, stream, "size=" + std::to_string(size), [&](auto zero) {
-          using T = decltype(zero);
-          activation(at<const T>(x), at<T>(y), size, code, options, stream_of(stream));
-        });
+        run_any_operation(
+            "activation", dtype, stream, "size=" + std::to_string(size), [&](auto zero) {
+              using T = decltype(zero);
+              activation(at<const T>(x), at<T>(y), size, code, options, stream_of(stream));
+            });
       },
       py::arg("dtype"), py::arg("x"), py::arg("y"), py::arg("size"), py::arg("kind"),
       py::arg("slope"), py::arg("upper"), py::arg("threshold"), py::arg("stream"), "y = f(x)");
@@ -40,7 +31,7 @@ void bind_activation(py::module_& m) {
         const ActivationKind code = activation_code(kind, kActivations);
         const ActivationOptions options{slope, upper, threshold};
         const std::string shape = "size=" + std::to_string(size);
-        run_operation("activation_backward", dtype, stream, shape, [&](auto zero) {
+        run_any_operation("activation_backward", dtype, stream, shape, [&](auto zero) {
           using T = decltype(zero);
           activation_backward(at<const T>(dy), at<const T>(kept), at<T>(dx), size, code, options,
                               stream_of(stream));
@@ -59,13 +50,28 @@ void bind_optimizer_step(py::module_& m) {
         if (rule < 0 || rule >= kStepRules) {
           throw std::invalid_argument("rule=" + std::to_string(rule) + "; must be a StepRule");
         }
-        const std::vector<StepTensor> records = records_of(table);
         const StepOptions options{rate, decay, a, b, c, epsilon};
-        const std::string shape = "tensors=" + std::to_string(records.size());
-        run_operation("optimizer_step", dtype, stream, shape, [&](auto zero) {
-          optimizer_step<decltype(zero)>(static_cast<StepRule>(rule), records.data(),
-                                         static_cast<int64_t>(records.size()), options,
-                                         stream_of(stream));
+        const StepRule chosen = static_cast<StepRule>(rule);
+        const bool masters = dtype == static_cast<int>(Dtype::kFloat16) ||
+                             dtype == static_cast<int>(Dtype::kBfloat16);
+        std::vector<StepTensor> records;
+        std::vector<MasterTensor> master_records;
+        if (masters) {
+          master_records = records_of<MasterTensor>("optimizer_step", table);
+        } else {
+          records = records_of<StepTensor>("optimizer_step", table);
+        }
+        const std::string shape =
+            "tensors=" + std::to_string(records.size() + master_records.size());
+        run_any_operation("optimizer_step", dtype, stream, shape, [&](auto zero) {
+          using T = decltype(zero);
+          if constexpr (kOnTensorCores<T>) {
+            master_step<T>(chosen, master_records.data(),
+                           static_cast<int64_t>(master_records.size()), options, stream_of(stream));
+          } else {
+            optimizer_step<T>(chosen, records.data(), static_cast<int64_t>(records.size()), options,
+                              stream_of(stream));
+          }
         });
       },
       py::arg("dtype"), py::arg("rule"), py::arg("table"), py::arg("rate"), py::arg("decay"),

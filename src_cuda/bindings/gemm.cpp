@@ -2,6 +2,7 @@
 // Bindings of gemm, im2col and col2im.
 #include "bindings/operation.hpp"
 #include "ops/launchers.hpp"
+#include "ops/mma_launchers.hpp"
 
 namespace pyconv {
 namespace {
@@ -13,10 +14,15 @@ void bind_gemm(py::module_& m) {
          bool transpose_a, bool transpose_b, Address stream) {
         const std::string shape = "m=" + std::to_string(rows) + " n=" + std::to_string(columns) +
                                   " k=" + std::to_string(k);
-        run_operation("gemm", dtype, stream, shape, [&](auto zero) {
+        run_product("gemm", dtype, stream, shape, [&](auto zero) {
           using T = decltype(zero);
-          gemm(at<const T>(a), at<const T>(b), at<T>(c), rows, columns, k, transpose_a, transpose_b,
-               stream_of(stream));
+          if constexpr (kOnTensorCores<T>) {
+            mma_gemm(at<const T>(a), at<const T>(b), at<T>(c), rows, columns, k, transpose_a,
+                     transpose_b, stream_of(stream));
+          } else {
+            gemm(at<const T>(a), at<const T>(b), at<T>(c), rows, columns, k, transpose_a,
+                 transpose_b, stream_of(stream));
+          }
         });
       },
       py::arg("dtype"), py::arg("a"), py::arg("b"), py::arg("c"), py::arg("m"), py::arg("n"),

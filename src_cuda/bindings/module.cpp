@@ -19,6 +19,7 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_elementwise(m);
   pyconv::register_gemm(m);
   pyconv::register_local_response_norm(m);
+  pyconv::register_mixed_precision(m);
   pyconv::register_normalization(m);
   pyconv::register_sigmoid_cross_entropy(m);
   pyconv::register_softmax(m);
@@ -27,5 +28,6 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_softmax_cross_entropy(m);
 #ifdef PYCONV_SIMT_MODULE
   pyconv::simt::register_self_test(m);
+  pyconv::simt::register_ptx_self_test(m);
 #endif
 }

@@ -2,6 +2,7 @@
 // Bindings of normalisation.
 #include "bindings/operation.hpp"
 #include "ops/launchers.hpp"
+#include "ops/launchers_16bit.hpp"
 
 namespace pyconv {
 namespace {
@@ -20,10 +21,11 @@ void register_normalization(py::module_& m) {
          Address y, int64_t n, int64_t pixels, int64_t c, int64_t groups, double epsilon,
          bool fixed, Address stream) {
         const NormShape shape{n, pixels, c, groups};
-        run_operation("normalize", dtype, stream, norm_text(shape), [&](auto zero) {
+        run_any_operation("normalize", dtype, stream, norm_text(shape), [&](auto zero) {
           using T = decltype(zero);
-          normalize(at<const T>(x), at<const T>(gamma), at<const T>(beta), at<double>(mean),
-                    at<double>(variance), at<T>(y), shape, epsilon, fixed, stream_of(stream));
+          normalize(at<const T>(x), at<const WeightOf<T>>(gamma), at<const WeightOf<T>>(beta),
+                    at<double>(mean), at<double>(variance), at<T>(y), shape, epsilon, fixed,
+                    stream_of(stream));
         });
       },
       py::arg("dtype"), py::arg("x"), py::arg("gamma"), py::arg("beta"), py::arg("mean"),
@@ -36,11 +38,12 @@ void register_normalization(py::module_& m) {
          Address dx, Address dgamma, Address dbeta, int64_t n, int64_t pixels, int64_t c,
          int64_t groups, double epsilon, bool fixed, Address stream) {
         const NormShape shape{n, pixels, c, groups};
-        run_operation("normalize_backward", dtype, stream, norm_text(shape), [&](auto zero) {
+        run_any_operation("normalize_backward", dtype, stream, norm_text(shape), [&](auto zero) {
           using T = decltype(zero);
-          normalize_backward(at<const T>(dy), at<const T>(x), at<const T>(gamma),
+          normalize_backward(at<const T>(dy), at<const T>(x), at<const WeightOf<T>>(gamma),
                              at<const double>(mean), at<const double>(variance), at<T>(dx),
-                             at<T>(dgamma), at<T>(dbeta), shape, epsilon, fixed, stream_of(stream));
+                             at<WeightOf<T>>(dgamma), at<WeightOf<T>>(dbeta), shape, epsilon, fixed,
+                             stream_of(stream));
         });
       },
       py::arg("dtype"), py::arg("dy"), py::arg("x"), py::arg("gamma"), py::arg("mean"),

@@ -2,6 +2,7 @@
 // Bindings of pooling.
 #include "bindings/operation.hpp"
 #include "ops/launchers.hpp"
+#include "ops/launchers_16bit.hpp"
 
 namespace pyconv {
 namespace {
@@ -12,7 +13,7 @@ void register_best(py::module_& m, const char* name, PoolKind kind, const char* 
       [name, kind](int dtype, Address x, Address y, Address argmax, const py::bytes& packed,
                    Address stream) {
         const Window window = window_of(packed);
-        run_operation(name, dtype, stream, shape_text(window), [&](auto zero) {
+        run_any_operation(name, dtype, stream, shape_text(window), [&](auto zero) {
           using T = decltype(zero);
           best_pool2d(kind, at<const T>(x), at<T>(y), at<void>(argmax), window, stream_of(stream));
         });
@@ -33,7 +34,7 @@ void register_pool2d(py::module_& m) {
       [](int dtype, Address x, Address y, const py::bytes& packed, bool count_include_pad,
          Address stream) {
         const Window window = window_of(packed);
-        run_operation("avg_pool2d", dtype, stream, shape_text(window), [&](auto zero) {
+        run_any_operation("avg_pool2d", dtype, stream, shape_text(window), [&](auto zero) {
           using T = decltype(zero);
           avg_pool2d(at<const T>(x), at<T>(y), window, count_include_pad, stream_of(stream));
         });
@@ -45,7 +46,7 @@ void register_pool2d(py::module_& m) {
       [](int dtype, Address dy, Address dx, const py::bytes& packed, bool count_include_pad,
          Address stream) {
         const Window window = window_of(packed);
-        run_operation("avg_pool2d_backward", dtype, stream, shape_text(window), [&](auto zero) {
+        run_any_operation("avg_pool2d_backward", dtype, stream, shape_text(window), [&](auto zero) {
           using T = decltype(zero);
           avg_pool2d_backward(at<const T>(dy), at<T>(dx), window, count_include_pad,
                               stream_of(stream));
@@ -69,7 +70,7 @@ void register_pool2d(py::module_& m) {
       [](int dtype, Address dy, Address argmax, Address dx, const py::bytes& packed,
          Address stream) {
         const Window window = window_of(packed);
-        run_operation("max_pool2d_backward", dtype, stream, shape_text(window), [&](auto zero) {
+        run_any_operation("max_pool2d_backward", dtype, stream, shape_text(window), [&](auto zero) {
           using T = decltype(zero);
           max_pool2d_backward(at<const T>(dy), at<const void>(argmax), at<T>(dx), window,
                               stream_of(stream));

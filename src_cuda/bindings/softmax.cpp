@@ -2,6 +2,7 @@
 // Bindings of softmax.
 #include "bindings/operation.hpp"
 #include "ops/launchers.hpp"
+#include "ops/launchers_16bit.hpp"
 
 namespace pyconv {
 
@@ -11,7 +12,7 @@ void register_softmax(py::module_& m) {
       [](int dtype, Address x, Address y, int64_t n, int64_t classes, bool logarithm,
          Address stream) {
         const std::string shape = "n=" + std::to_string(n) + " classes=" + std::to_string(classes);
-        run_operation("softmax", dtype, stream, shape, [&](auto zero) {
+        run_any_operation("softmax", dtype, stream, shape, [&](auto zero) {
           using T = decltype(zero);
           softmax(at<const T>(x), at<T>(y), n, classes, logarithm, stream_of(stream));
         });
@@ -23,7 +24,7 @@ void register_softmax(py::module_& m) {
       [](int dtype, Address dy, Address y, Address dx, int64_t n, int64_t classes, bool logarithm,
          Address stream) {
         const std::string shape = "n=" + std::to_string(n) + " classes=" + std::to_string(classes);
-        run_operation("softmax_backward", dtype, stream, shape, [&](auto zero) {
+        run_any_operation("softmax_backward", dtype, stream, shape, [&](auto zero) {
           using T = decltype(zero);
           softmax_backward(at<const T>(dy), at<const T>(y), at<T>(dx), n, classes, logarithm,
                            stream_of(stream));

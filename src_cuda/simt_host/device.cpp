@@ -26,6 +26,7 @@ int compute_capability(int device) {
   check(device);
   return 0;
 }
+void require_capability(const char* /*operation*/, int /*least*/) {}
 void synchronize(void* /*stream*/) {}
 void begin_operation() { simt::begin_operation(); }
 void end_operation(void* /*stream*/) { simt::end_operation(); }

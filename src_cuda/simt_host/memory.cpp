@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "error.hpp"
+#include "simt_host/banks.hpp"
+#include "simt_host/copies.hpp"
 #include "simt_host/schedule.hpp"
 
 namespace pyconv::simt {
@@ -163,6 +165,7 @@ void check_shared(int64_t first_byte, int64_t bytes, int64_t index, int64_t coun
          " at byte " + std::to_string(first_byte) + "; the launch asked for " +
          std::to_string(block.shared->size()) + " bytes");
   }
+  note_access(at, bytes);
   if (at % bytes != 0) fail("misaligned access to shared memory at byte " + std::to_string(at));
   const Touch now = touch_now(block.block_stamp, /*atomic=*/false);
   for (int64_t word = at / 4; word < (at + bytes) / 4; ++word) {
@@ -173,7 +176,11 @@ void check_shared(int64_t first_byte, int64_t bytes, int64_t index, int64_t coun
       check_write_race(state, now, where);
       (*block.shared_filled)[place] = true;
     } else {
-      if (!(*block.shared_filled)[place]) fail("read of uninitialised " + where());
+      if (!(*block.shared_filled)[place]) {
+        fail((copy_pending(word * 4) ? "read before the wait for its cp.async: "
+                                     : "read of uninitialised ") +
+             where());
+      }
       check_read_race(state, now, where);
     }
   }

@@ -137,6 +137,8 @@ class Shared {
   Shared(int64_t first_byte, int64_t count) : first_byte_(first_byte), count_(count) {}
 
   Element<T, Shared> operator[](int64_t i) const { return Element<T, Shared>(*this, i); }
+  int64_t first_byte() const { return first_byte_; }
+  int64_t count() const { return count_; }
 
   T read(int64_t i) const {
     T value;

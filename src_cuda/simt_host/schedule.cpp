@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "error.hpp"
+#include "simt_host/banks.hpp"
+#include "simt_host/copies.hpp"
 #include "simt_host/fiber.hpp"
 
 namespace pyconv::simt {
@@ -21,7 +23,11 @@ __thread Thread* current = nullptr;
 namespace {
 
 constexpr const char* kMeetingNames[] = {"nothing", "__syncthreads", "__syncwarp", "a shuffle",
-                                         "a vote"};
+                                         "a vote",  "ldmatrix",      "mma"};
+
+constexpr unsigned kFullMask = 0xffffffffu;
+// The most that any device lends a block (compute capability 9.0).
+constexpr int64_t kMostSharedBytes = 227 * 1024;
 
 struct Arrival {
   Meeting meeting = Meeting::kNone;
@@ -77,6 +83,7 @@ void thread_entry(void*) {
   const int32_t self = current->index;
   try {
     s.run(s.context);
+    finish_copies();
   } catch (...) {
     s.error = std::current_exception();
   }
@@ -119,13 +126,14 @@ std::pair<int32_t, int32_t> warp_threads(const Thread& thread) {
 template <class Complete>
 void meet_lanes(unsigned mask, const Arrival& arrival, Complete complete) {
   Scheduler& s = scheduler;
-  if (mask != 0xffffffffu) fail(arrival.text() + ": only the full mask is supported");
+  if (mask != kFullMask) fail(arrival.text() + ": only the full mask is supported");
   const auto [first, last] = warp_threads(*current);
   expect_same(arrival, first, last);
   s.arrivals[current->index] = arrival;
   int32_t& arrived = s.warp_arrived[current->warp()];
   if (++arrived == last - first) {
     arrived = 0;
+    count_noted(current->warp());
     complete(first, last);
     release(first, last);
   }
@@ -199,7 +207,7 @@ void fail(const std::string& what) {
 void run_grid(const char* kernel, int64_t grid, int threads, int64_t shared_bytes,
               void (*run)(const void*), const void* context) {
   Scheduler& s = scheduler;
-  if (threads < 1 || threads > 1024 || grid > 0x7fffffff || shared_bytes > 48 * 1024) {
+  if (threads < 1 || threads > 1024 || grid > 0x7fffffff || shared_bytes > kMostSharedBytes) {
     throw KernelError(std::string(kernel) + ": cannot be launched with " + std::to_string(grid) +
                       " blocks of " + std::to_string(threads) + " threads and " +
                       std::to_string(shared_bytes) + " bytes of shared memory");
@@ -236,6 +244,7 @@ void meet_threads(const char* file, int line) {
   s.arrivals[current->index] = arrival;
   if (++s.threads_arrived == block.threads) {
     s.threads_arrived = 0;
+    count_noted(/*warp=*/-1);
     ++block.epoch;
     release(0, block.threads);
   }
@@ -274,6 +283,19 @@ unsigned vote(unsigned mask, bool value, const char* file, int line) {
     for (int32_t i = 0; i < last - first; ++i) warp.result[i] = ballot;
   });
   return static_cast<unsigned>(warp.result[lane]);
+}
+
+void meet_instruction(Meeting meeting, const void* brought,
+                      void (*complete)(const void* const* brought), const char* file, int line) {
+  Warp& warp = current->block->warps[current->warp()];
+  warp.brought[current->lane()] = brought;
+  const Arrival arrival{meeting, file, line};
+  meet_lanes(kFullMask, arrival, [&](int32_t first, int32_t last) {
+    if (last - first != kWarp) {
+      fail(arrival.text() + ": the warp has " + std::to_string(last - first) + " threads, not 32");
+    }
+    complete(warp.brought);
+  });
 }
 
 uint64_t schedule_seed() {

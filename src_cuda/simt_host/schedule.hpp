@@ -23,14 +23,15 @@ struct Thread {
   int32_t warp() const { return index / kWarp; }
 };
 
-enum class Meeting : uint8_t { kNone, kThreads, kWarp, kShuffle, kVote };
+enum class Meeting : uint8_t { kNone, kThreads, kWarp, kShuffle, kVote, kLdmatrix, kMma };
 
 // The warp's meeting point. Deposits become results when the last lane arrives.
 struct Warp {
   uint32_t epoch = 0;  // __syncwarp completed
   uint64_t deposit[kWarp] = {};
   uint64_t result[kWarp] = {};
-  int32_t source[kWarp] = {};  // the lane whose deposit a shuffle takes
+  int32_t source[kWarp] = {};       // the lane whose deposit a shuffle takes
+  const void* brought[kWarp] = {};  // to an instruction of the whole warp
 };
 
 // What the current launch and block look like to the threads.
@@ -62,6 +63,9 @@ void meet_threads(const char* file, int line);
 void meet_warp(unsigned mask, const char* file, int line);
 uint64_t shuffle(unsigned mask, uint64_t value, int source, const char* file, int line);
 unsigned vote(unsigned mask, bool value, const char* file, int line);
+// An instruction of a whole warp: the last lane runs `complete` on what the 32 lanes brought.
+void meet_instruction(Meeting meeting, const void* brought,
+                      void (*complete)(const void* const* brought), const char* file, int line);
 
 // An operation is one call from Python: its buffers live until the next one begins.
 void begin_operation();

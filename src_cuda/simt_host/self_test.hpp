@@ -7,5 +7,6 @@
 namespace pyconv::simt {
 
 void register_self_test(pybind11::module_& m);
+void register_ptx_self_test(pybind11::module_& m);
 
 }  // namespace pyconv::simt

@@ -11,27 +11,36 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+MMA = {"mma_conv2d", "mma_conv2d_backward_data", "mma_conv2d_backward_kernel", "mma_gemm"}
 SOURCES = sorted((ROOT / "src_cuda" / "ops").glob("*.cu"))
 # One of each generation that matters, and the newest that the toolkit knows.
 ARCHITECTURES = ("75", "80", "90", "newest")
 
-# Registers a thread may use, by kernel and element type. A product's block has 256 threads: up to
-# 128 registers two blocks fit on a multiprocessor, up to 80 three do.
+# Registers a thread may use, by kernel and element type (f, d, or one of element.hpp). A product's
+# block has 256 threads: up to 128 registers two blocks fit on a multiprocessor, up to 80 three do.
+# Small blocks of tensor-core products have 128 threads.
 CEILINGS = {
+    ("activation_16bit_backward_kernel", ""): 64,
+    ("activation_16bit_kernel", ""): 56,
     ("activation_backward_kernel", "f"): 40,
     ("activation_backward_kernel", "d"): 40,
     ("activation_kernel", "f"): 40,
     ("activation_kernel", "d"): 40,
+    ("add_16bit_kernel", ""): 40,
     ("add_slices_kernel", "f"): 48,
     ("add_slices_kernel", "d"): 48,
     ("affine_sample_backward_kernel", "f"): 96,
     ("affine_sample_backward_kernel", "d"): 96,
+    ("avg_pool2d_16bit_backward_kernel", ""): 80,
+    ("avg_pool2d_16bit_kernel", ""): 96,
     ("avg_pool2d_backward_kernel", "f"): 64,
     ("avg_pool2d_backward_kernel", "d"): 64,
     ("avg_pool2d_kernel", "f"): 64,
     ("avg_pool2d_kernel", "d"): 64,
+    ("best_pool2d_16bit_kernel", ""): 80,
     ("best_pool2d_kernel", "f"): 64,
     ("best_pool2d_kernel", "d"): 64,
+    ("bias_gradient_kernel", ""): 64,
     ("col2im_kernel", "f"): 64,
     ("col2im_kernel", "d"): 64,
     ("column_sum_kernel", "f"): 64,
@@ -42,6 +51,8 @@ CEILINGS = {
     ("conv2d_backward_kernel_kernel", "d"): 128,
     ("conv2d_kernel", "f"): 104,
     ("conv2d_kernel", "d"): 128,
+    ("convert_kernel", "f"): 16,
+    ("convert_kernel", ""): 16,
     ("dropout_kernel", "f"): 40,
     ("dropout_kernel", "d"): 40,
     ("gemm_kernel", "f"): 80,
@@ -53,11 +64,22 @@ CEILINGS = {
     ("local_response_norm_backward_kernel", "d"): 64,
     ("local_response_norm_kernel", "f"): 64,
     ("local_response_norm_kernel", "d"): 64,
+    ("master_step_kernel", ""): 40,
+    ("max_pool2d_16bit_backward_kernel", ""): 80,
     ("max_pool2d_backward_kernel", "f"): 48,
     ("max_pool2d_backward_kernel", "d"): 48,
     ("max_pool2d_check_kernel", ""): 40,
+    ("mma_add_slices_kernel", ""): 48,
+    ("mma_conv2d_backward_data_kernel", ""): 224,
+    ("mma_conv2d_backward_kernel_kernel", ""): 184,
+    ("mma_conv2d_kernel", ""): 216,
+    ("mma_gemm_kernel", ""): 224,
+    ("norm_statistics_16bit_kernel", ""): 64,
     ("norm_statistics_kernel", "f"): 64,
     ("norm_statistics_kernel", "d"): 64,
+    ("normalize_16bit_backward_kernel", ""): 64,
+    ("normalize_16bit_kernel", ""): 40,
+    ("normalize_16bit_scale_backward_kernel", ""): 64,
     ("normalize_backward_kernel", "f"): 64,
     ("normalize_backward_kernel", "d"): 64,
     ("normalize_kernel", "f"): 64,
@@ -74,6 +96,8 @@ CEILINGS = {
     ("sigmoid_cross_entropy_backward_kernel", "d"): 40,
     ("sigmoid_cross_entropy_kernel", "f"): 32,
     ("sigmoid_cross_entropy_kernel", "d"): 40,
+    ("softmax_16bit_backward_kernel", ""): 64,
+    ("softmax_16bit_kernel", ""): 64,
     ("softmax_backward_kernel", "f"): 64,
     ("softmax_backward_kernel", "d"): 64,
     ("softmax_cross_entropy_backward_kernel", "f"): 40,
@@ -82,7 +106,12 @@ CEILINGS = {
     ("softmax_cross_entropy_kernel", "d"): 64,
     ("softmax_kernel", "f"): 64,
     ("softmax_kernel", "d"): 64,
+    ("transpose_kernel", ""): 80,
+    ("unscale_kernel", ""): 24,
 }
+# Two blocks of 256 threads share a multiprocessor, where it has the memory.
+LARGE_MMA_BLOCK = "MmaBlockILi128"
+LARGE_MMA_CEILING = 128
 KERNEL = re.compile(r"_ZN6pyconv\d+([a-z0-9_]+_kernel)I([fd]?)")
 
 pytestmark = pytest.mark.gates
@@ -137,6 +166,28 @@ def test_no_spills_and_registers_within_the_ceiling(
         assert kernel is not None, f"{name} is not a kernel template of pyconv"
         assert (stack, spilled) == (0, 0), f"{name} on {target}"
         assert registers <= CEILINGS[kernel[1], kernel[2]], f"{name} on {target}: {registers}"
+        if LARGE_MMA_BLOCK in name and target != "sm_75":
+            assert registers <= LARGE_MMA_CEILING, f"{name} on {target}: {registers}"
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if s.stem in MMA], ids=lambda s: s.stem)
+def test_tensor_cores_compute_the_products(nvcc: str, tmp_path: Path, source: Path) -> None:
+    dump = shutil.which("cuobjdump") or shutil.which("cuobjdump", path="/usr/local/cuda/bin")
+    if dump is None:
+        pytest.skip("no cuobjdump: instructions are not read")
+    cubin = tmp_path / "kernels.cubin"
+    paths = ["-I", str(ROOT / "src_cuda"), "-I", str(ROOT / "src_cpp")]
+    command = [nvcc, "-std=c++17", "-cubin", "-arch=sm_80", *paths, str(source), "-o", str(cubin)]
+    subprocess.run(command, check=True, capture_output=True)
+    listed = subprocess.run([dump, "-sass", str(cubin)], check=True, capture_output=True, text=True)
+    for part in listed.stdout.split("Function : ")[1:]:
+        name = part.split()[0]
+        if not name.startswith("_ZN6pyconv") or "add_slices" in name:
+            continue
+        assert "HMMA" in part, name
+        assert not re.search(r"\b(LDL|STL)\b", part), name
+        if "Li16EEE" in name:  # 16 bytes at a time
+            assert "LDGSTS.E.BYPASS.128" in part, name
 
 
 def test_report_of_a_spill_is_read() -> None:

@@ -27,6 +27,12 @@ def test_kernels_use_one_axis_no_float_atomics_and_no_assembly(path: Path) -> No
     assert not re.search(r"\batomic[A-Z]", text)
 
 
+def test_assembly_stands_in_ptx_alone() -> None:
+    files = [path for end in ("cuh", "cu", "hpp", "cpp") for path in CUDA.rglob(f"*.{end}")]
+    found = {path.name for path in files if re.search(r"\basm\b", path.read_text())}
+    assert found == {"ptx.cuh", "fiber.cpp"}  # fiber.cpp switches stacks of the host
+
+
 def test_launches_go_through_the_macro_alone() -> None:
     for path in CUDA.rglob("*.cu"):
         assert "<<<" not in path.read_text(), path

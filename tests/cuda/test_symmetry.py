@@ -31,13 +31,16 @@ CORE_ONLY = {
 }
 # What only a GPU needs.
 CUDA_ONLY = {
+    "add",
     "architectures",
     "compute_capability",
+    "convert",
     "device_count",
     "device_name",
     "driver_version",
     "runtime_version",
     "synchronize",
+    "unscale",
 }
 
 

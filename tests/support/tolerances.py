@@ -18,6 +18,9 @@ _SOFTMAX_EPS = 10.0
 _OPTIMIZER_ULPS = 2.0
 _AVERAGE_EPS = 10.0
 _SAMPLE_EPS = 4.0
+# u of the types that a GPU alone has, as they lie in memory, and half their smallest step.
+_ELEMENT_UNITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "tf32": 2.0**-24}
+_ELEMENT_TINY = {"float16": 2.0**-25, "bfloat16": 2.0**-134, "tf32": 2.0**-150}
 # A normalisation folded into a convolution, relative to the largest result.
 FOLDED = 1e-5
 # Root of the mean square error of Winograd's convolution, relative to that of the results.
@@ -64,6 +67,12 @@ def elementwise_factor(dtype: Any) -> float:
 def elementwise(exact: Any, dtype: Any) -> Any:
     """Return the largest error of an element-wise function; results below 2^-126 may become 0."""
     return elementwise_factor(dtype) * np.abs(exact) + float(np.finfo(dtype).tiny)
+
+
+def one_rounding(kind: str, exact: Any) -> Any:
+    """Return the largest error of a float32 function whose result is rounded once to a type."""
+    computed = elementwise_factor(np.float32) * np.abs(exact)
+    return _ELEMENT_UNITS[kind] * (np.abs(exact) + computed) + computed + _ELEMENT_TINY[kind]
 
 
 def softmax(dtype: Any) -> float:
