@@ -181,11 +181,12 @@ GEMMS = [(1, 1, 1), (64, 64, 32), (65, 70, 33), (130, 72, 16), (3, 136, 5), (72,
 @pytest.mark.parametrize("transpose_b", [False, True])
 @pytest.mark.parametrize("transpose_a", [False, True])
 @pytest.mark.parametrize("kind", CODES)
-def test_gemm_is_exact_in_all_transpositions(
+def test_gemm_is_exact_and_free_of_bank_conflicts_in_all_transpositions(
     simt: ModuleType, kind: str, transpose_a: bool, transpose_b: bool, block: int, exhaustive: bool
 ) -> None:
     dice = random.Random(f"{kind} {transpose_a} {transpose_b} {block}")
     extra = [tuple(dice.randint(1, 140) for _ in range(3)) for _ in range(54 * exhaustive)]
+    simt.count_banks(True)
     for m, n, k in GEMMS + extra:
         a, b = matrices(kind, m, n, k, transpose_a, transpose_b)
         stored_a, stored_b, c = stored(a, kind), stored(b, kind), empty((m, n), kind)
@@ -194,6 +195,9 @@ def test_gemm_is_exact_in_all_transpositions(
         wide = [x.astype(np.float64) for x in (a, b)]
         exact = reference.gemm(*wide, transpose_a=transpose_a, transpose_b=transpose_b)
         np.testing.assert_array_equal(numbers(c, kind), rounded(exact, kind), f"{m} {n} {k}")
+    phases, conflicts = simt.bank_count()
+    simt.count_banks(False)
+    assert (phases > 0, conflicts) == (True, 0)
 
 
 @pytest.mark.parametrize(("n", "inputs", "units"), [(1, 1, 1), (5, 72, 3), (66, 24, 40), (0, 4, 3)])
