@@ -6,4 +6,5 @@ python=${PYTHON:-python3}
 cmake -S . -B build/dev -G Ninja -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE="$(command -v "$python")" \
   -Dpybind11_DIR="$("$python" -m pybind11 --cmakedir)" "$@" >/dev/null
 cmake --build build/dev
-find build/dev -maxdepth 1 -name '_*.so' -exec cp {} pyconv/ \;
+# Processes that have the old ones open keep them.
+find build/dev -maxdepth 1 -name '_*.so' -exec cp --remove-destination {} pyconv/ \;

@@ -10,7 +10,7 @@ import numpy as np
 
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array
+from pyconv.backend import Array, put_beside
 
 
 class ReshapeFunction(Function):
@@ -51,6 +51,8 @@ class GetItemFunction(Function):
 
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
+        if not isinstance(x, np.ndarray) and not _is_basic(self.key):
+            self.key = _beside(self.key, x)
         part: Array = x[self.key]
         return part
 
@@ -61,6 +63,15 @@ class GetItemFunction(Function):
         else:
             np.add.at(dx, self.key, dy)
         return dx
+
+
+def _beside(key: Any, x: Array) -> Any:
+    """Return a key whose arrays lie where x does."""
+    if isinstance(key, tuple):
+        return tuple(_beside(part, x) for part in key)
+    if isinstance(key, list):
+        key = np.asarray(key)
+    return put_beside(key, x) if isinstance(key, np.ndarray) else key
 
 
 class ConcatenateFunction(Function):

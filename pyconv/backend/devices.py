@@ -148,7 +148,7 @@ def device_number(device: str) -> int:
 
 def device_of(x: Any) -> str:
     """Return where an array lies, "cpu" or "cuda:N"."""
-    return HOST if isinstance(x, np.ndarray) else f"cuda:{x.device.id}"
+    return HOST if isinstance(x, (np.ndarray, np.generic)) else f"cuda:{x.device.id}"
 
 
 def on_device(device: str) -> AbstractContextManager[Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
@@ -181,7 +182,7 @@ def kernels_for(x: Array) -> Any:
     """Return the native functions that work where x lies."""
     if isinstance(x, np.ndarray):
         return _host_kernels
-    module = cuda_module("pyconv: a CuPy array")
+    module = sys.modules.get("pyconv._cuda") or cuda_module("pyconv: a CuPy array")
     number: int = x.device.id
     found = _device_kernels.get((number, module))
     if found is None:

@@ -74,7 +74,12 @@ def _empty_on_device(like: Any, shape: Sequence[int], dtype: np.dtype[Any]) -> A
 
 def first_bad_flag(like: Array) -> Array:
     """Return the one-element array in which a check reports the first bad position."""
-    flag: Array = array_module(like).full(1, np.iinfo(np.int64).max, np.int64)
+    none = np.iinfo(np.int64).max
+    if isinstance(like, np.ndarray):
+        return np.full(1, none, np.int64)
+    on_device: Any = like
+    with on_device.device:
+        flag: Array = array_module(like).full(1, none, np.int64)
     return flag
 
 

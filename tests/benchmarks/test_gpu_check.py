@@ -149,6 +149,8 @@ def test_outputs_of_other_programs_are_read() -> None:
     counts = steps.pytest_counts(text)
     assert (counts["failed"], counts["passed"], counts["error"]) == (2, 30, 1)
     assert counts["failures"] == ["tests/ops/a.py::b", "tests/c.py"]
+    cut = "..s.F..                     [ 10%]\n..ssE..                     [ 20%]\n...s"
+    assert steps.pytest_progress(cut) == (12, 2)
     assert steps.sanitizer_errors("========= ERROR SUMMARY: 0 errors") == 0
     assert steps.sanitizer_errors("RACECHECK SUMMARY: 3 hazards displayed") == 3
     assert steps.sanitizer_errors("Target application terminated") is None

@@ -251,3 +251,10 @@ def test_graphs_are_not_made_over_and_over_for_what_keeps_changing(
         model.train_on_batch(x, y)
     assert gpu.graph_launches == 3
     assert model._replays._makings == 3
+
+
+def test_a_model_on_the_second_gpu_is_replayed_there(gpu: Any) -> None:
+    found = [trained(convnet(eagerly=eagerly).to("cuda:1")) for eagerly in (True, False)]
+    assert same(*found)
+    assert gpu.graph_launches > 0
+    assert gpu.device == 0

@@ -141,3 +141,25 @@ def test_labels_on_the_device_are_checked_with_one_wait(any_gpu: None) -> None:
     logits = pyconv.Tensor(cupy.zeros((3, 2), np.float32))
     with pytest.raises(ValueError, match=r"labels\[1\]=2; must be within 0 and 1"):
         pyconv.softmax_cross_entropy(logits, cupy.asarray(np.array([0, 2, 1])))
+
+
+def test_an_index_array_of_the_host_picks_elements_there(any_gpu: None) -> None:
+    x, rows = np.arange(12, dtype=np.float32).reshape(4, 3), np.array([3, 0, 3])
+    found = []
+    for device in ("cpu", "cuda"):
+        tensor = pyconv.Tensor(x).to(device)
+        with GradientTape() as tape:
+            tape.watch(tensor)
+            y = tensor[rows]
+        found.append((y.numpy(), tape.gradient(y, tensor).numpy()))
+    for a, b in zip(*found, strict=True):
+        assert (a == b).all()
+
+
+def test_labels_on_the_second_gpu_are_checked_there(gpu: Any) -> None:
+    import cupy
+
+    with cupy.cuda.Device(1):
+        logits, labels = cupy.zeros((3, 2), np.float32), cupy.asarray(np.array([0, 1, 1]))
+        loss = pyconv.softmax_cross_entropy(pyconv.Tensor(logits), labels)
+    assert loss.device == "cuda:1"

@@ -344,6 +344,8 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_key(key: Any) -> Any:
+    if isinstance(key, (np.ndarray, list)):
+        machine.refuse_while_capturing("an index that lies on the host")
     if isinstance(key, tuple):
         return tuple(map(_plain_key, key))
     return key._host if isinstance(key, ndarray) else key
