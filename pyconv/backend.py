@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.naming import reset_names as clear_session  # noqa: F401 - programs ask K for it
+
 try:
     from pyconv import _core
 except ImportError as error:
@@ -504,3 +506,8 @@ set_num_threads = _core.set_num_threads
 num_threads = _core.num_threads
 trim_memory = _core.trim_memory
 memory_info = _core.memory_info
+
+
+def image_data_format() -> str:
+    """Return the layout of images where none is said; as old programs ask `K` for it."""
+    return "channels_last"

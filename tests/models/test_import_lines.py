@@ -239,3 +239,62 @@ def test_a_step_of_ones_own_is_refused_rather_than_passed_over() -> None:
         model.train_on_batch(x, y)
     with pytest.raises(TypeError, match=r"evaluate: Stepping\.test_step"):
         model.evaluate(x, y, verbose=0)
+
+
+def test_names_of_layers_start_anew_after_clear_session() -> None:
+    from pyconv import backend as K
+    from pyconv.utils import clear_session
+
+    for clear in (K.clear_session, clear_session, keras.utils.clear_session):
+        layers.Conv2D(2, 3)
+        clear()
+        assert [layers.Conv2D(2, 3).name for _ in range(2)] == ["conv2d", "conv2d_1"]
+
+
+def test_the_old_backend_says_where_the_channels_are() -> None:
+    from pyconv import backend as K
+
+    assert K.image_data_format() == "channels_last"
+
+
+class Halved(layers.Layer):
+    def call(self, x: Any) -> Any:
+        return x * 0.5
+
+
+def graph() -> Any:
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, Halved()(layers.Dense(3)(inputs)), name="graph")
+
+
+def chain() -> Any:
+    return keras.Sequential([layers.Dense(3, input_shape=(4,)), Halved()], name="chain")
+
+
+def unbuilt() -> Any:
+    return keras.Sequential([layers.Dense(3), Halved()], name="unbuilt")
+
+
+@pytest.mark.parametrize("make", [graph, chain])
+def test_a_clone_has_the_same_layers_and_new_weights(make: Any) -> None:
+    model, x = make(), np.ones((2, 4), np.float32)
+    clone = models.clone_model(model)
+    assert type(clone) is type(model)
+    assert [(type(a), a.name) for a in clone.layers] == [(type(a), a.name) for a in model.layers]
+    assert clone.compiled is None
+    assert not np.array_equal(clone(x).numpy(), model(x).numpy())
+    clone.set_weights(model.get_weights())
+    np.testing.assert_array_equal(clone(x).numpy(), model(x).numpy())
+    clone.layers[-2].set_weights([np.zeros((4, 3)), np.zeros(3)])
+    assert model(x).numpy().any()
+
+
+def test_a_clone_of_what_is_not_built_is_not_built() -> None:
+    clone = models.clone_model(unbuilt())
+    assert not clone.built
+    assert clone(np.ones((2, 4), np.float32)).shape == (2, 3)
+
+
+def test_a_clone_is_of_a_sequential_or_a_graph_alone() -> None:
+    with pytest.raises(TypeError, match=r"clone_model: .*Model\(inputs, outputs\)"):
+        models.clone_model(Dense(3))
