@@ -298,3 +298,40 @@ def test_a_clone_of_what_is_not_built_is_not_built() -> None:
 def test_a_clone_is_of_a_sequential_or_a_graph_alone() -> None:
     with pytest.raises(TypeError, match=r"clone_model: .*Model\(inputs, outputs\)"):
         models.clone_model(Dense(3))
+
+
+def test_decay_of_old_programs_lowers_the_rate_step_by_step() -> None:
+    old = optimizers.SGD(lr=0.5, decay=0.25, momentum=0.9, nesterov=True)
+    variable = keras.Variable(np.ones(2, np.float32))
+    rates = []
+    for _ in range(3):
+        rates.append(old.learning_rate)
+        old.apply_gradients([(np.ones(2, np.float32), variable)])
+    assert rates == [0.5, 0.5 / 1.25, 0.5 / 1.5]
+    again = optimizers.SGD.from_config(old.get_config())
+    assert again.get_config() == old.get_config()
+    assert optimizers.RMSprop(1e-3, decay=0.0).learning_rate == 1e-3
+
+
+@pytest.mark.parametrize("decay", [-1e-6, float("nan"), float("inf")])
+def test_a_decay_is_finite_and_not_below_zero(decay: float) -> None:
+    with pytest.raises(ValueError, match="Adam: decay="):
+        optimizers.Adam(decay=decay)
+
+
+def test_a_rate_with_a_schedule_takes_no_decay() -> None:
+    schedule = optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    with pytest.raises(ValueError, match=r"SGD: decay=0\.1; learning_rate is a schedule already"):
+        optimizers.SGD(schedule, decay=0.1)
+
+
+def test_the_slope_of_a_leaky_relu_has_its_old_name() -> None:
+    assert layers.LeakyReLU(alpha=0.1).negative_slope == 0.1
+    with pytest.raises(ValueError, match="LeakyReLU: alpha and negative_slope are given"):
+        layers.LeakyReLU(0.2, alpha=0.1)
+
+
+def test_a_folder_of_images_is_read_by_its_older_name_too() -> None:
+    from pyconv import preprocessing, utils
+
+    assert preprocessing.image_dataset_from_directory is utils.image_dataset_from_directory
