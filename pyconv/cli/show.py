@@ -59,9 +59,7 @@ def _patterns(model: Model, seen: Seen | None, arguments: argparse.Namespace) ->
 def _last_convolution(model: Model) -> Layer:
     found = [layer for layer in layers_inside(model) if isinstance(layer, Convolution)]
     if not found:
-        raise ValueError(
-            f"patterns: {model.name} has no convolution; name another layer by --layer"
-        )
+        raise ValueError(f"patterns: {model.name} has no convolution; name a --layer")
     return found[-1]
 
 

@@ -111,5 +111,5 @@ def test_a_model_without_convolutions_has_no_patterns(
     model, out = tmp_path / "dense.npz", tmp_path / "x.png"
     Sequential([Input((8, 8, 1)), Flatten(), Dense(3)], name="dense").save(model)
     assert main(["show", "patterns", str(model), "--out", str(out)]) == 1
-    assert "patterns: dense has no convolution; name another" in capsys.readouterr().err
+    assert "patterns: dense has no convolution; name a --layer" in capsys.readouterr().err
     assert not out.exists()
