@@ -20,13 +20,17 @@ from pyconv.cli.classifier import load_classifier
 from pyconv.cli.options import positive
 from pyconv.cli.picture_files import Picture, read_picture
 from pyconv.cli.picture_fit import fit_picture
+from pyconv.layers import Layer
+from pyconv.layers.convolution import Convolution
 from pyconv.models import Model, load_model
+from pyconv.visualization.layer_outputs import layers_inside
 
 HELP = "draw a model's filters, its feature maps, or where it looks"
 NOTES = (
     "MODEL: .npz, .keras or .h5; the digits model by default. Pictures as for pyconv predict. Give "
     "--range -1 1 or 0 255 where the model does not take values from 0 to 1."
 )
+LAYER_HELP = "name of a layer, or inner/name in a model inside; by default "
 MODEL_SUFFIXES = (".npz", ".keras", ".h5")
 
 
@@ -44,12 +48,19 @@ def _filters(model: Model, seen: Seen | None, arguments: argparse.Namespace) -> 
 
 
 def _patterns(model: Model, seen: Seen | None, arguments: argparse.Namespace) -> str:
-    if arguments.layer is None:
-        raise ValueError("patterns: --layer is missing; must name a layer")
+    layer = arguments.layer or _last_convolution(model)
     visualization.filter_patterns(
-        model, arguments.layer, arguments.out, filters=arguments.filters, seed=arguments.seed
+        model, layer, arguments.out, filters=arguments.filters, seed=arguments.seed
     )
-    return f"what {arguments.filters} filters of {arguments.layer} answer to"
+    name = layer.name if isinstance(layer, Layer) else layer
+    return f"what {arguments.filters} filters of {name} answer to"
+
+
+def _last_convolution(model: Model) -> Layer:
+    found = [layer for layer in layers_inside(model) if isinstance(layer, Convolution)]
+    if not found:
+        raise ValueError(f"patterns: {model.name} has no convolution; name a --layer")
+    return found[-1]
 
 
 def _feature_maps(model: Model, seen: Seen | None, arguments: argparse.Namespace) -> str:
@@ -94,7 +105,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         files = "[MODEL] PICTURE" if kind.takes_picture else "[MODEL]"
         one.usage = f"pyconv show {name} [options] {files}"
         one.add_argument("files", nargs="+" if kind.takes_picture else "*", metavar="FILE")
-        one.add_argument("--layer", help="name of a layer, or inner/name in a model inside")
+        which = "the last that fits" if name in ("grad-cam", "patterns") else "all that fit"
+        one.add_argument("--layer", help=LAYER_HELP + which)
         one.add_argument("--out", type=Path, default=Path(f"{name}.png"), help="the PNG file")
         if kind.takes_picture:
             bounds: dict[str, Any] = {"nargs": 2, "type": float, "metavar": ("BLACK", "WHITE")}

@@ -62,13 +62,23 @@ class ReLU(Layer):
 
 
 class LeakyReLU(Layer):
-    """Apply x where x > 0, negative_slope * x elsewhere.
+    """Apply x where x > 0, negative_slope * x elsewhere; alpha is its old name.
 
     Source: Keras LeakyReLU.
     """
 
-    def __init__(self, negative_slope: float = 0.3, **base: Unpack[LayerOptions]) -> None:
+    def __init__(
+        self,
+        negative_slope: float = 0.3,
+        *,
+        alpha: float | None = None,
+        **base: Unpack[LayerOptions],
+    ) -> None:
         super().__init__(**base)
+        if alpha is not None:
+            if negative_slope != 0.3:
+                raise ValueError("LeakyReLU: alpha and negative_slope are given; at most one")
+            negative_slope = alpha
         self.negative_slope = _at_least_zero("LeakyReLU", "negative_slope", negative_slope)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -18,7 +18,8 @@ from pyconv.models.model import Model
 class Sequential(Model):
     """A stack of layers; the first may say its `input_shape`, or an Input may stand before it.
 
-    Without either the layers are built when the first data comes.
+    Without either the layers are built when the first data comes; later data may have any size that
+    the layers take.
     Source: Keras Sequential.
 
     >>> from pyconv import Input, Sequential
@@ -39,13 +40,14 @@ class Sequential(Model):
         self._folded = FoldedChain()
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
+        self._declared = False  # the input's shape was said, not taken from the first data
         for layer in layers or ():
             self._append(layer)
         self._build_known()
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
         """Put a layer on top; one that does not fit leaves the model as it was."""
-        before = (list(self._stack), self._input, self._output)
+        before = (list(self._stack), self._input, self._output, self._declared)
         self._append(layer)
         try:
             if before[2] is None:
@@ -53,7 +55,7 @@ class Sequential(Model):
             else:
                 self._output = self._stack[-1](before[2])
         except BaseException:
-            self._stack, self._input, self._output = before
+            self._stack, self._input, self._output, self._declared = before
             raise
 
     def pop(self) -> Layer:
@@ -74,7 +76,7 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             if self._stack or self._input is not None:
                 raise ValueError(f"Sequential: {layer.name!r} must be the first layer")
-            self._input = layer.output
+            self._input, self._declared = layer.output, True
             self.dtype = layer.dtype
             return
         if any(layer.name == other.name for other in self._stack):
@@ -83,8 +85,10 @@ class Sequential(Model):
             self.dtype = layer.dtype
             if layer.input_shape_given is not None:
                 self._input = Input(layer.input_shape_given, dtype=layer.dtype)
+                self._declared = True
             elif isinstance(layer, (Functional, Sequential)) and layer.built:
                 self._input = Input(batch_shape=layer.input_shape, dtype=layer.dtype)
+                self._declared = not isinstance(layer, Sequential) or layer._declared
         if self._device is not None:
             layer.to(self._device)
         self._stack.append(layer)
@@ -153,11 +157,15 @@ class Sequential(Model):
 
     def check_input(self, shape: Shape) -> None:
         expected = self.input_shape
-        if len(shape) != len(expected) or any(
-            a not in (b, None) and b is not None
-            for a, b in zip(shape[1:], expected[1:], strict=True)
+        if len(shape) == len(expected) and all(
+            a in (b, None) or b is None for a, b in zip(shape[1:], expected[1:], strict=True)
         ):
+            return
+        if self._declared:
             raise ValueError(f"{self.name}: input shape {shape}; expected {expected}")
+        for layer in self._stack:
+            layer.check_input(shape)
+            shape = layer.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         for layer in self._stack:

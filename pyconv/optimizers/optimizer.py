@@ -32,7 +32,8 @@ class BaseOptions(TypedDict, total=False):
     clipnorm: largest length of each gradient; global_clipnorm: of all gradients together;
     clipvalue: largest element; at most one of the three. use_ema, ema_momentum,
     ema_overwrite_frequency: moving averages of the variables, as Averaging says.
-    gradient_accumulation_steps: calls that make one step. lr: the old name of learning_rate.
+    gradient_accumulation_steps: calls that make one step. lr: the old name of learning_rate. decay:
+    of old programs, by which the rate of step t is divided by 1 + decay * t.
     """
 
     clipnorm: float | None
@@ -45,6 +46,7 @@ class BaseOptions(TypedDict, total=False):
     gradient_accumulation_steps: int | None
     name: str
     lr: float
+    decay: float
 
 
 class OptimizerOptions(BaseOptions, total=False):
@@ -73,7 +75,8 @@ class Optimizer:
         for option in NOT_HERE:
             if options.get(option):
                 raise ValueError(f"{kind}: {option}={options.get(option)!r}; not supported here")
-        self.learning_rate = _by_old_name(type(self), learning_rate, options)
+        rate = _by_old_name(type(self), learning_rate, options)
+        self.learning_rate = _decaying(kind, rate, options.get("decay"))
         self.name = options.get("name") or kind.lower()
         self.weight_decay = checked_option(kind, "weight_decay", options.get("weight_decay"))
         self.clipping = Clipping(
@@ -267,6 +270,18 @@ def _by_old_name(
         raise ValueError(f"{kind.__name__}: {old} and {new} are given; at most one of them")
     given: float = options["lr"]
     return given
+
+
+def _decaying(
+    kind: str, rate: float | LearningRateSchedule, decay: float | None
+) -> float | LearningRateSchedule:
+    """Return the rate, or the schedule that Keras 2 makes of it and a decay."""
+    decay = checked_option(kind, "decay", decay)
+    if not decay:
+        return rate
+    if isinstance(rate, (LearningRateSchedule, dict)):
+        raise ValueError(f"{kind}: decay={decay}; learning_rate is a schedule already")
+    return schedules.InverseTimeDecay(rate, 1, decay)
 
 
 def checked_option(kind: str, option: str, value: float | None) -> float | None:

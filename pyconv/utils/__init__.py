@@ -5,10 +5,12 @@ from pyconv.data.image_dataset import image_dataset_from_directory
 from pyconv.data.pillow_images import array_to_img, img_to_array, load_img, save_img
 from pyconv.data.to_categorical import to_categorical
 from pyconv.datasets.get_file import get_file
+from pyconv.naming import reset_names as clear_session
 from pyconv.random import set_random_seed
 
 __all__ = [
     "array_to_img",
+    "clear_session",
     "get_file",
     "image_dataset_from_directory",
     "img_to_array",

@@ -36,6 +36,7 @@ def is_png(path: Path) -> bool:
         ("grad-cam", [], "what speaks for class "),
         ("grad-cam", ["--class", "3", "--layer", "conv2d"], "what speaks for class 3 (output "),
         ("patterns", ["--layer", "conv2d", "--filters", "2"], "what 2 filters of conv2d answer to"),
+        ("patterns", ["--filters", "2"], "what 2 filters of conv2d_2 answer to"),
     ],
 )
 def test_the_digits_model_is_shown(
@@ -82,7 +83,6 @@ def test_the_file_is_named_by_what_it_shows(digit: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["patterns"], "patterns: --layer is missing"),
         (["grad-cam", "a.png", "b.png"], "grad-cam: 2 pictures; must be one picture"),
         (["grad-cam", "model.npz"], "grad-cam: 0 pictures; must be one picture"),
         (["filters", "a.png"], "filters: 1 pictures; must be no picture"),
@@ -103,3 +103,13 @@ def test_what_cannot_be_shown_is_said_in_one_line(
     assert said in error
     assert error.count("\n") == 1
     assert not (Path(digit).parent / "x.png").exists()
+
+
+def test_a_model_without_convolutions_has_no_patterns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "dense.npz", tmp_path / "x.png"
+    Sequential([Input((8, 8, 1)), Flatten(), Dense(3)], name="dense").save(model)
+    assert main(["show", "patterns", str(model), "--out", str(out)]) == 1
+    assert "patterns: dense has no convolution; name a --layer" in capsys.readouterr().err
+    assert not out.exists()

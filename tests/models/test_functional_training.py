@@ -145,7 +145,7 @@ def test_subclassed_models_train() -> None:
     lines: list[str] = []
     net.summary(print_fn=lines.append)
     assert "(None, 4)" in "\n".join(lines)
-    with pytest.raises(TypeError, match="unexpected argument 'inputs'"):
+    with pytest.raises(TypeError, match="inputs: None; must be symbolic tensors"):
         type("Other", (Model,), {})(inputs=None)
 
 

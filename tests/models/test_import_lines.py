@@ -239,3 +239,99 @@ def test_a_step_of_ones_own_is_refused_rather_than_passed_over() -> None:
         model.train_on_batch(x, y)
     with pytest.raises(TypeError, match=r"evaluate: Stepping\.test_step"):
         model.evaluate(x, y, verbose=0)
+
+
+def test_names_of_layers_start_anew_after_clear_session() -> None:
+    from pyconv import backend as K
+    from pyconv.utils import clear_session
+
+    for clear in (K.clear_session, clear_session, keras.utils.clear_session):
+        layers.Conv2D(2, 3)
+        clear()
+        assert [layers.Conv2D(2, 3).name for _ in range(2)] == ["conv2d", "conv2d_1"]
+
+
+def test_the_old_backend_says_where_the_channels_are() -> None:
+    from pyconv import backend as K
+
+    assert K.image_data_format() == "channels_last"
+
+
+class Halved(layers.Layer):
+    def call(self, x: Any) -> Any:
+        return x * 0.5
+
+
+def graph() -> Any:
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, Halved()(layers.Dense(3)(inputs)), name="graph")
+
+
+def chain() -> Any:
+    return keras.Sequential([layers.Dense(3, input_shape=(4,)), Halved()], name="chain")
+
+
+def unbuilt() -> Any:
+    return keras.Sequential([layers.Dense(3), Halved()], name="unbuilt")
+
+
+@pytest.mark.parametrize("make", [graph, chain])
+def test_a_clone_has_the_same_layers_and_new_weights(make: Any) -> None:
+    model, x = make(), np.ones((2, 4), np.float32)
+    clone = models.clone_model(model)
+    assert type(clone) is type(model)
+    assert [(type(a), a.name) for a in clone.layers] == [(type(a), a.name) for a in model.layers]
+    assert clone.compiled is None
+    assert not np.array_equal(clone(x).numpy(), model(x).numpy())
+    clone.set_weights(model.get_weights())
+    np.testing.assert_array_equal(clone(x).numpy(), model(x).numpy())
+    clone.layers[-2].set_weights([np.zeros((4, 3)), np.zeros(3)])
+    assert model(x).numpy().any()
+
+
+def test_a_clone_of_what_is_not_built_is_not_built() -> None:
+    clone = models.clone_model(unbuilt())
+    assert not clone.built
+    assert clone(np.ones((2, 4), np.float32)).shape == (2, 3)
+
+
+def test_a_clone_is_of_a_sequential_or_a_graph_alone() -> None:
+    with pytest.raises(TypeError, match=r"clone_model: .*Model\(inputs, outputs\)"):
+        models.clone_model(Dense(3))
+
+
+def test_decay_of_old_programs_lowers_the_rate_step_by_step() -> None:
+    old = optimizers.SGD(lr=0.5, decay=0.25, momentum=0.9, nesterov=True)
+    variable = keras.Variable(np.ones(2, np.float32))
+    rates = []
+    for _ in range(3):
+        rates.append(old.learning_rate)
+        old.apply_gradients([(np.ones(2, np.float32), variable)])
+    assert rates == [0.5, 0.5 / 1.25, 0.5 / 1.5]
+    again = optimizers.SGD.from_config(old.get_config())
+    assert again.get_config() == old.get_config()
+    assert optimizers.RMSprop(1e-3, decay=0.0).learning_rate == 1e-3
+
+
+@pytest.mark.parametrize("decay", [-1e-6, float("nan"), float("inf")])
+def test_a_decay_is_finite_and_not_below_zero(decay: float) -> None:
+    with pytest.raises(ValueError, match="Adam: decay="):
+        optimizers.Adam(decay=decay)
+
+
+def test_a_rate_with_a_schedule_takes_no_decay() -> None:
+    schedule = optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    with pytest.raises(ValueError, match=r"SGD: decay=0\.1; learning_rate is a schedule already"):
+        optimizers.SGD(schedule, decay=0.1)
+
+
+def test_the_slope_of_a_leaky_relu_has_its_old_name() -> None:
+    assert layers.LeakyReLU(alpha=0.1).negative_slope == 0.1
+    with pytest.raises(ValueError, match="LeakyReLU: alpha and negative_slope are given"):
+        layers.LeakyReLU(0.2, alpha=0.1)
+
+
+def test_a_folder_of_images_is_read_by_its_older_name_too() -> None:
+    from pyconv import preprocessing, utils
+
+    assert preprocessing.image_dataset_from_directory is utils.image_dataset_from_directory

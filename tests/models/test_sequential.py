@@ -172,3 +172,34 @@ def test_weights_go_out_and_back() -> None:
     copies = model.get_weights()
     copies[0] += 1
     np.testing.assert_array_equal(other(x), model(x))
+
+
+def test_without_a_declared_input_every_size_is_taken_that_the_layers_take() -> None:
+    model = Sequential([layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    generator = np.random.default_rng(0)
+    small, large = (generator.random((2, size, size, 3)).astype(np.float32) for size in (8, 11))
+    first = model.predict(small, verbose=0)
+    assert model(large).shape == model.predict(large, verbose=0).shape == (2, 2)
+    model.fit(large, np.zeros((2, 2)), verbose=0)
+    assert not np.array_equal(model.predict(small, verbose=0), first)
+    with pytest.raises(ValueError, match=r"conv2d.*4.*3"):
+        model.predict(generator.random((2, 8, 8, 4)), verbose=0)
+    with pytest.raises(ValueError, match="conv2d"):
+        model.predict(small[0], verbose=0)
+
+
+def test_without_a_declared_input_a_size_that_does_not_fit_names_the_layer() -> None:
+    model = Sequential([layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(2, name="head")])
+    model(np.zeros((1, 6, 6, 3), np.float32))
+    with pytest.raises(ValueError, match=r"head: .*100.*64"):
+        model(np.zeros((1, 7, 7, 3), np.float32))
+
+
+def test_a_declared_input_holds() -> None:
+    for model in (
+        Sequential([Input((8, 8, 3)), layers.Conv2D(4, 3)]),
+        Sequential([layers.Conv2D(4, 3, input_shape=(8, 8, 3))]),
+    ):
+        with pytest.raises(ValueError, match=r"\(1, 9, 9, 3\); expected \(None, 8, 8, 3\)"):
+            model(np.zeros((1, 9, 9, 3), np.float32))
