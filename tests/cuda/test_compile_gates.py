@@ -16,7 +16,8 @@ SOURCES = sorted((ROOT / "src_cuda" / "ops").glob("*.cu"))
 ARCHITECTURES = ("75", "80", "90", "newest")
 
 # Registers a thread may use, by kernel and element type. A product's block has 256 threads: up to
-# 128 registers two blocks fit on a multiprocessor, up to 80 three do.
+# 128 registers two blocks fit on a multiprocessor, up to 80 three do. Products that read packs are
+# held to what lets their blocks share one, whatever stands here.
 CEILINGS = {
     ("activation_backward_kernel", "f"): 40,
     ("activation_backward_kernel", "d"): 40,
@@ -36,16 +37,16 @@ CEILINGS = {
     ("col2im_kernel", "d"): 64,
     ("column_sum_kernel", "f"): 64,
     ("column_sum_kernel", "d"): 64,
-    ("conv2d_backward_data_kernel", "f"): 104,
-    ("conv2d_backward_data_kernel", "d"): 128,
-    ("conv2d_backward_kernel_kernel", "f"): 104,
-    ("conv2d_backward_kernel_kernel", "d"): 128,
-    ("conv2d_kernel", "f"): 104,
-    ("conv2d_kernel", "d"): 128,
+    ("conv2d_backward_data_kernel", "f"): 224,
+    ("conv2d_backward_data_kernel", "d"): 192,
+    ("conv2d_backward_kernel_kernel", "f"): 208,
+    ("conv2d_backward_kernel_kernel", "d"): 192,
+    ("conv2d_kernel", "f"): 208,
+    ("conv2d_kernel", "d"): 192,
     ("dropout_kernel", "f"): 40,
     ("dropout_kernel", "d"): 40,
-    ("gemm_kernel", "f"): 80,
-    ("gemm_kernel", "d"): 104,
+    ("gemm_kernel", "f"): 208,
+    ("gemm_kernel", "d"): 192,
     ("im2col_kernel", "f"): 40,
     ("im2col_kernel", "d"): 40,
     ("labels_check_kernel", ""): 16,
@@ -85,6 +86,10 @@ CEILINGS = {
 }
 KERNEL = re.compile(r"_ZN6pyconv\d+([a-z0-9_]+_kernel)I([fd]?)")
 
+# The widths of an operand's reads, and the sums of a thread.
+WIDTH = re.compile(r"(?:Matrix|Windows)If(?:Lb[01]E)+Li(\d)E")
+SUMS = re.compile(r"TileBlockILi(\d)ELi(\d)E")
+
 pytestmark = pytest.mark.gates
 
 
@@ -117,6 +122,18 @@ def resources(log: str) -> dict[str, tuple[int, int, int]]:
     return found
 
 
+def ceiling_of(name: str) -> int:
+    kernel = KERNEL.match(name)
+    assert kernel is not None, f"{name} is not a kernel template of pyconv"
+    widths, sums = WIDTH.findall(name), SUMS.search(name)
+    if sums and widths and "1" not in widths:
+        if sums.groups() != ("8", "8"):
+            return 128 if sums[1] == "8" else 80
+        if kernel[1] != "conv2d_backward_kernel_kernel":
+            return 128
+    return CEILINGS[kernel[1], kernel[2]]
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_no_spills_and_registers_within_the_ceiling(
@@ -133,10 +150,8 @@ def test_no_spills_and_registers_within_the_ceiling(
     assert run.returncode == 0, run.stderr
     assert "warning" not in run.stderr, run.stderr
     for name, (registers, stack, spilled) in resources(run.stderr).items():
-        kernel = KERNEL.match(name)
-        assert kernel is not None, f"{name} is not a kernel template of pyconv"
         assert (stack, spilled) == (0, 0), f"{name} on {target}"
-        assert registers <= CEILINGS[kernel[1], kernel[2]], f"{name} on {target}: {registers}"
+        assert registers <= ceiling_of(name), f"{name} on {target}: {registers}"
 
 
 def test_report_of_a_spill_is_read() -> None:
