@@ -79,6 +79,4 @@ def _epoch(task: Task, inputs: Arrays) -> Job:
         history = twin.fit(x, y, batch_size=task["n"], epochs=1, verbose=0)
         return float(history.history["loss"][-1])
 
-    return Job(
-        epoch, lambda loss: {"first": np.array([first]), "learned": np.array([loss])}
-    )
+    return Job(epoch, lambda loss: {"first": np.array([first]), "learned": np.array([loss])})

@@ -121,12 +121,12 @@ def _epoch(
 
     def epoch() -> float:
         losses = [
-            _stepped(optimizer, forward, images[part].contiguous(memory_format=layout), labels[part])
+            _stepped(
+                optimizer, forward, images[part].contiguous(memory_format=layout), labels[part]
+            )
             * len(part)
             for part in torch.randperm(len(images)).split(n)
         ]
         return float(torch.stack(losses).sum()) / len(images)
 
-    return Job(
-        epoch, lambda loss: {"first": np.array([first]), "learned": np.array([loss])}
-    )
+    return Job(epoch, lambda loss: {"first": np.array([first]), "learned": np.array([loss])})

@@ -8,7 +8,7 @@
 
 namespace pyconv {
 
-// The kinds that cost an exponential. Not inlined: a product's epilogue calls it 16 times.
+// The kinds that cost an exponential. Not inlined: its registers are not the caller's.
 template <class T>
 __device__ __noinline__ T activate_curved(T x, ActivationKind kind) {
   if (kind == ActivationKind::kTanh) return tanh(x);
@@ -17,20 +17,22 @@ __device__ __noinline__ T activate_curved(T x, ActivationKind kind) {
   return (x < T(0) ? e : T(1)) / (T(1) + e);
 }
 
-// The kinds that a product can end with. NaN stays NaN in every kind.
+__device__ __forceinline__ bool is_curved(ActivationKind kind) {
+  return kind == ActivationKind::kSigmoid || kind == ActivationKind::kTanh;
+}
+
+// Those that cost a comparison, else x. NaN stays NaN in every kind.
+template <class T>
+__device__ __forceinline__ T activate_straight(T x, ActivationKind kind) {
+  if (kind != ActivationKind::kRelu && kind != ActivationKind::kRelu6) return x;
+  if (x <= T(0)) return T(0);
+  return kind == ActivationKind::kRelu6 && x >= T(6) ? T(6) : x;
+}
+
+// The kinds that a product can end with.
 template <class T>
 __device__ __forceinline__ T activate(T x, ActivationKind kind) {
-  switch (kind) {
-    case ActivationKind::kRelu:
-      return x <= T(0) ? T(0) : x;
-    case ActivationKind::kRelu6:
-      return x <= T(0) ? T(0) : (x >= T(6) ? T(6) : x);
-    case ActivationKind::kSigmoid:
-    case ActivationKind::kTanh:
-      return activate_curved<T>(x, kind);
-    default:
-      return x;
-  }
+  return is_curved(kind) ? activate_curved<T>(x, kind) : activate_straight<T>(x, kind);
 }
 
 template <class T>

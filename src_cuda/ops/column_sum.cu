@@ -11,7 +11,7 @@ void launch_column_sum(Global<const T> data, const Axis& rows, const Axis& colum
                        void* stream) {
   const ColumnSumParams<T> params{data, rows, columns, sums};
   const int shared_bytes = kSumThreads * static_cast<int>(sizeof(double));
-  if (columns.inner_pitch == 1) {
+  if (columns.neighbour_pitch() == 1) {
     PYCONV_LAUNCH((column_sum_kernel<T, 32>), blocks(columns.count, 32), kSumThreads, shared_bytes,
                   stream, params);
   } else {

@@ -3,7 +3,7 @@
 // threads take rows in turn, in double, and are added in a fixed tree.
 #pragma once
 
-#include "ops/tile_product.cuh"
+#include "ops/axis.cuh"
 
 namespace pyconv {
 

@@ -3,8 +3,8 @@
 #include "ops/conv2d.cuh"
 
 #include "ops/conv2d_im2col.hpp"
+#include "ops/conv2d_plan.hpp"
 #include "ops/launchers.hpp"
-#include "ops/product.hpp"
 
 namespace pyconv {
 namespace {
@@ -15,26 +15,54 @@ struct Arrays {
   Global<T> y;
 };
 
-template <class T, bool kChannelsFirst>
+template <class T, class A, class B>
+void launch_windows(const A& a, const B& b, TileOutput<T> c, const Window& window,
+                    const ProductPlan& plan, int64_t slice_pitch, void* stream) {
+  c.packed = writes_packs(c, slice_pitch);
+  Product<T, A, B> product{a, b, c, a.pixels.count, b.lines.count, a.taps.count, window.groups};
+  product.slice_pitch = slice_pitch;
+  with_block<T>(plan, [&](auto block) {
+    using Block = decltype(block);
+    const int64_t grid = cut_grid<Block>(product, plan.slices);
+    PYCONV_LAUNCH((conv2d_kernel<T, Block, A, B>), grid, kTileThreads, (kTileBytes<T, Block>),
+                  stream, product);
+  });
+}
+
+template <class T>
 void launch_direct(const Arrays<T>& arrays, const Window& window, ActivationKind activation,
-                   void* stream) {
-  const int64_t k = window.taps() * window.group_inputs();
-  const int64_t n = window.group_filters();
+                   Global<T> room, void* stream) {
+  const bool channels_first = window.channels_first != 0;
+  const int64_t filters = window.group_filters();
   const int64_t pixels = window.oh * window.ow;
-  Conv2DProduct<T, kChannelsFirst> product{
-      {arrays.x, window, divisor(window.oh), divisor(window.ow), divisor(window.kw),
-       divisor(window.group_inputs())},
-      {arrays.kernel, plain_axis(n, 1), plain_axis(k, window.f), /*group_pitch=*/n},
-      {arrays.y, pixel_axis(window.n, pixels, window.f, kChannelsFirst),
-       channel_axis(n, pixels, kChannelsFirst), group_pitch(n, pixels, kChannelsFirst), arrays.bias,
-       activation, /*accumulate=*/false},
-      window.output_pixels(),
-      n,
-      k,
-      window.groups};
-  const int64_t grid = cut_grid(product, /*slices=*/1);
-  PYCONV_LAUNCH((conv2d_kernel<T, kChannelsFirst>), grid, kTileThreads, kTileBytes<T>, stream,
-                product);
+  const ProductPlan plan = conv2d_plan<T>(window);
+  const AnyMatrix<T> kernel{arrays.kernel, plain_axis(filters, 1),
+                            plain_axis(window.taps() * window.group_inputs(), window.f), filters};
+  const TileOutput<T> y{arrays.y,
+                        pixel_axis(window.n, pixels, window.f, channels_first),
+                        channel_axis(filters, pixels, channels_first),
+                        group_pitch(filters, pixels, channels_first),
+                        arrays.bias,
+                        activation,
+                        /*accumulate=*/false};
+  const int64_t size = window.output_pixels() * window.f;
+  launch_in_slices(y, size, window.f, plan.slices, room, stream, [&](const auto& c, int64_t pitch) {
+    if (is_pointwise(window)) {
+      const AnyMatrix<T> x = pixel_matrix(arrays.x, window.n, pixels, window.c, window);
+      return launch_product(x, kernel, c, window.groups, plan, pitch, stream);
+    }
+    if (channels_first) {
+      return launch_windows<T>(windows_of<true, 1>(arrays.x, window),
+                               kernel.template as<false, 1>(), c, window, plan, pitch, stream);
+    }
+    const auto plain = windows_of<false, 1>(arrays.x, window);
+    const bool packed = reads_packs(plain.image, plain.taps, plain.pixels, plain.group_pitch);
+    with_widths<T>(packed, kernel.packed(), [&](auto width_a, auto width_b) {
+      constexpr int kWidthA = decltype(width_a)::value, kWidthB = decltype(width_b)::value;
+      launch_windows<T>(windows_of<false, kWidthA>(arrays.x, window),
+                        kernel.template as<false, kWidthB>(), c, window, plan, pitch, stream);
+    });
+  });
 }
 
 template <class T>
@@ -73,13 +101,12 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
                          input("kernel", kernel, window.taps() * window.group_inputs() * window.f),
                          input("bias", bias, window.f),
                          output("y", y, window.output_pixels() * window.f)};
+  const int64_t bytes = conv2d_workspace(sizeof(T), window, algorithm, Direction::kForward);
+  const Global<T> room = workspace(workspace_address, bytes / static_cast<int64_t>(sizeof(T)));
   if (algorithm == Algorithm::kIm2col) {
-    const int64_t size = images_at_a_time(window, sizeof(T)) * image_matrix_size(window);
-    launch_by_im2col(arrays, window, activation, workspace(workspace_address, size), stream);
-  } else if (window.channels_first != 0) {
-    launch_direct<T, true>(arrays, window, activation, stream);
+    launch_by_im2col(arrays, window, activation, room, stream);
   } else {
-    launch_direct<T, false>(arrays, window, activation, stream);
+    launch_direct(arrays, window, activation, room, stream);
   }
 }
 

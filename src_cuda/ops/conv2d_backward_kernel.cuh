@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// dkernel (kh*kw*c, f) = im2col(x)^T (kh*kw*c, n*oh*ow) dy (n*oh*ow, f), group by group. The sum
-// over pixels is cut into slices by the shape alone; a second kernel adds them left to right.
+// dkernel (kh*kw*c, f) = im2col(x)^T (kh*kw*c, n*oh*ow) dy (n*oh*ow, f), group by group, and dbias
+// (f) = the sums of dy's columns, which the blocks of the first rows add up beside their tiles. The
+// sum over pixels is cut into slices by the shape alone; add_slices.cuh adds them left to right.
 #pragma once
 
 #include "ops/tile_product.cuh"
@@ -8,32 +9,28 @@
 
 namespace pyconv {
 
-// Filters are neighbours in dy for channels_last, pixels for channels_first.
-template <class T, bool kChannelsFirst>
-using Conv2DBackwardKernelProduct =
-    Product<T, Transposed<Windows<T, kChannelsFirst>>, Matrix<T, /*kStepFastest=*/kChannelsFirst>>;
-
-template <class T, bool kChannelsFirst>
-__global__ void __launch_bounds__(kTileThreads)
-    conv2d_backward_kernel_kernel(Conv2DBackwardKernelProduct<T, kChannelsFirst> p) {
-  multiply_block(p);
-}
-
-template <class T>
-struct AddSlicesParams {
-  Global<const T> slices;  // (count, size)
-  Global<T> sum;           // (size)
-  int64_t count, size;
+template <class T, class A, class B>
+struct Conv2DBackwardKernelParams {
+  Product<T, A, B> product;
+  Global<T> dbias;  // (slices, groups * filters), or null
 };
 
-// One thread adds one element of all slices, in double.
-template <class T>
-__global__ void add_slices_kernel(AddSlicesParams<T> p) {
-  const int64_t i = global_thread();
-  if (i >= p.size) return;
-  double sum = 0;
-  for (int64_t slice = 0; slice < p.count; ++slice) sum += p.slices[slice * p.size + i];
-  p.sum[i] = static_cast<T>(sum);
+// 64 sums, the walk over pixels and the bias need more registers than two blocks have.
+template <class T, class Block, class A, class B>
+constexpr int kResidentWithBias =
+    Block::rows * Block::columns == 64 ? 1 : kResidentBlocks<T, Block, A, B>;
+
+template <class T, class Block, class A, class B>
+__global__ void __launch_bounds__(kTileThreads, (kResidentWithBias<T, Block, A, B>))
+    conv2d_backward_kernel_kernel(Conv2DBackwardKernelParams<T, A, B> p) {
+  const Product<T, A, B>& product = p.product;
+  const TilePlace place = tile_place<Block>(product, blockIdx.x);
+  const ColumnSums<T, Block> sums(p.dbias != nullptr && place.row == 0);
+  multiply_block<Block>(product, place, sums);
+  const int64_t column = place.column + static_cast<int>(threadIdx.x);
+  if (!sums.wanted || column >= product.n) return;
+  p.dbias[(place.slice * product.groups + place.group) * product.n + column] =
+      static_cast<T>(sums.sums()[threadIdx.x]);
 }
 
 }  // namespace pyconv

@@ -6,10 +6,10 @@
 
 namespace pyconv {
 
-template <class T, bool kStepFastestA, bool kStepFastestB>
-__global__ void __launch_bounds__(kTileThreads)
-    gemm_kernel(Product<T, Matrix<T, kStepFastestA>, Matrix<T, kStepFastestB>> p) {
-  multiply_block(p);
+template <class T, class Block, class A, class B>
+__global__ void __launch_bounds__(kTileThreads, (kResidentBlocks<T, Block, A, B>))
+    gemm_kernel(Product<T, A, B> p) {
+  multiply_block<Block>(p, blockIdx.x);
 }
 
 }  // namespace pyconv

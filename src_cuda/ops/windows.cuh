@@ -1,54 +1,49 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An image read as its im2col matrix, which never exists: lines are output pixels, steps are the
-// (r, s, c) of a window. Pixels outside the image are zeros, never skipped.
+// An image read as its im2col matrix, which never exists: lines are pixels of the output, steps are
+// the (r, s, channel) of their windows. Pixels outside the image are zeros, never skipped.
+//
+// Seen from the input, the windows that cover a pixel lie the same way, with taps that go
+// backwards: the gradient of the input reads dy so.
 #pragma once
 
-#include "ops/divisor.cuh"
+#include "ops/axis.cuh"
+#include "pack.cuh"
 
 namespace pyconv {
 
-template <class T, bool kChannelsFirst>
+template <class T, bool kChannelsFirst, int kWidth>
 struct Windows {
   static constexpr bool step_fastest = !kChannelsFirst;
-  struct Line {
-    int64_t image;  // offset of the image; -1 outside the matrix
-    int64_t h, w;   // the window's first pixel, perhaps outside the image
-  };
-  struct Step {
-    int64_t channel;  // of the group; -1 outside the matrix
-    int64_t h, w;     // from the window's first pixel
-  };
+  static constexpr int width = kWidth;
+  static_assert(!kChannelsFirst || kWidth == 1, "pixels of a window's tap are no neighbours");
 
-  Global<const T> x;
-  Window window;
-  Divisor oh, ow, kw, channels;  // channels of a group
+  Global<const T> image;
+  Axis pixels, taps;  // (image, row, column) of the output; (r, s, channel)
+  int64_t group_pitch;
+  int32_t h, w;               // of the image
+  int32_t sh, sw, top, left;  // pixel (p, q) has its window's first tap on
+  int32_t dil_h, dil_w;       //   (p sh - top, q sw - left)
 
-  __device__ Line line(int64_t pixel, int64_t end) const {
-    if (pixel >= end) return {-1, 0, 0};
-    const int64_t row = ow.divide(pixel);
-    const int64_t q = ow.rest(pixel, row);
-    const int64_t image = oh.divide(row);
-    const int64_t p = oh.rest(row, image);
-    return {image * window.h * window.w * window.c, p * window.sh - window.top,
-            q * window.sw - window.left};
+  void walk_by(int64_t steps_of_pace) {  // the host's
+    pixels.walk_by(steps_of_pace);
+    taps.walk_by(steps_of_pace);
   }
 
-  __device__ Step step(int64_t k, int64_t end) const {
-    if (k >= end) return {-1, 0, 0};
-    const int64_t tap = channels.divide(k);
-    const int64_t r = kw.divide(tap);
-    return {channels.rest(k, tap), r * window.dil_h, kw.rest(tap, r) * window.dil_w};
+  __device__ __forceinline__ Place3 line(int64_t i) const { return pixels.at(i); }
+  __device__ __forceinline__ Place3 step(int64_t k) const { return taps.at(k); }
+  __device__ __forceinline__ void advance(Place3& step) const { taps.advance(step); }
+  __device__ __forceinline__ void advance_line(Place3& line) const { pixels.advance(line); }
+  __device__ __forceinline__ Global<const T> of_group(int64_t group) const {
+    return image + group * group_pitch;
   }
-
-  __device__ T at(int64_t group, const Line& line, const Step& step) const {
-    const int64_t h = line.h + step.h;
-    const int64_t w = line.w + step.w;
-    if (line.image < 0 || step.channel < 0 || h < 0 || h >= window.h || w < 0 || w >= window.w) {
-      return T(0);
-    }
-    const int64_t channel = group * channels.value + step.channel;
-    return x[line.image + (kChannelsFirst ? (channel * window.h + h) * window.w + w
-                                          : (h * window.w + w) * window.c + channel)];
+  __device__ __forceinline__ Pack<T, kWidth> read(Global<const T> of_group, const Place3& line,
+                                                  const Place3& step, bool inside) const {
+    const int32_t row = line.middle * sh - top + step.outer * dil_h;
+    const int32_t column = line.inner * sw - left + step.middle * dil_w;
+    inside = inside && static_cast<uint32_t>(row) < static_cast<uint32_t>(h) &&
+             static_cast<uint32_t>(column) < static_cast<uint32_t>(w);
+    if (!inside) return {};
+    return read_pack<kWidth>(of_group, line.offset + step.offset);
   }
 };
 

@@ -220,6 +220,16 @@ void register_self_test(py::module_& m) {
   m.def(
       "divide", [](int64_t n, int64_t value) { return divisor(value).divide(n); }, py::arg("n"),
       py::arg("value"), "n / value as the kernels divide");
+  m.def(
+      "force_block",
+      [](int block, int slices) {
+        forced_block = block;
+        forced_slices = slices;
+      },
+      py::arg("block"), py::arg("slices"),
+      "Products take blocks of a kind (0 small, 1 narrow, 2 wide) and cut sums into as many "
+      "slices, "
+      "where they can; -1: by the shape");
   m.def("set_schedule_seed", &set_schedule_seed, py::arg("seed"),
         "Chooses the order of blocks and threads, instead of PYCONV_SIMT_SEED");
 }

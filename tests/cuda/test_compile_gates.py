@@ -18,7 +18,8 @@ ARCHITECTURES = ("75", "80", "90", "newest")
 
 # Registers a thread may use, by kernel and element type (f, d, or one of element.hpp). A product's
 # block has 256 threads: up to 128 registers two blocks fit on a multiprocessor, up to 80 three do.
-# Small blocks of tensor-core products have 128 threads.
+# Small blocks of tensor-core products have 128 threads. Products that read packs are held to what
+# lets their blocks share one, whatever stands here.
 CEILINGS = {
     ("activation_16bit_backward_kernel", ""): 64,
     ("activation_16bit_kernel", ""): 56,
@@ -45,18 +46,18 @@ CEILINGS = {
     ("col2im_kernel", "d"): 64,
     ("column_sum_kernel", "f"): 64,
     ("column_sum_kernel", "d"): 64,
-    ("conv2d_backward_data_kernel", "f"): 104,
-    ("conv2d_backward_data_kernel", "d"): 128,
-    ("conv2d_backward_kernel_kernel", "f"): 104,
-    ("conv2d_backward_kernel_kernel", "d"): 128,
-    ("conv2d_kernel", "f"): 104,
-    ("conv2d_kernel", "d"): 128,
+    ("conv2d_backward_data_kernel", "f"): 224,
+    ("conv2d_backward_data_kernel", "d"): 192,
+    ("conv2d_backward_kernel_kernel", "f"): 208,
+    ("conv2d_backward_kernel_kernel", "d"): 192,
+    ("conv2d_kernel", "f"): 208,
+    ("conv2d_kernel", "d"): 192,
     ("convert_kernel", "f"): 16,
     ("convert_kernel", ""): 16,
     ("dropout_kernel", "f"): 40,
     ("dropout_kernel", "d"): 40,
-    ("gemm_kernel", "f"): 80,
-    ("gemm_kernel", "d"): 104,
+    ("gemm_kernel", "f"): 208,
+    ("gemm_kernel", "d"): 192,
     ("im2col_kernel", "f"): 40,
     ("im2col_kernel", "d"): 40,
     ("labels_check_kernel", ""): 16,
@@ -114,6 +115,10 @@ LARGE_MMA_BLOCK = "MmaBlockILi128"
 LARGE_MMA_CEILING = 128
 KERNEL = re.compile(r"_ZN6pyconv\d+([a-z0-9_]+_kernel)I([fd]?)")
 
+# The widths of an operand's reads, and the sums of a thread.
+WIDTH = re.compile(r"(?:Matrix|Windows)If(?:Lb[01]E)+Li(\d)E")
+SUMS = re.compile(r"TileBlockILi(\d)ELi(\d)E")
+
 pytestmark = pytest.mark.gates
 
 
@@ -146,6 +151,18 @@ def resources(log: str) -> dict[str, tuple[int, int, int]]:
     return found
 
 
+def ceiling_of(name: str) -> int:
+    kernel = KERNEL.match(name)
+    assert kernel is not None, f"{name} is not a kernel template of pyconv"
+    widths, sums = WIDTH.findall(name), SUMS.search(name)
+    if sums and widths and "1" not in widths:
+        if sums.groups() != ("8", "8"):
+            return 128 if sums[1] == "8" else 80
+        if kernel[1] != "conv2d_backward_kernel_kernel":
+            return 128
+    return CEILINGS[kernel[1], kernel[2]]
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_no_spills_and_registers_within_the_ceiling(
@@ -162,10 +179,8 @@ def test_no_spills_and_registers_within_the_ceiling(
     assert run.returncode == 0, run.stderr
     assert "warning" not in run.stderr, run.stderr
     for name, (registers, stack, spilled) in resources(run.stderr).items():
-        kernel = KERNEL.match(name)
-        assert kernel is not None, f"{name} is not a kernel template of pyconv"
         assert (stack, spilled) == (0, 0), f"{name} on {target}"
-        assert registers <= CEILINGS[kernel[1], kernel[2]], f"{name} on {target}: {registers}"
+        assert registers <= ceiling_of(name), f"{name} on {target}: {registers}"
         if LARGE_MMA_BLOCK in name and target != "sm_75":
             assert registers <= LARGE_MMA_CEILING, f"{name} on {target}: {registers}"
 
