@@ -21,6 +21,8 @@ from pyconv.naming import reset_names as clear_session  # noqa: F401 - programs 
 try:
     from pyconv import _core
 except ImportError as error:
+    if str(error).startswith("PYCONV_"):  # a setting that the module refuses
+        raise ImportError(f"pyconv: {error}") from None
     raise ImportError(
         f"pyconv: the native module pyconv._core does not load ({error}); in a source checkout "
         "build it with: pip install -e ."
