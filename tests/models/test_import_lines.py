@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -335,3 +336,20 @@ def test_a_folder_of_images_is_read_by_its_older_name_too() -> None:
     from pyconv import preprocessing, utils
 
     assert preprocessing.image_dataset_from_directory is utils.image_dataset_from_directory
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("reduce_mean", "pyconv.mean"),
+        ("reduce_max", "x.max(...)"),
+        ("math", "pyconv.l2_normalize"),
+        ("constant", "pyconv.Tensor"),
+        ("function", "leave the decorator out"),
+    ],
+)
+def test_a_name_of_tensorflow_says_what_to_write_instead(name: str, instead: str) -> None:
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}'; .*{re.escape(instead)}"):
+        getattr(tf, name)
+    for word in re.findall(r"pyconv\.(\w+)", instead):
+        assert hasattr(tf, word)
