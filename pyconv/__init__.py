@@ -113,13 +113,24 @@ else:
         "visualization",
     )
 
+    _INSTEAD = {  # of names that programs say after `import tensorflow as tf`
+        "reduce_mean": "write pyconv.mean",
+        "reduce_sum": "write x.sum(...)",
+        "reduce_max": "write x.max(...)",
+        "math": "write pyconv.l2_normalize and so on, without math",
+        "constant": "write pyconv.Tensor",
+        "convert_to_tensor": "write pyconv.Tensor",
+        "function": "leave the decorator out",
+    }
+
     def __getattr__(name: str) -> object:
         """Load a room that is built from the library when it is first asked for."""
         if name in _ROOMS:
             from importlib import import_module
 
             return import_module(f"pyconv.{name}")
-        raise AttributeError(f"module 'pyconv' has no attribute {name!r}")
+        hint = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
+        raise AttributeError(f"module 'pyconv' has no attribute {name!r}{hint}")
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_ROOMS})

@@ -11,6 +11,8 @@ import numpy.typing as npt
 try:
     from pyconv import _core as _core
 except ImportError as error:
+    if str(error).startswith("PYCONV_"):  # a setting that the module refuses
+        raise ImportError(f"pyconv: {error}") from None
     raise ImportError(
         f"pyconv: the native module pyconv._core does not load ({error}); in a source checkout "
         "build it with: pip install -e ."

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from pyconv.autograd import array_of
+from pyconv import initializers
+from pyconv.autograd import Variable, array_of
 from pyconv.backend import Array
 from pyconv.losses.loss import aligned, along
 from pyconv.naming import automatic_name, snake_case
@@ -17,8 +18,8 @@ from pyconv.naming import automatic_name, snake_case
 class Metric:
     """A number gathered over batches: `update_state`, `result`, `reset_state`.
 
-    A subclass names in `slots` the attributes that hold its state: floats or arrays. `direction`
-    tells callbacks whether "max" or "min" is better.
+    A subclass names in `slots` the attributes that hold its state, floats or arrays, or makes
+    variables by `add_weight`. `direction` tells callbacks whether "max" or "min" is better.
     Source: Keras Metric.
     """
 
@@ -28,7 +29,28 @@ class Metric:
 
     def __init__(self, name: str | None = None) -> None:
         self.name = automatic_name(snake_case(type(self).__name__)) if name is None else name
-        self.reset_state()
+        self._variables: dict[str, tuple[Variable, Array]] = {}  # and their first values
+        if self.slots:
+            self.reset_state()
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = "zeros",
+        dtype: str | None = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Return a new Variable of the metric's state, float64 whatever dtype says.
+
+        Source: Keras Metric.
+        """
+        name = f"variable_{len(self._variables)}" if name is None else name
+        if name in self._variables or name in self.slots:
+            raise ValueError(f"{self.name}: add_weight: name={name!r} is taken; names must differ")
+        first = initializers.get(initializer)(tuple(map(int, shape)), "float64")
+        variable = Variable(first, name=name, trainable=False)
+        self._variables[name] = (variable, variable.numpy())
+        return variable
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         raise NotImplementedError(f"{type(self).__name__} must define update_state")
@@ -38,7 +60,11 @@ class Metric:
         raise NotImplementedError(f"{type(self).__name__} must define result")
 
     def reset_state(self) -> None:
-        raise NotImplementedError(f"{type(self).__name__} must define reset_state")
+        """Begin anew; the base class sets the variables back to their first values."""
+        if not self._variables:
+            raise NotImplementedError(f"{type(self).__name__} must define reset_state")
+        for variable, first in self._variables.values():
+            variable.assign(first)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         self.update_state(y_true, y_pred, sample_weight)
@@ -46,13 +72,16 @@ class Metric:
 
     def get_state(self) -> dict[str, Array]:
         """Return copies of what has been gathered, by slot."""
-        return {slot: np.array(getattr(self, slot), np.float64) for slot in self.slots}
+        own = {slot: np.array(getattr(self, slot), np.float64) for slot in self.slots}
+        return own | {name: variable.numpy() for name, (variable, _) in self._variables.items()}
 
     def set_state(self, state: dict[str, Array]) -> None:
         """Go on from what `get_state` returned."""
         for slot in self.slots:
             value = np.array(state[slot], np.float64)
             setattr(self, slot, value if value.ndim else float(value))
+        for name, (variable, _) in self._variables.items():
+            variable.assign(np.array(state[name]))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal one."""

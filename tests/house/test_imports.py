@@ -73,4 +73,14 @@ def test_every_instruction_set_can_be_asked_for(run_python, isa: str) -> None:
     if isa in _core.isas():
         assert done.stdout.strip() == isa
     else:
-        assert f"PYCONV_ISA={isa}; this CPU can run: scalar" in done.stderr
+        assert f"ImportError: pyconv: PYCONV_ISA={isa}; this CPU can run: scalar" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PYCONV_ISA", "neon"), ("PYCONV_NUM_THREADS", "zero"), ("PYCONV_ARENA_LIMIT", "2X")],
+)
+def test_a_setting_that_is_refused_is_no_reason_to_build(run_python, name: str, value: str) -> None:
+    done = run_python("import pyconv", **{name: value})
+    assert done.stderr.splitlines()[-1].startswith(f"ImportError: pyconv: {name}={value}; ")
+    assert "pip install" not in done.stderr

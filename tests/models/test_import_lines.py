@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -335,3 +336,52 @@ def test_a_folder_of_images_is_read_by_its_older_name_too() -> None:
     from pyconv import preprocessing, utils
 
     assert preprocessing.image_dataset_from_directory is utils.image_dataset_from_directory
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("reduce_mean", "pyconv.mean"),
+        ("reduce_max", "x.max(...)"),
+        ("math", "pyconv.l2_normalize"),
+        ("constant", "pyconv.Tensor"),
+        ("function", "leave the decorator out"),
+    ],
+)
+def test_a_name_of_tensorflow_says_what_to_write_instead(name: str, instead: str) -> None:
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}'; .*{re.escape(instead)}"):
+        getattr(tf, name)
+    for word in re.findall(r"pyconv\.(\w+)", instead):
+        assert hasattr(tf, word)
+
+
+class Squares(keras.metrics.Metric):
+    """A metric that keeps its state in variables, as Keras's books write one."""
+
+    def __init__(self, name: str = "squares") -> None:
+        super().__init__(name=name)
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros", dtype="int32")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self.total.assign_add(np.square(np.asarray(y_true) - np.asarray(y_pred)).sum())
+        self.count.assign_add(len(y_pred))
+
+    def result(self) -> float:
+        return float(self.total) / float(self.count)
+
+
+def test_a_metric_of_ones_own_keeps_its_state_in_variables() -> None:
+    x, y = np.random.default_rng(0).random((10, 3)), np.zeros((10, 1))
+    model = keras.Sequential([keras.Input((3,)), Dense(1)])
+    model.compile("sgd", "mse", metrics=[Squares()])
+    for _ in range(2):
+        loss, squares = model.evaluate(x, y, batch_size=4, verbose=0)
+        assert squares == pytest.approx(loss, rel=1e-5)
+    metric = Squares()
+    metric.update_state([1.0, 2.0], [0.0, 0.0])
+    again = Squares()
+    again.set_state(metric.get_state())
+    assert again.result() == metric.result() == 2.5
+    metric.reset_state()
+    assert float(metric.total) == float(metric.count) == 0
