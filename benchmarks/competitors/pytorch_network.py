@@ -54,6 +54,9 @@ class Twin:
         self.module = torch.fx.GraphModule(self._root, self._graph)
         for weight in model.trainable_weights:
             self.parameters += self._known[id(weight)]
+        # Our network goes where nobody else holds it: memory is compared, too.
+        del self._order, self._end
+        self._values, self._pads, self._images = {}, {}, {}
 
     def gradients(self) -> list[Any]:
         """Return the gradients of the parameters in our layouts."""
