@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whole networks of pyconv.applications as tasks: their data, float64 twins, what gradients show."""
+"""Whole networks as tasks: their data, float64 twins, the gradients that libraries compare."""
 
 from __future__ import annotations
 

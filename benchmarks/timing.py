@@ -91,7 +91,9 @@ class Contender:
 def _finalists(rivals: list[Contender], effort: Effort) -> list[Contender]:
     """Try every setting of the competitor; return those close enough to win."""
     for rival in rivals:
-        rival.seconds = rival.run(effort, share=min(10, max(4, effort.samples // 3)), warmups=effort.trial_warmups)
+        rival.seconds = rival.run(
+            effort, share=min(10, max(4, effort.samples // 3)), warmups=effort.trial_warmups
+        )
     ranked = sorted(rivals, key=lambda rival: min(rival.seconds))
     if not ranked:
         return []

@@ -69,7 +69,11 @@ def _exported(task: Task, inputs: Arrays, x: np.ndarray) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Plain(twin.module).eval(), (torch.from_numpy(x[:1]),), file, dynamo=False,
-            input_names=["x"], dynamic_axes={"x": {0: "n"}},
+            _Plain(twin.module).eval(),
+            (torch.from_numpy(x[:1]),),
+            file,
+            dynamo=False,
+            input_names=["x"],
+            dynamic_axes={"x": {0: "n"}},
         )
     return file.getvalue()

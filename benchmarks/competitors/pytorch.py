@@ -140,9 +140,7 @@ def _avg_pool2d(task: Task, inputs: Arrays, layout: torch.memory_format) -> Job:
     dy = _images(inputs["dy"], layout)
 
     def backward() -> Any:
-        return torch.ops.aten.avg_pool2d_backward(
-            dy, x, pool, stride, padding, False, False, None
-        )
+        return torch.ops.aten.avg_pool2d_backward(dy, x, pool, stride, padding, False, False, None)
 
     return _without_tape(backward, lambda dx: {"dx": _channels_last(dx)})
 

@@ -151,9 +151,7 @@ class Twin:
         if isinstance(layer, layers.MaxPooling2D):
             module: nn.Module = nn.MaxPool2d(layer.pool_size, layer.strides, padding)
         else:
-            module = nn.AvgPool2d(
-                layer.pool_size, layer.strides, padding, count_include_pad=False
-            )
+            module = nn.AvgPool2d(layer.pool_size, layer.strides, padding, count_include_pad=False)
         return self.module_on(value, module, layer)
 
     def normalise(self, layer: Any, node: Any) -> torch.fx.Node:
@@ -161,7 +159,8 @@ class Twin:
         norm = nn.BatchNorm2d(c, layer.epsilon, 1 - layer.momentum)
         self.keep(layer.gamma, norm.weight, _same, _same)
         self.keep(layer.beta, norm.bias, _same, _same)
-        assert norm.running_mean is not None and norm.running_var is not None
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         norm.running_mean.copy_(torch.from_numpy(layer.moving_mean.numpy()))
         norm.running_var.copy_(torch.from_numpy(layer.moving_variance.numpy()))
         return self.module_on(self._values[node.inputs[0]], norm, layer)
@@ -179,9 +178,7 @@ class Twin:
         )
         if layer.use_bias:
             self.keep(layer.bias, linear.bias, _same, _same)
-        return self.activated(
-            self.module_on(self._values[x], linear, layer), layer, node.output
-        )
+        return self.activated(self.module_on(self._values[x], linear, layer), layer, node.output)
 
     def flatten(self, layer: Any, node: Any) -> torch.fx.Node:
         if len(node.inputs[0].shape) == 4:
@@ -223,9 +220,7 @@ class Twin:
         return self.module_on(self._values[node.inputs[0]], nn.Flatten(), layer)
 
     def rescale(self, layer: Any, node: Any) -> torch.fx.Node:
-        x = self._graph.call_function(
-            torch.mul, (self._values[node.inputs[0]], float(layer.scale))
-        )
+        x = self._graph.call_function(torch.mul, (self._values[node.inputs[0]], float(layer.scale)))
         if not layer.offset:
             return x
         return self._graph.call_function(torch.add, (x, float(layer.offset)))
@@ -287,8 +282,5 @@ def batches(images: Any, labels: Any, n: int, layout: torch.memory_format) -> An
     """Return an endless iterator over batches of n, images stored in the given layout."""
     x, y = torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels)
     return itertools.cycle(
-        [
-            (x[i : i + n].contiguous(memory_format=layout), y[i : i + n])
-            for i in range(0, len(x), n)
-        ]
+        [(x[i : i + n].contiguous(memory_format=layout), y[i : i + n]) for i in range(0, len(x), n)]
     )

@@ -167,7 +167,8 @@ def test_the_end_of_a_report_tells_losses_and_lectures(capsys):
     report.say_end(totals | {"compared": 9}, [story])
     printed = capsys.readouterr().out
     assert "below 1: 3, below 0.9: 1 of 9" in printed
-    assert "half a day" in printed and "10.0 minutes, 20 epochs" in printed
+    assert "half a day" in printed
+    assert "10.0 minutes, 20 epochs" in printed
 
 
 def test_memory_of_a_training_step_is_measured_in_a_process_of_its_own():
