@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rung of plain C++: a convolution as its definition says, in plain C++, one loop for each index.
+// The rung of plain C++: a convolution as its definition says, one loop for each index.
 //
 // y[n, i, j, f] = sum over r, s, c of x[n, i + r - 1, j + s - 1, c] kernel[r, s, c, f]
 //
