@@ -15,7 +15,7 @@ CLEAR_LOSS = 0.9
 
 def add_figures(record: Record, ceilings: Ceilings) -> None:
     """Add to a timed row its rates, shares and ratios (competitor's time / ours)."""
-    if "failed" in record:
+    if "failed" in record or "peak_megabytes" in record["ours"]:
         return
     seconds = record["ours"]["median"]
     if record["gflop"]:
@@ -39,7 +39,7 @@ def add_figures(record: Record, ceilings: Ceilings) -> None:
 def summary(group: str, records: list[Record]) -> Record:
     """Return geometric mean, worst row and number of losses of a group's rows."""
     own = [record for record in records if record["group"] == group]
-    shares = [share(record) for record in own if "failed" not in record]
+    shares = [share(record) for record in own if timed(record)]
     return {
         "group": group,
         "beside": next((record["beside"] for record in own), ""),
@@ -51,8 +51,8 @@ def summary(group: str, records: list[Record]) -> Record:
 
 
 def total(records: list[Record]) -> Record:
-    """Return the same over all rows that others compete in."""
-    return _compared([record for record in records if not record["beside"]])
+    """Return the same over all rows of time that others compete in."""
+    return _compared([record for record in records if not record["beside"] and timed(record)])
 
 
 def _compared(records: list[Record]) -> Record:
@@ -64,6 +64,11 @@ def _compared(records: list[Record]) -> Record:
         "losses": sum(ratio < 1 for ratio in ratios),
         "clear_losses": sum(ratio < CLEAR_LOSS for ratio in ratios),
     }
+
+
+def timed(record: Record) -> bool:
+    """Tell rows that were timed from those that failed and those of memory."""
+    return "failed" not in record and "median" in record["ours"]
 
 
 def share(record: Record) -> float:

@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import share
+from benchmarks.figures import share, timed
 
 _AHEAD, _BEHIND, _SHARE = "#2a7f62", "#c44536", "#8a8f98"
 
@@ -21,7 +21,7 @@ def draw(path: Path, report: dict[str, Any]) -> bool:
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    rows = [row for row in report["rows"] if "failed" not in row and not row["beside"]]
+    rows = [row for row in report["rows"] if timed(row) and not row["beside"]]
     compared = any("ratio" in row for row in rows)
     values = [_value(row, compared=compared) for row in rows]
     figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.19 * len(rows)), layout="constrained")

@@ -79,6 +79,8 @@ def _line(record: Record) -> str:
     name = f"  {record['name']:32}"
     if "failed" in record:
         return f"{name} FAILED: {record['failed']}"
+    if "peak_megabytes" in record["ours"]:
+        return f"{name} {_memory(record)}"
     milliseconds = f"{1e3 * record['ours']['median']:9.3f}"
     if "gflops" in record:
         rate = f"{record['gflops']:7.1f} GF/s"
@@ -96,6 +98,15 @@ def _line(record: Record) -> str:
     if "origin_ratio" in record:
         peer += f"; {record['origin_ratio']:.1f} x the book's program"
     return f"{name} {milliseconds} {rate:>12} {share:>8} {peer}"
+
+
+def _memory(record: Record) -> str:
+    ours = record["ours"]
+    text = f"{ours['peak_megabytes']:9.0f} MB, of which {ours['before_megabytes']:.0f} before it"
+    if "ratio" not in record:
+        return text
+    peer = record["ratio"] * ours["peak_megabytes"]
+    return f"{text}; {peer:.0f} MB, ratio {record['ratio']:.2f}, {record['best_rival']}"
 
 
 def write_json(path: Path, report: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ class Row:
         calls: at least so many calls are timed, of what takes microseconds.
         beside: compare with pyconv itself in another setting of settings.BESIDE, not with others.
         isa: the instruction set that everyone is held to; None: that of the whole run.
+        memory: peak memory is what is compared, each library alone in a process.
     """
 
     group: str
@@ -41,6 +42,7 @@ class Row:
     calls: int = 0
     beside: str = ""
     isa: str | None = None
+    memory: bool = False
 
     @property
     def label(self) -> str:

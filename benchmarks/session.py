@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks import settings
 from benchmarks.checks import WrongResult, check, compare
 from benchmarks.inputs import Arrays, make_inputs
+from benchmarks.memory import measure
 from benchmarks.process import Process, WorkerError, environment
 from benchmarks.row import Row
 from benchmarks.settings import Setting
@@ -76,6 +77,10 @@ class Session:
             The row as a report holds it: "ours", "rivals", "origins" (statistics, seconds a call),
             "notes", "peer_distance"; or "failed", a text, in place of figures.
         """
+        if row.memory:
+            for process in self._processes.values():
+                process.ask("release")
+            return measure(row, self.threads, self.isa, quick=self.quick, alone=self.alone)
         record: dict[str, Any] = {
             "group": row.group,
             "name": row.name,

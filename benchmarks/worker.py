@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks import competitors
 from benchmarks.competitors import Job, Library
 from benchmarks.inputs import Arrays, make_inputs
+from benchmarks.memory import forget_peak, status
 from benchmarks.row import Task
 
 
@@ -53,7 +54,7 @@ class Worker:
     def answer(self, request: dict[str, Any]) -> Any:
         """Carry out one request."""
         action = request.pop("do")
-        if action not in ("versions", "prepare", "result", "time", "release", "probe"):
+        if action not in ("versions", "prepare", "result", "time", "release", "probe", "memory"):
             raise ValueError(f"worker: do={action!r}; unknown")
         return getattr(self, action)(**request)
 
@@ -90,6 +91,14 @@ class Worker:
         self.task, self.inputs = None, {}
         self.jobs.clear()
         gc.collect()
+
+    def memory(self, task: Task, options: dict[str, Any], steps: int) -> dict[str, float]:
+        """Return what a few calls hold at most, and before them, in million bytes."""
+        job = self.library.prepare(task, make_inputs(task), options | {"lean": True})
+        forget_peak()
+        before = status("VmRSS")
+        losses = [float(job.run()) for _ in range(steps)]
+        return {"before_megabytes": before, "peak_megabytes": status("VmHWM"), "loss": losses[0]}
 
     def probe(self, dtype: int, milliseconds: int, bytes: int, repeats: int) -> dict[str, float]:
         """Measure this machine's ceilings with pyconv's own loops."""

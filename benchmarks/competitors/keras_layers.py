@@ -19,6 +19,8 @@ from benchmarks import networks
 from benchmarks.competitors import Job
 from benchmarks.inputs import Arrays
 from benchmarks.row import Options, Task
+from pyconv.layers import Input, ZeroPadding2D
+from pyconv.models import Model, Sequential
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
@@ -60,7 +62,7 @@ def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
 
 def _epoch(task: Task, inputs: Arrays) -> Job:
     """One epoch of Keras's fit on the network that our file holds."""
-    model = networks.build(task)
+    model = _of_keras(networks.build(task))
     model.set_weights(networks.weights_of(inputs))
     with tempfile.TemporaryDirectory(prefix="pyconv-benchmarks-") as folder:
         path = Path(folder, "network.keras")
@@ -72,11 +74,27 @@ def _epoch(task: Task, inputs: Arrays) -> Job:
     optimizer.learning_rate = task["rate"]
     twin.compile(optimizer=optimizer, loss=loss)
     x, y = inputs["images"], inputs["labels"]
-    probed = slice(networks.PROBED)
-    first = twin.evaluate(x[probed], y[probed], batch_size=networks.PROBED, verbose=0)
 
-    def epoch() -> float:
-        history = twin.fit(x, y, batch_size=task["n"], epochs=1, verbose=0)
-        return float(history.history["loss"][-1])
+    def probed() -> Any:
+        part = slice(networks.PROBED)
+        return np.array([twin.evaluate(x[part], y[part], batch_size=networks.PROBED, verbose=0)])
 
-    return Job(epoch, lambda loss: {"first": np.array([first]), "learned": np.array([loss])})
+    first = probed()
+    return Job(
+        lambda: twin.fit(x, y, batch_size=task["n"], epochs=1, verbose=0),
+        lambda _: {"first": first, "learned": probed()},
+    )
+
+
+def _of_keras(model: Model) -> Model:
+    """Return the network with padding in pixels as layers of its own: Keras has no such option."""
+    if not isinstance(model, Sequential):
+        return model
+    layers = []
+    for layer in model.layers:
+        config = layer.get_config()
+        if isinstance(config.get("padding"), int):
+            layers.append(ZeroPadding2D(config["padding"]))
+            config["padding"] = "valid"
+        layers.append(type(layer).from_config(config))
+    return Sequential([Input(model.input_shape[1:]), *layers])

@@ -30,7 +30,7 @@ def versions() -> dict[str, str]:
 def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
     """Return the task on channels-last arrays."""
     if task["kind"] in networks.KINDS:
-        return ours_network.prepare(task, inputs)
+        return ours_network.prepare(task, inputs, options)
     if "dtype" in options:
         task = task | {"dtype": options["dtype"]}
         inputs = {name: array.astype(task["dtype"]) for name, array in inputs.items()}

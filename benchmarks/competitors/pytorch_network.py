@@ -54,6 +54,9 @@ class Twin:
         self.module = torch.fx.GraphModule(self._root, self._graph)
         for weight in model.trainable_weights:
             self.parameters += self._known[id(weight)]
+        # Our network goes where nobody else holds it: memory is compared, too.
+        del self._order, self._end
+        self._values, self._pads, self._images = {}, {}, {}
 
     def gradients(self) -> list[Any]:
         """Return the gradients of the parameters in our layouts."""
@@ -156,7 +159,8 @@ class Twin:
         norm = nn.BatchNorm2d(c, layer.epsilon, 1 - layer.momentum)
         self.keep(layer.gamma, norm.weight, _same, _same)
         self.keep(layer.beta, norm.bias, _same, _same)
-        assert norm.running_mean is not None and norm.running_var is not None
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         norm.running_mean.copy_(torch.from_numpy(layer.moving_mean.numpy()))
         norm.running_var.copy_(torch.from_numpy(layer.moving_variance.numpy()))
         return self.module_on(self._values[node.inputs[0]], norm, layer)

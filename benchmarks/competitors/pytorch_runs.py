@@ -44,8 +44,10 @@ def network(task: Task, inputs: Arrays, options: Options) -> Job:
         return nn.functional.cross_entropy(logits, y)
 
     forward: LossOf = torch.compile(loss_of) if compiled else loss_of
-    kind = _training if task["kind"] == "network training" else _epoch
-    return kind(twin, task, images, labels, layout, forward)
+    if task["kind"] == "epoch":
+        return _epoch(twin, task, images, labels, layout, forward, loss_of)
+    checked = not options.get("lean")
+    return _training(twin, task, images, labels, layout, forward, checked=checked)
 
 
 def _optimizer(task: Task, twin: Twin) -> torch.optim.Optimizer:
@@ -68,7 +70,14 @@ def _stepped(
 
 
 def _training(
-    twin: Twin, task: Task, images: Any, labels: Any, layout: torch.memory_format, forward: LossOf
+    twin: Twin,
+    task: Task,
+    images: Any,
+    labels: Any,
+    layout: torch.memory_format,
+    forward: LossOf,
+    *,
+    checked: bool,
 ) -> Job:
     n = task["n"]
     batches = [
@@ -77,7 +86,7 @@ def _training(
     ]
     order = itertools.cycle(batches)
     optimizer = _optimizer(task, twin)
-    first = _gradients(twin, forward, *batches[0])
+    first = _gradients(twin, forward, *batches[0]) if checked else {}
 
     return Job(lambda: float(_stepped(optimizer, forward, *next(order))), lambda _: first)
 
@@ -110,23 +119,33 @@ def _inference(twin: Twin, x: torch.Tensor, compiled: bool) -> Job:
 
 
 def _epoch(
-    twin: Twin, task: Task, images: Any, labels: Any, layout: torch.memory_format, forward: LossOf
+    twin: Twin,
+    task: Task,
+    images: Any,
+    labels: Any,
+    layout: torch.memory_format,
+    forward: LossOf,
+    loss_of: LossOf,
 ) -> Job:
     images = images.contiguous(memory_format=layout)
     optimizer, n = _optimizer(task, twin), task["n"]
-    twin.module.eval()
-    with torch.no_grad():
-        first = float(forward(images[: networks.PROBED], labels[: networks.PROBED]))
-    twin.module.train()
+
+    def probed() -> Any:
+        twin.module.eval()
+        with torch.no_grad():
+            loss = loss_of(images[: networks.PROBED], labels[: networks.PROBED])
+        twin.module.train()
+        return loss.reshape(1).numpy()
+
+    first = probed()
 
     def epoch() -> float:
         losses = [
             _stepped(
                 optimizer, forward, images[part].contiguous(memory_format=layout), labels[part]
             )
-            * len(part)
             for part in torch.randperm(len(images)).split(n)
         ]
-        return float(torch.stack(losses).sum()) / len(images)
+        return float(torch.stack(losses).mean())
 
-    return Job(epoch, lambda loss: {"first": np.array([first]), "learned": np.array([loss])})
+    return Job(epoch, lambda _: {"first": first, "learned": probed()})

@@ -35,6 +35,7 @@ def all_rows(*, quick: bool) -> list[Row]:
         *networks.steps(quick=quick),
         *networks.predictions(quick=quick),
         *networks.epochs(quick=quick),
+        *networks.memory(quick=quick),
         *small_calls.rows(quick=quick),
         *augmentation.rows(),
         *input_pipeline.rows(),

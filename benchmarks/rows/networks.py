@@ -174,3 +174,16 @@ def epochs(*, quick: bool) -> list[Row]:
         )
         for net in (() if quick else EPOCHS)
     ]
+
+
+def memory(*, quick: bool) -> list[Row]:
+    """Return the training step whose peak memory is compared."""
+    return [
+        Row(
+            group="peak memory",
+            name=f"{net.title} training step batch {net.n}",
+            task=net.task("network training", net.n),
+            memory=True,
+        )
+        for net in (() if quick else (VGG_16,))
+    ]

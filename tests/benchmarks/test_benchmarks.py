@@ -13,7 +13,7 @@ from benchmarks import __main__ as command
 from benchmarks import picture, session, settings, shapes
 from benchmarks.checks import WrongResult, check, compare
 from benchmarks.competitors import load
-from benchmarks.figures import add_figures, summary
+from benchmarks.figures import add_figures, summary, total
 from benchmarks.inputs import make_inputs
 from benchmarks.probes import Ceilings
 from benchmarks.process import environment
@@ -64,6 +64,7 @@ POOL = IMAGES | {
     "stride": 2,
     "padding": 1,
 }
+AVERAGE = POOL | {"kind": "avg_pool2d", "pool": 2, "oh": 3, "ow": 3, "padding": 0}
 TASKS = {
     "gemm float32": {"kind": "gemm", "dtype": "float32", "m": 9, "n": 5, "k": 300},
     "gemm float64": {"kind": "gemm", "dtype": "float64", "m": 9, "n": 5, "k": 300},
@@ -76,6 +77,11 @@ TASKS = {
     "conv2d grouped kernel": CONV | {"direction": "kernel", "c": 6, "groups": 2},
     "max_pool2d": POOL | {"direction": "forward"},
     "max_pool2d backward": POOL | {"direction": "backward"},
+    "conv2d depthwise": CONV | {"direction": "forward", "c": 4, "groups": 4},
+    "conv2d depthwise data": CONV | {"direction": "data", "c": 4, "groups": 4},
+    "conv2d depthwise kernel": CONV | {"direction": "kernel", "c": 4, "groups": 4},
+    "avg_pool2d": AVERAGE | {"direction": "forward"},
+    "avg_pool2d backward": AVERAGE | {"direction": "backward"},
     "im2col": CONV | {"kind": "im2col"},
     "col2im": CONV | {"kind": "col2im"},
     "training": {"kind": "training", "dtype": "float32", "n": 10},
@@ -115,11 +121,13 @@ def test_rows_have_unique_labels_and_quick_ones_are_part_of_the_table():
 
 def test_every_timed_convolution_has_a_row_for_every_pass():
     groups = [row.group for row in all_rows(quick=False)]
-    dense = sum(layer.groups == 1 for network in shapes.TIMED for layer in network.layers)
-    data = groups.count("conv2d backward-data") + groups.count("conv2d backward-data, first layers")
-    assert groups.count("conv2d forward") == dense
-    assert groups.count("conv2d backward-weights") == dense
-    assert data == dense
+    layers = [layer for network in shapes.TIMED for layer in network.layers]
+    dense = sum(layer.groups == 1 for layer in layers)
+    first = sum(layer.c <= 3 for layer in layers)
+    for direction in ("forward", "backward-data", "backward-weights"):
+        assert groups.count(f"conv2d {direction}") == dense - first
+        assert groups.count(f"conv2d {direction}, first layers") == first
+        assert groups.count(f"depthwise_conv2d {direction}") == len(layers) - dense
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -222,6 +230,7 @@ def record(ours, rival, group="gemm"):
     ]
     return {
         "group": group,
+        "beside": "",
         "task": {"dtype": "float64"},
         "gflop": 2.0,
         "megabytes": 0.0,
@@ -250,6 +259,9 @@ def test_summary_counts_losses():
     totals = summary("gemm", rows)
     assert totals["geometric_mean"] == pytest.approx(1.0)
     assert (totals["losses"], totals["compared"], totals["lowest_ratio"]) == (1, 2, 0.25)
+    assert totals["clear_losses"] == 1
+    beside_itself = rows[1] | {"beside": "direct"}
+    assert total([rows[0], beside_itself])["compared"] == 1
 
 
 def test_the_isa_caps_competitors_too():
@@ -287,6 +299,8 @@ def test_one_row_runs_from_the_command_line(tmp_path: Path, capsys):
         "batches",
         "rows",
         "groups",
+        "total",
+        "lectures",
     }
     assert report["settings"]["threads"] == 1
     assert {"python", "numpy", "pyconv"} <= set(report["versions"])
@@ -328,6 +342,7 @@ def test_an_unknown_row_is_refused(capsys):
 def test_the_picture_has_a_bar_for_every_row(tmp_path: Path, compared):
     pytest.importorskip("matplotlib")
     row = {"group": "gemm", "name": "1", "gflop": 1.0, "percent_of_peak": 80.0}
+    row |= {"beside": "", "ours": {"median": 1.0}}
     report = {
         "machine": {"cpu": "a processor"},
         "settings": {"threads": 2, "isa": "avx2"},
