@@ -8,14 +8,16 @@ a kernel and a bias are float32.
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 TF32 = 4
-TYPES = {2: np.dtype(np.float16), 3: np.dtype(ml_dtypes.bfloat16), TF32: np.dtype(np.float32)}
+TYPES = {2: np.dtype(np.float16), TF32: np.dtype(np.float32)}
+if importlib.util.find_spec("ml_dtypes") is not None:
+    TYPES[3] = np.dtype(importlib.import_module("ml_dtypes").bfloat16)
 WIDE = np.dtype(np.float32)
 
 
