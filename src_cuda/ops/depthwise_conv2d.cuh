@@ -15,6 +15,8 @@ struct DepthwisePitches {
   int64_t image, row, pixel, channel;
 };
 
+constexpr int kDepthwiseBlocks = 3;  // on a multiprocessor, so that loads hide each other's waiting
+
 template <class T>
 struct DepthwiseParams {
   Global<const T> from;  // x, or dy for the gradient of x
@@ -52,7 +54,8 @@ constexpr int kDepthwiseStrip = 4;  // outputs of a thread: each tap of the filt
 
 // y = activation(bias + sum over taps); one thread, a strip of neighbouring pixels of a pack.
 template <class T, int kWidth>
-__global__ void __launch_bounds__(256) depthwise_conv2d_kernel(const DepthwiseParams<T> p) {
+__global__ void __launch_bounds__(256, kDepthwiseBlocks)
+    depthwise_conv2d_kernel(const DepthwiseParams<T> p) {
   const int64_t i = global_thread();
   if (i >= p.size) return;
   const Window& w = p.window;
@@ -94,7 +97,7 @@ __global__ void __launch_bounds__(256) depthwise_conv2d_kernel(const DepthwisePa
 
 // dx = sum over the windows that cover a pixel; one thread, one pixel of a pack.
 template <class T, int kWidth>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, kDepthwiseBlocks)
     depthwise_conv2d_backward_data_kernel(const DepthwiseParams<T> p) {
   const int64_t i = global_thread();
   if (i >= p.size) return;
@@ -175,7 +178,7 @@ __device__ __forceinline__ Pack<T, kWidth> depthwise_row(const DepthwiseKernelPa
 // First pass: one block adds a slice of rows for 32 items; its warps take rows in turn and are
 // added left to right. The second one is add_slices_kernel.
 template <class T, int kWidth>
-__global__ void __launch_bounds__(kItemLanes* kRowLanes)
+__global__ void __launch_bounds__(kItemLanes* kRowLanes, kDepthwiseBlocks)
     depthwise_conv2d_backward_kernel_kernel(const DepthwiseKernelParams<T> p) {
   const int64_t slice = p.items_of_block.divide(blockIdx.x);
   const int lane = static_cast<int>(threadIdx.x) % kItemLanes;
