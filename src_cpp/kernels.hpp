@@ -119,6 +119,14 @@ struct SampledPixel {
   T constant;  // what the pixels beyond the image add
 };
 
+// A place on an axis: between two neighbours, whose weights are `rest` and `fraction`. On a pixel
+// both are this one.
+template <class T>
+struct Blend {
+  int64_t lower, upper;
+  T rest, fraction;
+};
+
 template <class T>
 struct StepRates {
   T rate, decay, a, b, c, epsilon;
@@ -248,6 +256,10 @@ struct KernelTable {
                         int64_t pitch, int64_t c);
   void (*sample_pixels_backward)(const T* dy, const SampledPixel<T>* pixels, int64_t count, T* dx,
                                  int64_t pitch, int64_t c);
+  // y = lower * rest + upper * fraction, never beyond the two.
+  void (*blend_rows)(const T* lower, const T* upper, T rest, T fraction, T* y, int64_t count);
+  // The same along a row of pixels of `c` elements: y (count, c).
+  void (*blend_pixels)(const T* row, const Blend<T>* places, int64_t count, int64_t c, T* y);
   T (*row_max)(const T* x, int64_t count);
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);

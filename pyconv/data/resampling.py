@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv import ops
+from pyconv.backend import contiguous
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Resampling: TypeAlias = Literal[
@@ -61,9 +62,9 @@ def resample(image: npt.NDArray[Any], size: tuple[int, int], interpolation: str)
         interpolation: one of RESAMPLINGS.
     Source: tf.image.resize with antialias=False.
     """
-    x = image.astype(np.float32)
+    x: Floats = contiguous(image, np.float32)
     if x.shape[:2] == size:
-        return x
+        return x.copy() if x is image else x
     if interpolation in ("nearest", "bilinear"):
         y: Floats = ops.resize(x[None], size, interpolation=interpolation)[0]  # type: ignore[arg-type]
         return y

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "micro/activate.hpp"
+#include "micro/blend.hpp"
 #include "micro/depthwise.hpp"
 #include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"
@@ -49,6 +50,8 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.average_plane_row_backward = &average_plane_row_backward<T>;
   table.sample_pixels = &sample_pixels<T>;
   table.sample_pixels_backward = &sample_pixels_backward<T>;
+  table.blend_rows = &blend_rows<T>;
+  table.blend_pixels = &blend_pixels<T>;
   table.row_max = &row_max<T>;
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;

@@ -10,8 +10,10 @@
 namespace pyconv {
 namespace {
 
-// Rows of A that a task keeps in L2 beside one panel of B.
-constexpr int64_t kBlockRows = 96;
+// Rows of A that a task keeps in L2 beside its columns of B and C: the more of them, the less
+// often B comes from L3. Small products take half, so that all cores have some.
+constexpr int64_t kBlockRows = 192;
+constexpr int64_t kLargeProduct = int64_t(1) << 21;  // elements of C
 // Columns of C per task.
 constexpr int64_t kBlockColumns = 256;
 // A is copied into rows of this pitch: 16 beyond the block, so that rows do not share L1 sets.
@@ -107,7 +109,8 @@ void run_product(const Product<T>& product, int64_t m) {
   const int64_t panels = ceil_div(product.n, product.b.width);
   const int64_t per_task = std::max<int64_t>(1, kBlockColumns / product.b.width);
   const int64_t column_blocks = ceil_div(panels, per_task);
-  const int64_t row_blocks = ceil_div(m, kBlockRows);
+  const bool large = m * product.n >= kLargeProduct;
+  const int64_t row_blocks = ceil_div(m, large ? kBlockRows : kBlockRows / 2);
   parallel_for(row_blocks * column_blocks, 2 * m * product.n * product.k, [&](int64_t task) {
     const int64_t rows = task / column_blocks;
     const int64_t columns = task % column_blocks;

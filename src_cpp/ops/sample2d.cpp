@@ -79,6 +79,13 @@ Taps affine_taps(double coordinate, int64_t size, Interpolation interpolation, F
 }
 
 template <class T>
+Blend<T> blend_of(const Taps& taps) {
+  // Halves of one value, kept within it, are the value: infinite, tiny or a zero's sign alike.
+  if (taps.count == 1) return {taps.at[0], taps.at[0], T(0.5), T(0.5)};
+  return {taps.at[0], taps.at[1], static_cast<T>(taps.weight[0]), static_cast<T>(taps.weight[1])};
+}
+
+template <class T>
 void sample_at(const Taps& rows, const Taps& columns, int64_t width, double fill_value,
                SampledPixel<T>& pixel) {
   pixel.count = 0;
@@ -224,7 +231,30 @@ void sample_backward(const T* dy, T* dx, const Sampler& sampler) {
 
 template <class T>
 void resize(const T* x, T* y, const Window& window, Interpolation interpolation) {
-  sample(x, y, Resize{window, interpolation});
+  // Planes need no transposing: they are images of one channel.
+  const int64_t c = window.channels_first ? 1 : window.c;
+  if (window.output_pixels() * window.c == 0) return;
+  const int64_t images = window.n * window.c / c;
+  const KernelTable<T>& table = kernel_table_of<T>();
+  Scratch<Blend<T>> columns(window.ow);
+  for (int64_t j = 0; j < window.ow; ++j) {
+    columns[j] = blend_of<T>(resize_taps(j, window.w, window.ow, interpolation));
+  }
+  const int64_t width = window.w * c;
+  const int64_t rows = images * window.oh;
+  parallel_for(rows, 4 * rows * (width + window.ow * c) * int64_t(sizeof(T)), [&](int64_t row) {
+    const Blend<T> place =
+        blend_of<T>(resize_taps(row % window.oh, window.h, window.oh, interpolation));
+    const T* image = x + row / window.oh * window.h * width;
+    const T* lower = image + place.lower * width;
+    Scratch<T> between(place.lower == place.upper ? 0 : width);
+    if (between.data() != nullptr) {
+      table.blend_rows(lower, image + place.upper * width, place.rest, place.fraction,
+                       between.data(), width);
+      lower = between.data();
+    }
+    table.blend_pixels(lower, columns.data(), window.ow, c, y + row * window.ow * c);
+  });
 }
 
 template <class T>

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -53,3 +54,27 @@ def test_trains_and_writes_its_parameters(
     with np.load(tmp_path / "weights.npz") as file:
         assert sum(file[key].size for key in file.files) == numbers
         assert {file[key].dtype.str for key in file.files} == {dtype}
+
+
+def test_the_experiments_point_where_those_of_the_book_do(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "scratch_experiments.py"), "--quick"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "experiments.json").read_text())
+    assert max(figures["gradients"].values()) < 1e-5
+    assert max(figures["optimizers"], key=figures["optimizers"].get) == "sgd"
+    assert figures["starts"]["he"] < figures["starts"]["std_0.01"]
+    assert figures["dropout"]["dropout"] < figures["dropout"]["plain"]
+    assert figures["decay"]["decay"] < figures["decay"]["plain"]
+    scales = [key for key in figures["normalisation"] if not key.endswith("_normalised")]
+    assert len(scales) == 4
+    for scale in scales:
+        normalised = figures["normalisation"][f"{scale}_normalised"]
+        assert normalised >= figures["normalisation"][scale]

@@ -100,3 +100,14 @@ def test_empty_batch(dtype, data_format, device):
     assert device.host(y).shape == layout(0, (8, 9), 3, data_format)
     dx = ops.resize_backward(y, x.shape, data_format=data_format)
     assert_same(device.host(dx), x)
+
+
+@pytest.mark.parametrize("value", [255.0, -0.1, 1e-40, np.inf])
+def test_a_picture_of_one_colour_keeps_it(value, dtype, data_format, device):
+    if device.name in ("simt", "cuda"):
+        pytest.skip("the CUDA kernel sums four weighted pixels; one colour may lose a bit")
+    for c in CHANNELS:
+        x = np.full(layout(1, (17, 29), c, data_format), value, dtype)
+        for size in ((7, 11), (40, 31)):
+            y = device.host(ops.resize(device(x), size, data_format=data_format))
+            assert (y == x.flat[0]).all()
