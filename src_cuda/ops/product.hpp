@@ -8,6 +8,7 @@
 #include "launch.cuh"
 #include "ops/axes.hpp"
 #include "ops/tile_product.cuh"
+#include "ops/width.hpp"
 
 namespace pyconv {
 
@@ -59,16 +60,6 @@ void with_block(const ProductPlan& plan, Body body) {
     if (plan.block == BlockKind::kNarrow) return body(NarrowBlock{});
   }
   body(SmallBlock{});
-}
-
-// Calls body with the width of reads: a pack of 16 bytes, or one element.
-template <class T, class Body>
-void with_width(bool packed, Body body) {
-  if (packed) {
-    body(std::integral_constant<int, kPackOf<T>>{});
-  } else {
-    body(std::integral_constant<int, 1>{});
-  }
 }
 
 // Fills in how the grid is cut; returns its blocks. A slice is made of whole pieces.

@@ -19,10 +19,10 @@ ARCHITECTURES = ("75", "80", "90", "newest")
 # 128 registers two blocks fit on a multiprocessor, up to 80 three do. Products that read packs are
 # held to what lets their blocks share one, whatever stands here.
 CEILINGS = {
-    ("activation_backward_kernel", "f"): 40,
-    ("activation_backward_kernel", "d"): 40,
-    ("activation_kernel", "f"): 40,
-    ("activation_kernel", "d"): 40,
+    ("activation_backward_kernel", "f"): 48,
+    ("activation_backward_kernel", "d"): 48,
+    ("activation_kernel", "f"): 48,
+    ("activation_kernel", "d"): 48,
     ("add_slices_kernel", "f"): 48,
     ("add_slices_kernel", "d"): 48,
     ("affine_sample_backward_kernel", "f"): 96,
