@@ -39,15 +39,18 @@ void refuse_im2col(const char* name, int dtype, Algorithm algorithm) {
 // Winograd's algorithm is the CPU's.
 int64_t algorithm_of_pass(int dtype, const py::bytes& packed, int64_t algorithm, int64_t direction,
                           Address /*stream*/) {
-  window_of(packed);
+  const Window window = window_of(packed);
   if (direction < 0 || direction > 2) {
     throw std::invalid_argument("conv2d_algorithm: direction must be 0 to 2");
   }
   const Algorithm asked = algorithm_code(algorithm);
-  if (asked == Algorithm::kWinograd || (on_tensor_cores(dtype) && asked == Algorithm::kIm2col)) {
+  const bool im2col = asked == Algorithm::kIm2col;
+  if (asked == Algorithm::kWinograd || (im2col && on_tensor_cores(dtype))) {
     return static_cast<int64_t>(Algorithm::kAuto);
   }
-  return static_cast<int64_t>(asked == Algorithm::kIm2col ? asked : Algorithm::kDirect);
+  if (im2col) return static_cast<int64_t>(asked);
+  const bool depthwise = dtype <= 1 && is_depthwise(window);
+  return static_cast<int64_t>(depthwise ? Algorithm::kDepthwise : Algorithm::kDirect);
 }
 
 void bind_forward(py::module_& m) {

@@ -2,8 +2,8 @@
 // Launchers of activation.cuh.
 #include "ops/activation.cuh"
 
-#include "launch.cuh"
 #include "ops/launchers.hpp"
+#include "ops/width.hpp"
 
 namespace pyconv {
 
@@ -11,7 +11,11 @@ template <class T>
 void activation(const T* x, T* y, int64_t size, ActivationKind kind,
                 const ActivationOptions& options, void* stream) {
   const ActivationParams<T> params{input("x", x, size), output("y", y, size), size, kind, options};
-  PYCONV_LAUNCH(activation_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
+  with_width<T>(all_aligned(params.x, params.y), [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((activation_kernel<T, kWidth>), blocks(size, kThreads * kWidth), kThreads, 0,
+                  stream, params);
+  });
 }
 
 template <class T>
@@ -23,7 +27,11 @@ void activation_backward(const T* dy, const T* kept, T* dx, int64_t size, Activa
                                            size,
                                            kind,
                                            options};
-  PYCONV_LAUNCH(activation_backward_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
+  with_width<T>(all_aligned(params.dy, params.kept, params.dx), [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((activation_backward_kernel<T, kWidth>), blocks(size, kThreads * kWidth),
+                  kThreads, 0, stream, params);
+  });
 }
 
 template void activation(const float*, float*, int64_t, ActivationKind, const ActivationOptions&,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // y = f(x) element by element, and dx = f'(x) dy told from y for kinds up to kTanh, else from x.
-// One thread, one element.
+// One thread, one pack of elements.
 #pragma once
 
+#include "ops/elementwise.cuh"
 #include "ops/smooth_activation.cuh"
 #include "vocabulary.cuh"
 
@@ -120,10 +121,14 @@ struct ActivationParams {
   ActivationOptions options;
 };
 
-template <class T>
+template <class T, int kWidth>
 __global__ void activation_kernel(ActivationParams<T> p) {
-  const int64_t i = global_thread();
-  if (i < p.size) p.y[i] = activate<T>(p.x[i], p.kind, p.options);
+  const int64_t first = first_element<kWidth>();
+  if (first >= p.size) return;
+  Pack<T, kWidth> pack = read_elements<kWidth>(p.x, first, p.size);
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) pack[e] = activate<T>(pack[e], p.kind, p.options);
+  write_elements(p.y, first, p.size, pack);
 }
 
 template <class T>
@@ -135,10 +140,17 @@ struct ActivationBackwardParams {
   ActivationOptions options;
 };
 
-template <class T>
+template <class T, int kWidth>
 __global__ void activation_backward_kernel(ActivationBackwardParams<T> p) {
-  const int64_t i = global_thread();
-  if (i < p.size) p.dx[i] = activate_backward<T>(p.dy[i], p.kept[i], p.kind, p.options);
+  const int64_t first = first_element<kWidth>();
+  if (first >= p.size) return;
+  Pack<T, kWidth> dy = read_elements<kWidth>(p.dy, first, p.size);
+  const Pack<T, kWidth> kept = read_elements<kWidth>(p.kept, first, p.size);
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) {
+    dy[e] = activate_backward<T>(dy[e], kept[e], p.kind, p.options);
+  }
+  write_elements(p.dx, first, p.size, dy);
 }
 
 }  // namespace pyconv

@@ -9,11 +9,11 @@ namespace pyconv {
 
 template <class T>
 struct AddSlicesParams {
-  Global<const T> slices;  // (count, size)
-  Global<T> sum;           // (size)
-  int64_t count, size;
-  Global<const T> bias;     // (channels), or null
-  Divisor inner, channels;  // elements of a channel side by side
+  Global<const T> slices;      // (count, pitch)
+  Global<T> sum;               // (size)
+  int64_t count, size, pitch;  // from a slice to the next
+  Global<const T> bias;        // (channels), or null
+  Divisor inner, channels;     // elements of a channel side by side
   ActivationKind activation;
 };
 
@@ -22,8 +22,8 @@ __global__ void add_slices_kernel(AddSlicesParams<T> p) {
   const int64_t i = global_thread();
   if (i >= p.size) return;
   double sum = 0;
-#pragma unroll 4
-  for (int64_t slice = 0; slice < p.count; ++slice) sum += p.slices[slice * p.size + i];
+#pragma unroll 8
+  for (int64_t slice = 0; slice < p.count; ++slice) sum += p.slices[slice * p.pitch + i];
   if (p.bias != nullptr) {
     const int64_t row = p.inner.divide(i);
     sum += p.bias[p.channels.rest(row, p.channels.divide(row))];

@@ -4,6 +4,7 @@
 
 #include "ops/conv2d_im2col.hpp"
 #include "ops/conv2d_plan.hpp"
+#include "ops/depthwise_conv2d.hpp"
 #include "ops/launchers.hpp"
 
 namespace pyconv {
@@ -105,6 +106,8 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
   const Global<T> room = workspace(workspace_address, bytes / static_cast<int64_t>(sizeof(T)));
   if (algorithm == Algorithm::kIm2col) {
     launch_by_im2col(arrays, window, activation, room, stream);
+  } else if (is_depthwise(window)) {
+    launch_depthwise(arrays.x, arrays.kernel, arrays.bias, arrays.y, window, activation, stream);
   } else {
     launch_direct(arrays, window, activation, room, stream);
   }

@@ -9,7 +9,7 @@
 namespace pyconv {
 
 template <class T, class Block, class A, class B>
-__global__ void __launch_bounds__(kTileThreads, (kResidentBlocks<T, Block, A, B>))
+__global__ void __launch_bounds__(kTileThreads, (kRoomyBlocks<T, Block, A, B>))
     conv2d_kernel(Product<T, A, B> p) {
   multiply_block<Block>(p, blockIdx.x);
 }

@@ -7,6 +7,7 @@
 
 #include "ops/conv2d_im2col.hpp"
 #include "ops/conv2d_plan.hpp"
+#include "ops/depthwise_conv2d.hpp"
 #include "ops/launchers.hpp"
 
 namespace pyconv {
@@ -181,6 +182,8 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
   const Global<T> room = workspace(workspace_address, bytes / static_cast<int64_t>(sizeof(T)));
   if (algorithm == Algorithm::kIm2col) {
     launch_by_im2col(arrays, window, room, stream);
+  } else if (is_depthwise(window)) {
+    launch_depthwise_backward_data(arrays.dy, arrays.kernel, arrays.dx, window, stream);
   } else {
     launch_direct(arrays, window, room, stream);
   }

@@ -4,6 +4,7 @@
 
 #include "ops/conv2d_im2col.hpp"
 #include "ops/conv2d_plan.hpp"
+#include "ops/depthwise_conv2d.hpp"
 #include "ops/launchers.hpp"
 
 namespace pyconv {
@@ -81,7 +82,7 @@ void launch_direct(const Arrays<T>& arrays, const Window& window, Global<T> room
                      launch_slices(arrays, window, c, sums, plan, pitch, stream);
                    });
   if (sums != nullptr && plan.slices > 1) {
-    launch_add_slices<T>(sums, dbias, window.f, window.f, plan.slices, stream);
+    launch_add_slices<T>(sums, dbias, window.f, window.f, window.f, plan.slices, stream);
   }
 }
 
@@ -117,6 +118,9 @@ int64_t conv2d_workspace(int64_t element_bytes, const Window& window, Algorithm 
                          Direction direction) {
   if (algorithm == Algorithm::kIm2col) {
     return images_at_a_time(window, element_bytes) * image_matrix_size(window) * element_bytes;
+  }
+  if (is_depthwise(window)) {
+    return direction == Direction::kKernel ? depthwise_workspace(window) * element_bytes : 0;
   }
   const auto slices_of = [&](auto zero) {
     using T = decltype(zero);
@@ -154,6 +158,9 @@ void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const
   const Global<T> room = workspace(workspace_address, bytes / static_cast<int64_t>(sizeof(T)));
   if (by_im2col) {
     launch_by_im2col(arrays, window, room, stream);
+  } else if (is_depthwise(window)) {
+    launch_depthwise_backward_kernel(arrays.x, arrays.dy, arrays.dkernel, arrays.dbias, window,
+                                     room, stream);
   } else {
     launch_direct(arrays, window, room, stream);
   }

@@ -15,13 +15,8 @@ struct Conv2DBackwardKernelParams {
   Global<T> dbias;  // (slices, groups * filters), or null
 };
 
-// 64 sums, the walk over pixels and the bias need more registers than two blocks have.
 template <class T, class Block, class A, class B>
-constexpr int kResidentWithBias =
-    Block::rows * Block::columns == 64 ? 1 : kResidentBlocks<T, Block, A, B>;
-
-template <class T, class Block, class A, class B>
-__global__ void __launch_bounds__(kTileThreads, (kResidentWithBias<T, Block, A, B>))
+__global__ void __launch_bounds__(kTileThreads, (kRoomyBlocks<T, Block, A, B>))
     conv2d_backward_kernel_kernel(Conv2DBackwardKernelParams<T, A, B> p) {
   const Product<T, A, B>& product = p.product;
   const TilePlace place = tile_place<Block>(product, blockIdx.x);

@@ -21,6 +21,8 @@ void col2im(const T* col, T* dx, const Window& window, void* stream);
 enum class Direction : int64_t { kForward = 0, kData = 1, kKernel = 2 };
 int64_t conv2d_workspace(int64_t element_bytes, const Window& window, Algorithm algorithm,
                          Direction direction);
+// Whether every channel has filters of its own: then kDirect means kernels for that.
+bool is_depthwise(const Window& window);
 template <class T>
 void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& window,
             Algorithm algorithm, ActivationKind activation, T* workspace, void* stream);

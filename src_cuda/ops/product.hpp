@@ -8,6 +8,7 @@
 #include "launch.cuh"
 #include "ops/axes.hpp"
 #include "ops/tile_product.cuh"
+#include "ops/width.hpp"
 
 namespace pyconv {
 
@@ -59,16 +60,6 @@ void with_block(const ProductPlan& plan, Body body) {
     if (plan.block == BlockKind::kNarrow) return body(NarrowBlock{});
   }
   body(SmallBlock{});
-}
-
-// Calls body with the width of reads: a pack of 16 bytes, or one element.
-template <class T, class Body>
-void with_width(bool packed, Body body) {
-  if (packed) {
-    body(std::integral_constant<int, kPackOf<T>>{});
-  } else {
-    body(std::integral_constant<int, 1>{});
-  }
 }
 
 // Fills in how the grid is cut; returns its blocks. A slice is made of whole pieces.
@@ -145,11 +136,11 @@ template <class T>
 void launch_gemm(const AnyMatrix<T>& a, const AnyMatrix<T>& b, const TileOutput<T>& c,
                  void* stream);
 
-// c = activation(bias + the slices in `room`, (slices, size of c) in c's order, left to right). The
-// bias has `channels` elements.
+// c = activation(bias + the slices in `room`, which lie `pitch` apart, left to right); size
+// elements in c's order. The bias has `channels` elements.
 template <class T>
-void launch_add_slices(Global<const T> room, const TileOutput<T>& c, int64_t size, int64_t channels,
-                       int64_t slices, void* stream);
+void launch_add_slices(Global<const T> room, const TileOutput<T>& c, int64_t size, int64_t pitch,
+                       int64_t channels, int64_t slices, void* stream);
 
 // Runs launch(output, slice pitch): into c, or where the sum is cut into `room`.
 template <class T, class Launch>
@@ -162,7 +153,7 @@ void launch_in_slices(const TileOutput<T>& c, int64_t size, int64_t channels, in
   partial.activation = ActivationKind::kLinear;
   partial.accumulate = false;
   launch(partial, size);
-  launch_add_slices<T>(room, c, size, channels, slices, stream);
+  launch_add_slices<T>(room, c, size, size, channels, slices, stream);
 }
 
 // sums[column] = the sum of `data` over rows, in a fixed order.

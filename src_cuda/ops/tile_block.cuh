@@ -28,12 +28,19 @@ using WideBlock = TileBlock<8, 8, 8>;     // 128 x 128: 64 sums leave room for t
 using NarrowBlock = TileBlock<8, 2, 16>;  // 128 x 32: few filters
 using SmallBlock = TileBlock<4, 4, 16>;   // 64 x 64
 
-// Blocks that share a multiprocessor hide each other's waiting: two of 64 sums a thread in 128
-// registers, three of 16. Reads of single elements and sums of float64 leave room for one.
+// Blocks that share a multiprocessor hide each other's waiting: two in 128 registers a thread.
+// Reads of single elements, sums of float64, and 64 sums of operands whose lines are both
+// neighbours in memory leave room for one.
 template <class T, class Block, class A, class B>
-constexpr int kResidentBlocks = sizeof(T) > 4 || A::width == 1 || B::width == 1 ? 1
-                                : Block::tile_m > SmallBlock::tile_m            ? 2
-                                                                                : 3;
+constexpr int kResidentBlocks =
+    sizeof(T) > 4 || A::width == 1 || B::width == 1 ||
+            (Block::rows * Block::columns == 64 && !A::step_fastest && !B::step_fastest)
+        ? 1
+        : 2;
+// For kernels that walk over windows beside 64 sums: a few registers more than two blocks have.
+template <class T, class Block, class A, class B>
+constexpr int kRoomyBlocks =
+    Block::rows * Block::columns == 64 ? 1 : kResidentBlocks<T, Block, A, B>;
 
 constexpr int kChunk = 8;  // steps that neighbouring threads read together
 

@@ -23,10 +23,10 @@ ARCHITECTURES = ("75", "80", "90", "newest")
 CEILINGS = {
     ("activation_16bit_backward_kernel", ""): 64,
     ("activation_16bit_kernel", ""): 56,
-    ("activation_backward_kernel", "f"): 40,
-    ("activation_backward_kernel", "d"): 40,
-    ("activation_kernel", "f"): 40,
-    ("activation_kernel", "d"): 40,
+    ("activation_backward_kernel", "f"): 48,
+    ("activation_backward_kernel", "d"): 48,
+    ("activation_kernel", "f"): 48,
+    ("activation_kernel", "d"): 48,
     ("add_16bit_kernel", ""): 40,
     ("add_slices_kernel", "f"): 48,
     ("add_slices_kernel", "d"): 48,
@@ -54,6 +54,12 @@ CEILINGS = {
     ("conv2d_kernel", "d"): 192,
     ("convert_kernel", "f"): 16,
     ("convert_kernel", ""): 16,
+    ("depthwise_conv2d_backward_data_kernel", "f"): 80,
+    ("depthwise_conv2d_backward_data_kernel", "d"): 80,
+    ("depthwise_conv2d_backward_kernel_kernel", "f"): 80,
+    ("depthwise_conv2d_backward_kernel_kernel", "d"): 80,
+    ("depthwise_conv2d_kernel", "f"): 80,
+    ("depthwise_conv2d_kernel", "d"): 80,
     ("dropout_kernel", "f"): 40,
     ("dropout_kernel", "d"): 40,
     ("gemm_kernel", "f"): 208,
@@ -117,6 +123,9 @@ KERNEL = re.compile(r"_ZN6pyconv\d+([a-z0-9_]+_kernel)I([fd]?)")
 
 # The widths of an operand's reads, and the sums of a thread.
 WIDTH = re.compile(r"(?:Matrix|Windows)If(?:Lb[01]E)+Li(\d)E")
+# 64 sums whose blocks have a multiprocessor alone: see kResidentBlocks and kRoomyBlocks.
+LINES_ALONG_MEMORY = re.compile(r"MatrixIfLb0ELi4EEES\d_E")
+ROOMY = ("conv2d_kernel", "conv2d_backward_kernel_kernel")
 SUMS = re.compile(r"TileBlockILi(\d)ELi(\d)E")
 
 pytestmark = pytest.mark.gates
@@ -156,9 +165,9 @@ def ceiling_of(name: str) -> int:
     assert kernel is not None, f"{name} is not a kernel template of pyconv"
     widths, sums = WIDTH.findall(name), SUMS.search(name)
     if sums and widths and "1" not in widths:
-        if sums.groups() != ("8", "8"):
-            return 128 if sums[1] == "8" else 80
-        if kernel[1] != "conv2d_backward_kernel_kernel":
+        if sums.groups() != ("8", "8") or not (
+            kernel[1] in ROOMY or LINES_ALONG_MEMORY.search(name)
+        ):
             return 128
     return CEILINGS[kernel[1], kernel[2]]
 

@@ -149,3 +149,16 @@ def test_adam_step_is_within_two_ulps_for_many_tensors(
     for found, wanted, largest in ((params, wide[0], 4), (m, wide[2], 4), (v, wide[3], 16)):
         for got, value in zip(found, wanted, strict=True):
             assert np.all(np.abs(got - value) <= 2 * unit * largest)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 1023, 1024, 1030])
+@pytest.mark.parametrize("offset", [0, 1])
+def test_activations_meet_ends_and_arrays_that_are_no_whole_packs(
+    simt: ModuleType, offset: int, size: int, dtype: Any
+) -> None:
+    rng = np.random.default_rng(size)
+    x, dy = (rng.integers(-4, 5, size + offset).astype(dtype)[offset:] for _ in range(2))
+    np.testing.assert_array_equal(ops.relu(x), np.maximum(x, 0))
+    y = ops.relu(x)
+    np.testing.assert_array_equal(ops.relu_backward(dy, y), np.where(y > 0, dy, 0))
