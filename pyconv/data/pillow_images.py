@@ -11,11 +11,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import DataFormat, checked_flag, normalise_data_format, normalise_pair
+from pyconv.arguments import DataFormat, checked_flag, normalise_data_format
 from pyconv.autograd import array_of
 from pyconv.data.image_files import (
     ColorMode,
     checked_color_mode,
+    checked_size,
     converted,
     eight_bits,
     is_wide,
@@ -53,7 +54,7 @@ def load_img(
     mode = checked_color_mode("load_img", color_mode)
     size = None
     if target_size is not None:
-        size = normalise_pair("load_img", "target_size", target_size, 1)
+        size = checked_size("load_img", "target_size", target_size)
     if interpolation not in INTERPOLATIONS:
         raise ValueError(
             f"load_img: interpolation={interpolation!r}; must be one of {', '.join(INTERPOLATIONS)}"

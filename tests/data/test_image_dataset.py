@@ -216,6 +216,7 @@ def test_a_model_learns_from_a_folder(folder: Path) -> None:
         ({"batch_size": 0}, "batch_size=0; must be >= 1"),
         ({"image_size": (0, 3)}, r"image_size\[0\]=0"),
         ({"image_size": "large"}, "image_size='large'"),
+        ({"image_size": (1 << 20, 1 << 20)}, "image_size=.* must be at most 67108864 pixels"),
         ({"interpolation": "cubic"}, "interpolation='cubic'; must be one of"),
         ({"seed": 1.5}, "seed=1.5"),
         ({"shuffle": 1}, "shuffle=1; must be True or False"),

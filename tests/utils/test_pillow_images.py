@@ -131,6 +131,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
     [
         (lambda: load_img("a", color_mode="hsv"), "load_img: color_mode='hsv'"),  # type: ignore[arg-type]
         (lambda: load_img("a", target_size=(0, 4)), r"load_img: target_size\[0\]=0"),
+        (lambda: load_img("a", target_size=(1 << 14, 1 << 14)), "at most 67108864 pixels"),
         (lambda: load_img("a", interpolation="area"), "load_img: interpolation='area'; must be"),
         (lambda: load_img(4), "load_img: path=4; must be a path"),  # type: ignore[arg-type]
         (lambda: img_to_array(np.zeros(3)), r"img_to_array: img has shape \(3,\)"),
