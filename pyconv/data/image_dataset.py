@@ -278,6 +278,9 @@ def _labelled(paths: list[str], labels: Any, label_mode: LabelMode) -> Files:
             f"of {len(paths)} files"
         )
     names = sorted(set(numbers.tolist()))
+    for name in (*names[:1], *names[-1:]):
+        if name != np.int64(name).astype(np.int32):
+            raise ValueError(f"{FUNCTION}: labels hold {name}; must fit into int32")
     if label_mode != "int" and (names[:1] < [0] or names[-1:] >= [len(names)]):
         raise ValueError(f"{FUNCTION}: labels are {names}; must be 0 to {len(names) - 1}")
     return Files(paths, numbers.astype(np.int64), [str(name) for name in names])
