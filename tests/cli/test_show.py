@@ -35,7 +35,11 @@ def is_png(path: Path) -> bool:
         ("feature-maps", ["--layer", "max_pooling2d"], "maps of max_pooling2d for "),
         ("grad-cam", [], "what speaks for class "),
         ("grad-cam", ["--class", "3", "--layer", "conv2d"], "what speaks for class 3 (output "),
-        ("patterns", ["--layer", "conv2d", "--filters", "2"], "what 2 filters of conv2d answer to"),
+        (
+            "patterns",
+            ["--layer", "conv2d", "--filters", "2"],
+            "what filters of conv2d answer to, 2 at most",
+        ),
     ],
 )
 def test_the_digits_model_is_shown(
@@ -103,3 +107,14 @@ def test_what_cannot_be_shown_is_said_in_one_line(
     assert said in error
     assert error.count("\n") == 1
     assert not (Path(digit).parent / "x.png").exists()
+
+
+def test_a_file_that_is_read_is_not_drawn_over(
+    digit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path(digit).read_bytes()
+    (tmp_path / "link.npy").symlink_to(digit)
+    for out in (digit, str(tmp_path / "link.npy")):
+        assert main(["show", "feature-maps", digit, "--out", out]) == 1
+        assert "is read; must be another file" in capsys.readouterr().err
+    assert Path(digit).read_bytes() == before
