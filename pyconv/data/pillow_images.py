@@ -192,7 +192,5 @@ def _wide_greys(values: npt.NDArray[np.int32]) -> Any:
     """Return whole numbers as an image of 16 bits, the widest that PNG has."""
     least, largest = int(values.min()), int(values.max())
     if least < 0 or largest > 65535:
-        raise ValueError(
-            f"save_img: x has values from {least} to {largest}; PNG keeps 0 to 65535"
-        )
+        raise ValueError(f"save_img: x has values from {least} to {largest}; PNG keeps 0 to 65535")
     return pillow("save_img").fromarray(values.astype(np.uint16))
