@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyconv import ops
 from pyconv.autograd.elementwise import floating
@@ -11,7 +11,12 @@ from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor
 from pyconv.backend import Array
 
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
+
 KEEPS_Y = ("relu", "relu6", "sigmoid", "tanh")
+# The gradient of these lets an element through or not, as its y says.
+MASKS: tuple[ActivationName, ...] = ("relu", "relu6")
 
 
 class ActivationFunction(Function):
@@ -22,6 +27,7 @@ class ActivationFunction(Function):
     """
 
     kept: Array
+    passes_on = False  # the next function has done what this one would do to its gradient
 
     def __init__(self, name: str, **options: Any) -> None:
         self.name, self.options = name, options
@@ -32,7 +38,14 @@ class ActivationFunction(Function):
             self.kept = y if self.name in KEEPS_Y else x
         return y
 
+    def hand_over(self) -> ActivationName:
+        handed = next((mask for mask in MASKS if mask == self.name), None)
+        self.passes_on = handed is not None
+        return handed
+
     def backward(self, dy: Array) -> Array:
+        if self.passes_on:
+            return dy
         dx: Array = getattr(ops, f"{self.name}_backward")(dy, self.kept, **self.options)
         return dx
 

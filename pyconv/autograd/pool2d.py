@@ -9,6 +9,7 @@ from typing import TypedDict
 from pyconv.autograd.function import Function
 from pyconv.backend import Array, contiguous
 from pyconv.geometry import DataFormat, IntPair, Padding, Window
+from pyconv.ops.activation import ActivationName, activation_code, through_activation
 from pyconv.ops.pool2d import unchecked_best_pixels_backward
 
 
@@ -23,7 +24,13 @@ class PoolOptions(TypedDict):
 
 
 class BestPool2DFunction(Function):
-    """Pairs such an op with its backward; finds and keeps offsets only when a tape records."""
+    """Pairs such an op with its backward; finds and keeps offsets only when a tape records.
+
+    The gradient of a ReLU before it is taken here, where it is a matter of few pixels: those that
+    win get theirs by their y, all others have none anyway.
+    """
+
+    mask: ActivationName = None
 
     def __init__(
         self,
@@ -37,8 +44,11 @@ class BestPool2DFunction(Function):
         if not self.recording:
             return self.pool(x, **self.options)
         y, self.offsets = self.pool_with_offsets(x, **self.options)
-        self.input_shape = x.shape
+        self.input_shape, self.y = x.shape, y
         return y
+
+    def take_over(self, maker: Function) -> None:
+        self.mask = maker.hand_over()
 
     def backward(self, dy: Array) -> Array:
         """Return dx; the offsets are the op's own and need no check."""
@@ -52,4 +62,7 @@ class BestPool2DFunction(Function):
             options["data_format"],
             options["ceil_mode"],
         )
-        return unchecked_best_pixels_backward(contiguous(dy), self.offsets, window)
+        dy = contiguous(dy)
+        if self.mask is not None:
+            dy = through_activation("pool2d", dy, self.y, activation_code("pool2d", self.mask))
+        return unchecked_best_pixels_backward(dy, self.offsets, window)

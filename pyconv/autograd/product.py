@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pyconv.autograd.activation import MASKS
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
 from pyconv.backend import Array
@@ -47,6 +48,12 @@ class ProductFunction(Function):
             y=self.y,
             needs=self.names_of_wanted("x", "kernel", "bias"),
         )
+
+    def hand_over(self) -> ActivationName:
+        handed = self.activation if self.activation in MASKS else None
+        if handed is not None:
+            self.activation, self.y = None, None
+        return handed
 
     def of(self, x: Operand, kernel: Operand, bias: Operand | None) -> Tensor:
         """Return the result for Tensors or arrays."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, overload
@@ -155,13 +156,31 @@ class GradientTape:
         if self._spent:
             raise RuntimeError("gradient: this tape was used up; make it with persistent=True")
         wanted = [sources] if isinstance(sources, Tensor) else list(sources)
+        seeds, asked = _seeds(target, output_gradients), {id(x) for x in wanted}
         with no_recording():
-            found = self._backward(_seeds(target, output_gradients), {id(x) for x in wanted})
+            if not self._persistent:
+                self._hand_over(asked | seeds.keys())
+            found = self._backward(seeds, asked)
         gradients = [None if (d := found.get(id(x))) is None else Tensor.wrap(d) for x in wanted]
         if not self._persistent:
             self._spent = True
             self._watched.clear()
         return gradients[0] if isinstance(sources, Tensor) else gradients
+
+    def _hand_over(self, outside: set[int]) -> None:
+        """Let functions take on a step of their input's maker where they alone use that input.
+
+        Args:
+            outside: ids of Tensors whose gradients are seen, or fed, from outside.
+        """
+        uses = Counter(id(x) for record in self._records for x in record.inputs)
+        makers = {id(record.output): record.function for record in self._records}
+        for function, inputs, *_ in self._records:
+            x = id(inputs[0])
+            if uses[x] == 1 and x in makers and x not in outside:
+                maker = makers[x]
+                if function.tapes == maker.tapes == 1:
+                    function.take_over(maker)
 
     def _backward(self, found: dict[int, Array], sources: set[int]) -> dict[int, Array]:
         """Run the records backwards; `found` maps id of a Tensor to its gradient."""

@@ -242,7 +242,7 @@ class Layer:
         """Return the layers kept as attributes, in the order they were set."""
         found: dict[int, Layer] = {}
         for name, value in vars(self).items():
-            if name not in ("inbound_nodes", "_call_losses"):
+            if type(value) not in _PLAIN and name not in ("inbound_nodes", "_call_losses"):
                 found.update((id(layer), layer) for layer in _layers_in(value))
         return list(found.values())
 
@@ -390,6 +390,10 @@ def is_several(inputs: Any) -> bool:
 
 def _is_on_device(x: Any) -> bool:
     return hasattr(x, "__cuda_array_interface__")
+
+
+# Most attributes; asked at every training step, so quickly.
+_PLAIN = frozenset({str, int, float, bool, type(None), Variable})
 
 
 def _layers_in(value: Any) -> Iterator[Layer]:

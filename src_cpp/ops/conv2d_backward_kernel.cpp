@@ -47,17 +47,30 @@ struct KernelGradient {
 
   int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }
 
-  int64_t origin(int64_t pixel) const {
-    const int64_t j = pixel % w.ow;
-    const int64_t i = pixel / w.ow % w.oh;
-    const int64_t image = pixel / (w.ow * w.oh);
-    return ((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c;
+  // Where the windows of `count` pixels begin. Divisions take longer than the sums of a small
+  // window, so only the first pixel pays for them.
+  void find_origins(int64_t pixel, int64_t count, int64_t* origins) const {
+    int64_t j = pixel % w.ow;
+    int64_t i = pixel / w.ow % w.oh;
+    int64_t image = pixel / (w.ow * w.oh);
+    for (int64_t p = 0; p < count;) {
+      int64_t at = ((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c;
+      const int64_t end = std::min(count, p + w.ow - j);
+      for (; p < end; ++p, at += w.sw * w.c) origins[p] = at;
+      j = 0;
+      if (++i == w.oh) {
+        i = 0;
+        ++image;
+      }
+    }
   }
 
   // The elements of a block of K for `count` pixels, a row of `pitch` for each pixel.
   void copy_windows(const BlockK& block, int64_t pixel, int64_t count, T* to, int64_t pitch) const {
+    int64_t origins[kPixelBlock];
+    find_origins(pixel, count, origins);
     for (int64_t p = 0; p < count; ++p, to += pitch) {
-      const T* window = x + origin(pixel + p);
+      const T* window = x + origins[p];
       T* element = to;
       for (const Run& run : block.runs) {
         const int64_t length = run.taps * run.length;
@@ -100,7 +113,7 @@ struct KernelGradient {
       out[r] = sums + r * cols;
     }
     int64_t origins[kPixelBlock];
-    for (int64_t p = 0; p < count; ++p) origins[p] = origin(pixel + p);
+    find_origins(pixel, count, origins);
     for (int64_t column = 0; column < cols; column += width) {
       multiply_indexed(table, block.count, count, rows, origins, dy + pixel * w.f + column, w.f,
                        out, column, std::min(width, cols - column), end);

@@ -114,8 +114,8 @@ void pool_wide_window(PoolKind kind, const T* x, T* y, int32_t* argmax, const Wi
   if (argmax) argmax[at] = static_cast<int32_t>(where);
 }
 
-// Do the windows cover every pixel of a row exactly once?
-bool windows_tile(const Window& w) { return w.sw == w.kw && w.left == 0 && w.ow * w.kw >= w.w; }
+// Do the windows cover every pixel of a row once, up to what is left over at its end?
+bool windows_tile(const Window& w) { return w.sw == w.kw && w.left == 0; }
 
 template <class T>
 void gradient_row(PoolRowGradientOf<T> send, const T* dy, const void* argmax, T* dx,
@@ -125,7 +125,8 @@ void gradient_row(PoolRowGradientOf<T> send, const T* dy, const void* argmax, T*
   const int64_t first = reached < w.kh ? 0 : (reached - w.kh) / w.sh + 1;
   const int64_t last = std::min(w.oh, reached / w.sh + 1);
   const bool assign = windows_tile(w) && last - first == 1;
-  if (!assign) std::fill_n(dx, w.w * c, T(0));
+  const int64_t assigned = assign ? std::min(w.ow * w.kw, w.w) : 0;
+  std::fill_n(dx + assigned * c, (w.w - assigned) * c, T(0));
   for (int64_t i = first; i < last; ++i) {
     if (i > first) keep_going();
     const int64_t at = (image * w.oh + i) * w.ow * c;

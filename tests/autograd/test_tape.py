@@ -172,3 +172,83 @@ def test_an_error_inside_leaves_no_tape_behind() -> None:
     with GradientTape(persistent=True) as tape:
         pass
     assert tape.gradient(x * x, x) is None
+
+
+def rectified_and_pooled(x: Tensor, kernel: Variable, strides: int) -> tuple[Tensor, Tensor]:
+    y = autograd.conv2d(x, kernel, activation="relu")
+    return y, autograd.max_pool2d(y, 3, strides=strides)
+
+
+@pytest.mark.parametrize("strides", [1, 2, 3])
+def test_a_pooling_that_masks_for_its_convolution_changes_no_bit(strides: int) -> None:
+    rng = np.random.default_rng(strides)
+    x = Tensor(rng.normal(size=(2, 9, 9, 3)).astype(np.float32))
+    kernel = Variable(rng.normal(size=(3, 3, 3, 8)).astype(np.float32))
+    found = []
+    for persistent in (False, True):  # only the first hands over
+        with GradientTape(persistent=persistent) as tape:
+            tape.watch(x)
+            _, z = rectified_and_pooled(x, kernel, strides)
+        found.append(tape.gradient(z, [x, kernel], Tensor(np.sin(z.numpy()) - 0.5)))
+    for handed, plain in zip(*found, strict=True):
+        assert handed is not None
+        assert plain is not None
+        assert np.array_equal(handed.numpy(), plain.numpy())
+
+
+def test_a_relu_of_its_own_is_masked_by_its_pooling_too() -> None:
+    x = Variable(np.random.default_rng(0).normal(size=(1, 6, 6, 4)).astype(np.float32))
+    found = []
+    for persistent in (False, True):
+        with GradientTape(persistent=persistent) as tape:
+            y = autograd.max_pool2d(autograd.relu(x), 2)
+        gradient = tape.gradient(y, x)
+        assert gradient is not None
+        found.append(gradient.numpy())
+    assert np.array_equal(*found)
+    assert (found[0][x.numpy() <= 0] == 0).all()
+
+
+def test_the_gradient_of_what_is_pooled_is_whole_where_it_is_asked_for() -> None:
+    x = Tensor(np.full((1, 4, 4, 1), -1, np.float32))
+    kernel = Variable(np.ones((1, 1, 1, 1), np.float32))
+    with GradientTape() as tape:
+        y, z = rectified_and_pooled(x, kernel, 1)
+    dy, dkernel = tape.gradient(z, [y, kernel])
+    assert dy is not None
+    assert dkernel is not None
+    assert dy.numpy().sum() == 4  # windows; ReLU's zeros win, and their gradient is seen
+    assert dkernel.numpy().sum() == 0
+
+
+def test_a_convolution_with_two_users_masks_for_both() -> None:
+    x = Tensor(np.full((1, 4, 4, 1), -1, np.float32))
+    kernel = Variable(np.ones((1, 1, 1, 1), np.float32))
+    with GradientTape() as tape:
+        y, z = rectified_and_pooled(x, kernel, 1)
+        total = autograd.mean(y) + autograd.mean(z)
+    dkernel = tape.gradient(total, kernel)
+    assert dkernel is not None
+    assert dkernel.numpy().sum() == 0
+
+
+def test_what_is_fed_a_gradient_from_outside_masks_it() -> None:
+    x = Tensor(np.full((1, 4, 4, 1), -1, np.float32))
+    kernel = Variable(np.ones((1, 1, 1, 1), np.float32))
+    with GradientTape() as tape:
+        y, z = rectified_and_pooled(x, kernel, 1)
+    dkernel = tape.gradient([y, z], kernel)
+    assert dkernel is not None
+    assert dkernel.numpy().sum() == 0
+
+
+def test_an_outer_tape_sees_what_an_inner_one_did_not_ask_for() -> None:
+    x = Tensor(np.full((1, 4, 4, 1), -1, np.float32))
+    kernel = Variable(np.ones((1, 1, 1, 1), np.float32))
+    with GradientTape() as outer:
+        with GradientTape() as inner:
+            y, z = rectified_and_pooled(x, kernel, 1)
+        assert inner.gradient(z, kernel) is not None
+    dy = outer.gradient(z, y)
+    assert dy is not None
+    assert dy.numpy().sum() == 4
