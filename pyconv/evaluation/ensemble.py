@@ -48,7 +48,9 @@ class Ensemble:
         outputs = self._outputs(x, batch_size)
         if self.rule == "vote":
             return vote(outputs)
-        return _columns(_stacked("Ensemble.predict_classes", outputs)).mean(0).argmax(1)
+        columns = _columns(_stacked("Ensemble.predict_classes", outputs))
+        likeliest: Classes = columns.mean(axis=0).argmax(axis=1)
+        return likeliest
 
     def _outputs(self, x: Any, batch_size: int | None) -> list[Outputs]:
         return [model.predict(x, batch_size=batch_size, verbose=0) for model in self.models]

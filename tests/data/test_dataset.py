@@ -348,7 +348,7 @@ def test_dictionaries_belong_together_by_name_whatever_their_order() -> None:
     ("first", "second"), [({"a": 1}, {"b": 1}), (((1, 2), 3), (1, (2, 3))), (({"a": 1},), (1,))]
 )
 def test_elements_of_as_many_parts_in_another_form_do_not_mix(first: Any, second: Any) -> None:
-    with pytest.raises(ValueError, match="element 0 of a batch is .*element 1 .*must be of one"):
+    with pytest.raises(ValueError, match=r"element 0 of a batch is .*element 1 .*must be of one"):
         list(Dataset.from_generator(lambda: iter([first, second])).batch(2))
 
 
