@@ -70,9 +70,9 @@ def run(arguments: argparse.Namespace) -> None:
     share = finite_number("train", "--validation", arguments.validation, least=0)
     validates = int(len(x_train) * (1 - share)) < len(x_train)
     inputs, test_inputs = (as_inputs(x, network.input_shape) for x in (x_train, x_test))
-    classes = getattr(model, "output_shape", ())[-1]
+    given: tuple[int, ...] = getattr(model, "output_shape", ())
     for labels in (y_train, y_test):
-        checked_labels(labels, classes)
+        checked_labels(labels, given[-1])
     run = Run(out, validates)
     try:
         model.fit(
