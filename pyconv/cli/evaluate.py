@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pyconv.cli.classifier import load_classifier
 from pyconv.cli.options import DATA_HELP, positive
-from pyconv.cli.pictures import as_inputs, pictures_of
+from pyconv.cli.pictures import as_inputs, checked_labels, pictures_of
 from pyconv.losses import SparseCategoricalCrossentropy
 
 HELP = "show loss, accuracy, and accuracy per class of a saved model"
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
     classifier = load_classifier(arguments.model)
     data = pictures_of(arguments.data)
     _, (x, labels) = data.read()
-    labels = _checked(labels, classifier.classes)
+    labels = checked_labels(labels, classifier.classes)
     inputs = as_inputs(x, classifier.input_shape)
     model = classifier.model
     print(f"data: {data.title}: {len(x):,} pictures to test with")
@@ -43,13 +43,6 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"accuracy: {np.mean(found == labels):.4f}\n")
     for line in _per_class(labels, found, data.class_names):
         print(line)
-
-
-def _checked(labels: Labels, classes: int) -> Labels:
-    bad = np.flatnonzero((labels < 0) | (labels >= classes))
-    if bad.size:
-        raise ValueError(f"label {labels[bad[0]]} at {bad[0]}; the model has {classes} classes")
-    return labels
 
 
 def _per_class(labels: Labels, found: Labels, names: tuple[str, ...]) -> list[str]:

@@ -54,6 +54,14 @@ def _generated(seed: int, count: int) -> tuple[Part, Part]:
     return generated_digits(count, seed), generated_digits(min(count, GENERATED_TEST), TEST_SEED)
 
 
+def checked_labels(labels: npt.NDArray[Any], classes: int) -> npt.NDArray[Any]:
+    """Return class numbers of which a model of so many classes knows each."""
+    bad = np.flatnonzero((labels < 0) | (labels >= classes))
+    if bad.size:
+        raise ValueError(f"label {labels[bad[0]]} at {bad[0]}; the model has {classes} classes")
+    return labels
+
+
 def as_inputs(images: Images, input_shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     """Return pictures as a network (h, w, c) takes them: float32, bytes scaled to [0, 1].
 

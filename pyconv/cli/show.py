@@ -7,6 +7,7 @@ Without a model the digits model that comes with pyconv is shown.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,7 +54,7 @@ def _patterns(model: Model, seen: Seen | None, arguments: argparse.Namespace) ->
         model, layer, arguments.out, filters=arguments.filters, seed=arguments.seed
     )
     name = layer.name if isinstance(layer, Layer) else layer
-    return f"what {arguments.filters} filters of {name} answer to"
+    return f"what filters of {name} answer to, {arguments.filters} at most"
 
 
 def _last_convolution(model: Model) -> Layer:
@@ -127,6 +128,10 @@ def run(arguments: argparse.Namespace) -> None:
     if len(files) != kind.takes_picture:
         wanted = "one picture" if kind.takes_picture else "no picture"
         raise ValueError(f"{arguments.kind}: {len(files)} pictures; must be {wanted}")
+    for file in (model, *files):
+        there = os.path.exists(arguments.out) and os.path.exists(file)
+        if there and os.path.samefile(arguments.out, file):
+            raise ValueError(f"--out {arguments.out}: is read; must be another file")
     if kind.takes_picture:
         classifier = load_classifier(model)
         seen = _seen(files[0], classifier.input_shape, *arguments.range)

@@ -11,11 +11,12 @@ import numpy as np
 
 from pyconv import optimizers
 from pyconv.applications import NETWORKS, Network
+from pyconv.arguments import finite_number
 from pyconv.callbacks import Callback, History, ModelCheckpoint
 from pyconv.callbacks.callback import Logs
 from pyconv.cli.demo_files import write_history
 from pyconv.cli.options import DATA_HELP, positive, writable_folder
-from pyconv.cli.pictures import GENERATED, as_inputs, pictures_of
+from pyconv.cli.pictures import GENERATED, as_inputs, checked_labels, pictures_of
 from pyconv.cli.stopwatch import Stopwatch
 from pyconv.random import set_seed
 from pyconv.visualization import curves
@@ -66,22 +67,27 @@ def run(arguments: argparse.Namespace) -> None:
         f"{optimizer.learning_rate:g}, {epochs} epochs, batches of {batch_size}, "
         f"seed {arguments.seed}\n"
     )
-    validates = int(len(x_train) * (1 - arguments.validation)) < len(x_train)
+    share = finite_number("train", "--validation", arguments.validation, least=0)
+    validates = int(len(x_train) * (1 - share)) < len(x_train)
+    inputs, test_inputs = (as_inputs(x, network.input_shape) for x in (x_train, x_test))
+    given: tuple[int, ...] = getattr(model, "output_shape", ())
+    for labels in (y_train, y_test):
+        checked_labels(labels, given[-1])
     run = Run(out, validates)
     try:
         model.fit(
-            as_inputs(x_train, network.input_shape),
+            inputs,
             y_train,
             batch_size=batch_size,
             epochs=epochs,
-            validation_split=arguments.validation,
+            validation_split=share,
             callbacks=run.callbacks,
         )
     except KeyboardInterrupt:
         print(f"\nstopped after {len(run.history.epoch)} whole epochs of {epochs}")
         run.tell_files()
         raise
-    tested = model.predict(as_inputs(x_test, network.input_shape), TEST_BATCH, verbose=0)
+    tested = model.predict(test_inputs, TEST_BATCH, verbose=0)
     print(f"\ntest accuracy: {np.mean(tested.argmax(axis=1) == y_test):.4f}")
     print(f"training speed: {run.watch.images_per_second(batch_size):,.0f} images/s")
     run.tell_files()

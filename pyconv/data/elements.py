@@ -34,6 +34,27 @@ def leaves(element: Element) -> list[Leaf]:
     return found
 
 
+def leaves_like(form: Element, element: Element) -> list[Leaf] | None:
+    """Return the leaves of an element in the order of a form; None where its form is another.
+
+    The parts of dictionaries belong together by their names, in whatever order they stand.
+    """
+    if isinstance(form, dict) and isinstance(element, dict) and form.keys() == element.keys():
+        pairs = [(part, element[key]) for key, part in form.items()]
+    elif isinstance(form, tuple) and isinstance(element, tuple) and len(form) == len(element):
+        pairs = list(zip(form, element, strict=True))
+    elif isinstance(form, (dict, tuple)) or isinstance(element, (dict, tuple)):
+        return None
+    else:
+        return [element]
+    found: list[Leaf] = []
+    for inner in (leaves_like(*pair) for pair in pairs):
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
 def filled(form: Element, values: Iterable[Leaf]) -> Element:
     """Return an element of a given form with these leaves."""
     remaining = iter(values)
@@ -130,13 +151,15 @@ def stacked(function: str, elements: Sequence[Element]) -> Element:
         ValueError: they differ in form, or their arrays in shape.
     """
     first = elements[0]
-    parts = [leaves(element) for element in elements]
-    for number, part in enumerate(parts):
-        if len(part) != len(parts[0]):
+    parts = []
+    for number, element in enumerate(elements):
+        part = leaves_like(first, element)
+        if part is None:
             raise ValueError(
                 f"{function}: element 0 of a batch is {form_of(first)} and element {number} "
-                f"{form_of(elements[number])}; must be of one form"
+                f"{form_of(element)}; must be of one form"
             )
+        parts.append(part)
     return filled(first, (_stack(function, column) for column in zip(*parts, strict=True)))
 
 

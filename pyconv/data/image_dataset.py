@@ -17,13 +17,18 @@ from pyconv.arguments import (
     checked_flag,
     finite_number,
     normalise_data_format,
-    normalise_pair,
     whole_number,
 )
 from pyconv.callbacks.messages import tell
 from pyconv.data.dataset import AUTOTUNE, Dataset, thread_count
 from pyconv.data.elements import Element
-from pyconv.data.image_files import ColorMode, checked_color_mode, decode_image, pillow
+from pyconv.data.image_files import (
+    ColorMode,
+    checked_color_mode,
+    checked_size,
+    decode_image,
+    pillow,
+)
 from pyconv.data.image_folder import EXTENSIONS, list_image_files, list_images
 from pyconv.data.node import Node
 from pyconv.data.resampling import (
@@ -184,7 +189,7 @@ class Reading:
 def _resizer(
     image_size: object, interpolation: object, crop: object, pad: object
 ) -> Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]:
-    size = normalise_pair(FUNCTION, "image_size", image_size, 1)
+    size = checked_size(FUNCTION, "image_size", image_size)
     name = interpolation.lower() if isinstance(interpolation, str) else interpolation
     if name not in RESAMPLINGS:
         raise ValueError(
@@ -273,6 +278,9 @@ def _labelled(paths: list[str], labels: Any, label_mode: LabelMode) -> Files:
             f"of {len(paths)} files"
         )
     names = sorted(set(numbers.tolist()))
+    for name in (*names[:1], *names[-1:]):
+        if name != np.int64(name).astype(np.int32):
+            raise ValueError(f"{FUNCTION}: labels hold {name}; must fit into int32")
     if label_mode != "int" and (names[:1] < [0] or names[-1:] >= [len(names)]):
         raise ValueError(f"{FUNCTION}: labels are {names}; must be 0 to {len(names) - 1}")
     return Files(paths, numbers.astype(np.int64), [str(name) for name in names])

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.arguments import normalise_pair
 from pyconv.data.regular_file import open_regular
 
 ColorMode: TypeAlias = Literal["grayscale", "rgb", "rgba"]
@@ -124,6 +125,20 @@ def check_size(width: int, height: int) -> None:
         raise ValueError(
             f"has {width} x {height} pixels; must be 1 to {MOST_PIXELS}, {MOST_SIDE} a side"
         )
+
+
+def checked_size(function: str, argument: str, value: object) -> tuple[int, int]:
+    """Return the (height, width) that pictures are brought to; more than one may have is refused.
+
+    Raises:
+        TypeError, ValueError: naming the argument.
+    """
+    height, width = normalise_pair(function, argument, value, 1)
+    if height * width > MOST_PIXELS:
+        raise ValueError(
+            f"{function}: {argument}={(height, width)}; must be at most {MOST_PIXELS} pixels"
+        )
+    return height, width
 
 
 def upright(image: Any) -> Any:

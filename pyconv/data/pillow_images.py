@@ -11,11 +11,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import DataFormat, checked_flag, normalise_data_format, normalise_pair
+from pyconv.arguments import DataFormat, checked_flag, normalise_data_format
 from pyconv.autograd import array_of
 from pyconv.data.image_files import (
     ColorMode,
     checked_color_mode,
+    checked_size,
     converted,
     eight_bits,
     is_wide,
@@ -53,7 +54,7 @@ def load_img(
     mode = checked_color_mode("load_img", color_mode)
     size = None
     if target_size is not None:
-        size = normalise_pair("load_img", "target_size", target_size, 1)
+        size = checked_size("load_img", "target_size", target_size)
     if interpolation not in INTERPOLATIONS:
         raise ValueError(
             f"load_img: interpolation={interpolation!r}; must be one of {', '.join(INTERPOLATIONS)}"
@@ -125,9 +126,14 @@ def array_to_img(
     if not np.isfinite(pixels).all():
         raise ValueError("array_to_img: x has values that are not finite")
     if scale:
+        with np.errstate(over="ignore"):
+            span = pixels.max() - pixels.min()
+        pixels = pixels if np.isfinite(span) else pixels / 2
         pixels = pixels - pixels.min()
         largest = pixels.max()
         pixels = (pixels / largest if largest else pixels) * 255
+    if np.abs(pixels).max() >= 2**31:
+        raise ValueError("array_to_img: x has values of 2^31 and more; must be below 2^31")
     if pixels.shape[2] == 1:
         wide = pixels.max() > 255
         return module.fromarray(pixels[:, :, 0].astype(np.int32 if wide else np.uint8))
@@ -157,8 +163,12 @@ def save_img(
     """
     pillow("save_img")
     is_path = isinstance(path, (str, os.PathLike))
+    if not is_path and not hasattr(path, "write"):
+        raise TypeError(f"save_img: path={path!r}; must be a path or a file opened to write bytes")
     if file_format is None:
         file_format = Path(os.fspath(path)).suffix[1:] if is_path else ""  # type: ignore[arg-type]
+    if not isinstance(file_format, str):
+        raise TypeError(f"save_img: file_format={file_format!r}; must be a name")
     kind = _FORMATS.get(file_format.lower(), file_format.lower()).upper()
     image = array_to_img(x, data_format, scale)
     module = pillow("save_img")
@@ -168,9 +178,19 @@ def save_img(
     if image.mode == "RGBA" and kind == "JPEG":
         warnings.warn("save_img: JPEG keeps no transparency; it is left out", stacklevel=2)
         image = image.convert("RGB")
+    if image.mode == "I" and kind == "PNG":
+        image = _wide_greys(np.asarray(image))
     options = {} if quality is None else {"quality": quality}
     if not is_path:
         image.save(path, format=kind, **options)
         return
     with atomic_write(path) as file:  # type: ignore[arg-type]
         image.save(file, format=kind, **options)
+
+
+def _wide_greys(values: npt.NDArray[np.int32]) -> Any:
+    """Return whole numbers as an image of 16 bits, the widest that PNG has."""
+    least, largest = int(values.min()), int(values.max())
+    if least < 0 or largest > 65535:
+        raise ValueError(f"save_img: x has values from {least} to {largest}; PNG keeps 0 to 65535")
+    return pillow("save_img").fromarray(values.astype(np.uint16))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyconv.data.background import closed_after
-from pyconv.data.elements import Element, as_element, filled, form_of, leaves, mapped
+from pyconv.data.elements import Element, as_element, filled, form_of, leaves, leaves_like, mapped
 from pyconv.data.node import INFINITE, UNKNOWN, Node, Seeds, spawned
 
 
@@ -80,12 +80,12 @@ class Generated(Node):
     def _fitted(
         element: Element, given: Element, what: str, fit: Callable[[Any, Any], Any]
     ) -> Element:
-        parts, wanted = leaves(element), leaves(given)
-        if len(parts) != len(wanted):
+        parts, wanted = leaves_like(given, element), leaves(given)
+        if parts is None:
             raise ValueError(
                 f"Dataset.from_generator: yielded {form_of(element)}; the given {what} are {given}"
             )
-        return filled(element, (fit(*pair) for pair in zip(parts, wanted, strict=True)))
+        return filled(given, (fit(*pair) for pair in zip(parts, wanted, strict=True)))
 
 
 def _cast(leaf: Any, dtype: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import whole_number
+from pyconv.arguments import LARGEST, whole_number
 from pyconv.autograd import array_of
 
 
@@ -28,15 +28,15 @@ def to_categorical(x: Any, num_classes: int | None = None) -> npt.NDArray[np.flo
     numbers = np.asarray(array_of(x))
     if numbers.dtype.kind == "f":
         _refuse_first(numbers, numbers != np.floor(numbers), "must be a whole number")
+    if num_classes is not None:
+        num_classes = whole_number("to_categorical", "num_classes", num_classes, 1)
+    most = (num_classes or LARGEST) - 1
+    _refuse_first(numbers, (numbers < 0) | (numbers > most), f"must be 0 to {most}")
     numbers = numbers.astype(np.int64)
     if num_classes is None:
         if not numbers.size:
             raise ValueError(f"to_categorical: x.shape={numbers.shape}; needs num_classes")
         num_classes = int(numbers.max()) + 1
-    else:
-        num_classes = whole_number("to_categorical", "num_classes", num_classes, 1)
-    outside = (numbers < 0) | (numbers >= num_classes)
-    _refuse_first(numbers, outside, f"must be 0 to {num_classes - 1}")
     shape = numbers.shape[:-1] if numbers.ndim > 1 and numbers.shape[-1] == 1 else numbers.shape
     rows = np.zeros((numbers.size, num_classes))
     rows[np.arange(numbers.size), numbers.ravel()] = 1

@@ -44,7 +44,9 @@ class ClassificationReport(NamedTuple):
         Raises:
             ValueError: another number of names than classes.
         """
-        names = list(class_names or map(str, range(len(self.support))))
+        names = [
+            str(name) for name in (range(len(self.support)) if class_names is None else class_names)
+        ]
         if len(names) != len(self.support):
             raise ValueError(f"lines: {len(names)} names; must be {len(self.support)}")
         width = max(map(len, [*names, "weighted mean"]))

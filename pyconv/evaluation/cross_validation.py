@@ -100,8 +100,8 @@ def index_pairs(
     """Yield checked (train, test) indices of a number of folds, a splitter, or pairs."""
     if isinstance(folds, (int, np.integer)) and not isinstance(folds, bool):
         folds = KFold(int(folds))
-    pairs: Iterable[Any] = folds.split(x, y) if hasattr(folds, "split") else folds
-    if not isinstance(pairs, Iterable):
+    pairs: Iterable[Any] = folds.split(x, y) if _splits(folds) else folds
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
         raise TypeError(f"{function}: folds={folds!r}; must be an int, a splitter or index pairs")
     number = -1
     for number, pair in enumerate(pairs):
@@ -111,6 +111,10 @@ def index_pairs(
         yield train, test
     if number < 0:
         raise ValueError(f"{function}: folds is empty; must have a fold")
+
+
+def _splits(folds: Any) -> bool:
+    return hasattr(folds, "split") and not isinstance(folds, str)
 
 
 def _indices(function: str, fold: int, part: Any, count: int) -> npt.NDArray[Any]:

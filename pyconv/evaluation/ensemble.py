@@ -46,7 +46,11 @@ class Ensemble:
     def predict_classes(self, x: Any, batch_size: int | None = None) -> Classes:
         """Return the class numbers (n,); of classes with equal votes the more probable."""
         outputs = self._outputs(x, batch_size)
-        return vote(outputs) if self.rule == "vote" else _columns(outputs).mean(0).argmax(1)
+        if self.rule == "vote":
+            return vote(outputs)
+        columns = _columns(_stacked("Ensemble.predict_classes", outputs))
+        likeliest: Classes = columns.mean(axis=0).argmax(axis=1)
+        return likeliest
 
     def _outputs(self, x: Any, batch_size: int | None) -> list[Outputs]:
         return [model.predict(x, batch_size=batch_size, verbose=0) for model in self.models]
@@ -78,7 +82,7 @@ def vote(outputs: Sequence[Any]) -> Classes:
     Raises:
         ValueError: no outputs, or shapes that differ. TypeError: what is no number.
     """
-    columns = _columns(_stacked("vote", outputs))
+    columns = _ballots(outputs)
     shares, means = _votes(columns), columns.mean(axis=0)
     won = shares == shares.max(axis=1, keepdims=True)
     winners: Classes = np.where(won, means, -np.inf).argmax(axis=1)
@@ -86,7 +90,16 @@ def vote(outputs: Sequence[Any]) -> Classes:
 
 
 def _shares(outputs: Sequence[Any]) -> Outputs:
-    return _votes(_columns(_stacked("vote", outputs)))
+    return _votes(_ballots(outputs))
+
+
+def _ballots(outputs: Sequence[Any]) -> Outputs:
+    """Return outputs (models, n, classes) that can vote: NaN names no class."""
+    columns = _columns(_stacked("vote", outputs))
+    bad = np.argwhere(np.isnan(columns))
+    if len(bad):
+        raise ValueError(f"vote: outputs[{bad[0][0]}][{bad[0][1]}] holds NaN; must be numbers")
+    return columns
 
 
 def _votes(columns: Outputs) -> Outputs:

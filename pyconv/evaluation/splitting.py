@@ -52,7 +52,7 @@ class KFold:
             raise ValueError(f"KFold: {count} samples; must be at least n_splits={self.n_splits}")
         order = np.arange(count)
         if self.shuffle:
-            order = _generator(self.seed).permutation(count)
+            order = _generator("KFold", self.seed).permutation(count)
         for test in np.array_split(order, self.n_splits):
             inside = np.zeros(count, bool)
             inside[test] = True
@@ -98,7 +98,7 @@ def train_validation_test_split(
     else:
         groups = [np.arange(len(x))]
     if shuffle:
-        draw = _generator(seed)
+        draw = _generator(function, seed)
         groups = [draw.permutation(group) for group in groups]
     cut = [_cut(function, group, *parts) for group in groups]
     train, held, tested = (np.concatenate([pieces[i] for pieces in cut]) for i in range(3))
@@ -139,5 +139,7 @@ def _cut(
     return order[:train], order[train : train + held], order[train + held :]
 
 
-def _generator(seed: int | None) -> np.random.Generator:
-    return random.generator() if seed is None else np.random.default_rng(seed)
+def _generator(function: str, seed: int | None) -> np.random.Generator:
+    if seed is None:
+        return random.generator()
+    return np.random.default_rng(whole_number(function, "seed", seed, 0))

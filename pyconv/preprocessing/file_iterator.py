@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pyconv.arguments import checked_flag, normalise_pair
-from pyconv.data.image_files import CHANNELS, ColorMode, checked_color_mode
+from pyconv.arguments import checked_flag
+from pyconv.data.image_files import CHANNELS, ColorMode, checked_color_mode, checked_size
 from pyconv.data.pillow_images import INTERPOLATIONS, load_img
 from pyconv.preprocessing.batch_iterator import Iterator, Saving
 from pyconv.preprocessing.image_transform import Array
@@ -46,7 +46,7 @@ class Loading(NamedTuple):
             )
         checked_color_mode(function, color_mode)
         return cls(
-            normalise_pair(function, "target_size", target_size, 1),
+            checked_size(function, "target_size", target_size),
             color_mode,
             interpolation,
             checked_flag(function, "keep_aspect_ratio", keep_aspect_ratio),

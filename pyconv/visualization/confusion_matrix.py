@@ -12,6 +12,8 @@ import numpy.typing as npt
 from pyconv.evaluation.confusion_matrix import counted
 from pyconv.visualization.canvas import BLUE, Path, figure
 
+MOST_LEGIBLE = 250  # classes, beyond which counts would be smaller than their dots
+
 
 def confusion_matrix(
     labels: Any,
@@ -25,7 +27,8 @@ def confusion_matrix(
     Args:
         labels, predictions: as of evaluation.confusion_matrix, which counts them.
         path: of the PNG file; None shows the picture.
-        class_names: what to write at rows and columns; the numbers by default.
+        class_names: what to write at rows and columns; the numbers by default. Counts are written
+            up to 250 classes.
     Returns:
         counts (classes, classes): row = label, column = prediction.
     Raises:
@@ -37,7 +40,7 @@ def confusion_matrix(
     if not counts.any():
         raise ValueError("confusion_matrix: labels is empty; must have a sample")
     classes = len(counts)
-    names = list(class_names or map(str, range(classes)))
+    names = [str(name) for name in (range(classes) if class_names is None else class_names)]
     side = 2 + 0.42 * classes
     with figure("confusion_matrix", path, side, side) as picture:
         _draw(picture.subplots(), counts, names)
@@ -50,7 +53,8 @@ def _draw(axes: Any, counts: npt.NDArray[np.int64], names: list[str]) -> None:
     wrong = np.where(right, 0, counts)
     shade = np.sqrt(wrong / max(wrong.max(), 1))  # small counts are to be seen, too
     axes.imshow(np.where(right, np.nan, shade), cmap="Reds", vmin=0, vmax=1.3)
-    for row, column in zip(*np.nonzero(counts), strict=True):
+    legible = counts if len(counts) <= MOST_LEGIBLE else counts[:0]
+    for row, column in zip(*np.nonzero(legible), strict=True):
         dark = "white" if shade[row, column] > 0.75 else "black"
         colour, weight = (BLUE, "bold") if row == column else (dark, "normal")
         count = str(counts[row, column])

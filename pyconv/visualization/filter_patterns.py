@@ -15,7 +15,7 @@ from pyconv.models import Model
 from pyconv.visualization.as_picture import as_colours, as_picture
 from pyconv.visualization.canvas import Path, figure
 from pyconv.visualization.grad_cam import grad_cam
-from pyconv.visualization.maximise_filter import maximised
+from pyconv.visualization.maximise_filter import filters_of, maximised
 from pyconv.visualization.overlay import superimpose
 from pyconv.visualization.tiles import tiled
 
@@ -41,7 +41,7 @@ def filter_patterns(
     Args:
         model, layer, size, steps, rate, crop, seed: as of maximise_filter.
         path: of the PNG file; None shows the picture.
-        filters: the first so many, or which ones.
+        filters: the first so many, at most as many as there are; or which ones.
     Returns:
         The grid (height, width, 3), or (height, width) for one channel, gaps of 5 pixels black.
     Raises:
@@ -49,6 +49,8 @@ def filter_patterns(
     """
     function = "filter_patterns"
     chosen = _chosen(function, filters)
+    if isinstance(filters, (int, np.integer)):
+        chosen = chosen[: filters_of(function, model, layer, size)]
     found = maximised(function, model, layer, chosen, size, steps, rate, crop, seed)
     grid = tiled(np.stack([_shown(p) for p in found]), COLUMNS, MARGIN, background=0)
     height, width = grid.shape[:2]

@@ -77,6 +77,8 @@ def _convolutions(function: str, model: Model, layers: Any) -> list[Layer]:
             raise ValueError(f"{function}: {model.name!r} has no convolution layer")
         return found
     asked = [layers] if isinstance(layers, (str, Layer)) else list(layers)
+    if not asked:
+        raise ValueError(f"{function}: layers is empty; must name a layer")
     return [find_layer(function, model, layer) for layer in asked]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.arguments import IntPair, finite_number, normalise_pair, whole_number
-from pyconv.autograd import GradientTape, Tensor
+from pyconv.autograd import GradientTape, Tensor, no_recording
 from pyconv.geometry import DataFormat
 from pyconv.layers import Layer
 from pyconv.models import Model
@@ -88,7 +88,7 @@ def maximised(
     if 2 * cut >= min(height, width):
         raise ValueError(f"{function}: crop={cut} of {(height, width)} pixels leaves none")
     shape = (height, width, channels) if layout == "channels_last" else (channels, height, width)
-    noise = np.random.default_rng(seed)
+    noise = np.random.default_rng(whole_number(function, "seed", seed, 0))
     found: list[npt.NDArray[np.uint8]] = []
     for start in range(0, len(chosen), TOGETHER):
         part = chosen[start : start + TOGETHER]
@@ -97,6 +97,16 @@ def maximised(
         x = x if layout == "channels_last" else x.transpose(0, 2, 3, 1)
         found += [to_bytes(one)[cut : height - cut, cut : width - cut] for one in x]
     return found
+
+
+def filters_of(function: str, model: Model, layer: str | Layer, size: IntPair | None) -> int:
+    """Return how many maps a layer makes, for any function that takes all of them."""
+    target = find_layer(function, check_model(function, model), layer)
+    height, width, channels, layout = _picture_shape(function, model, size)
+    shape = (height, width, channels) if layout == "channels_last" else (channels, height, width)
+    with no_recording():
+        output = output_of(function, model, Tensor(np.zeros((1, *shape), model.dtype)), target)
+    return int(output.maps().shape[-1])
 
 
 def ascended(

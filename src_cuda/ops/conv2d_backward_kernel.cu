@@ -116,7 +116,9 @@ void launch_by_im2col(const Arrays<T>& arrays, const Window& window, Global<T> c
 
 int64_t conv2d_workspace(int64_t element_bytes, const Window& window, Algorithm algorithm,
                          Direction direction) {
-  if (algorithm == Algorithm::kIm2col) {
+  // An empty batch has no matrix; its gradients are zeroed the direct way.
+  const bool empty = window.n == 0 && direction == Direction::kKernel;
+  if (algorithm == Algorithm::kIm2col && !empty) {
     return images_at_a_time(window, element_bytes) * image_matrix_size(window) * element_bytes;
   }
   if (is_depthwise(window)) {

@@ -35,8 +35,12 @@ def is_png(path: Path) -> bool:
         ("feature-maps", ["--layer", "max_pooling2d"], "maps of max_pooling2d for "),
         ("grad-cam", [], "what speaks for class "),
         ("grad-cam", ["--class", "3", "--layer", "conv2d"], "what speaks for class 3 (output "),
-        ("patterns", ["--layer", "conv2d", "--filters", "2"], "what 2 filters of conv2d answer to"),
-        ("patterns", ["--filters", "2"], "what 2 filters of conv2d_2 answer to"),
+        (
+            "patterns",
+            ["--layer", "conv2d", "--filters", "2"],
+            "what filters of conv2d answer to, 2 at most",
+        ),
+        ("patterns", ["--filters", "2"], "what filters of conv2d_2 answer to, 2 at most"),
     ],
 )
 def test_the_digits_model_is_shown(
@@ -113,3 +117,14 @@ def test_a_model_without_convolutions_has_no_patterns(
     assert main(["show", "patterns", str(model), "--out", str(out)]) == 1
     assert "patterns: dense has no convolution; name a --layer" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_file_that_is_read_is_not_drawn_over(
+    digit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path(digit).read_bytes()
+    (tmp_path / "link.npy").symlink_to(digit)
+    for out in (digit, str(tmp_path / "link.npy")):
+        assert main(["show", "feature-maps", digit, "--out", out]) == 1
+        assert "is read; must be another file" in capsys.readouterr().err
+    assert Path(digit).read_bytes() == before

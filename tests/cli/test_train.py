@@ -42,6 +42,28 @@ def archive(path: Path, **members: np.ndarray) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize(
+    ("members", "options", "said"),
+    [
+        ({"y_test": np.arange(60) - 5}, [], "label -5 at 0; the model has 10 classes"),
+        ({"y_train": np.full(50, 10)}, [], "label 10 at 0; the model has 10 classes"),
+        ({"x_test": np.zeros((60, 40, 40), np.uint8)}, [], "pictures are (40, 40, 1)"),
+        ({}, ["--validation", "nan"], "train: --validation=nan; must be finite"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_training(
+    in_folder: Path,
+    members: dict[str, np.ndarray],
+    options: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = archive(in_folder / "own.npz", **members)
+    assert main(["train", "small_convnet", "--data", data, "--out", "run", *options]) == 1
+    assert said in capsys.readouterr().err
+    assert not list((in_folder / "run").iterdir())
+
+
 def test_a_run_leaves_a_model_a_history_and_the_next_command(
     in_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

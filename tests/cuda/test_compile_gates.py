@@ -164,11 +164,10 @@ def ceiling_of(name: str) -> int:
     kernel = KERNEL.match(name)
     assert kernel is not None, f"{name} is not a kernel template of pyconv"
     widths, sums = WIDTH.findall(name), SUMS.search(name)
-    if sums and widths and "1" not in widths:
-        if sums.groups() != ("8", "8") or not (
-            kernel[1] in ROOMY or LINES_ALONG_MEMORY.search(name)
-        ):
-            return 128
+    small = sums is not None and sums.groups() != ("8", "8")
+    roomy = kernel[1] in ROOMY or LINES_ALONG_MEMORY.search(name) is not None
+    if sums and widths and "1" not in widths and (small or not roomy):
+        return 128
     return CEILINGS[kernel[1], kernel[2]]
 
 

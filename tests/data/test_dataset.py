@@ -329,6 +329,29 @@ def test_elements_that_do_not_stack_are_named() -> None:
         list(mixed.batch(2))
 
 
+def test_dictionaries_belong_together_by_name_whatever_their_order() -> None:
+    def items() -> Iterator[dict[str, float]]:
+        yield {"a": 1.0, "b": 2.0}
+        yield {"b": 20.0, "a": 10.0}
+
+    (batch,) = Dataset.from_generator(items).batch(2)
+    assert {key: value.numpy().tolist() for key, value in batch.items()} == {
+        "a": [1, 10],
+        "b": [2, 20],
+    }
+    cast = Dataset.from_generator(items, output_types={"b": "int32", "a": "float64"})
+    for element, a in zip(cast, (1, 10), strict=True):
+        assert (element["a"].numpy(), element["b"].dtype) == (a, np.int32)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [({"a": 1}, {"b": 1}), (((1, 2), 3), (1, (2, 3))), (({"a": 1},), (1,))]
+)
+def test_elements_of_as_many_parts_in_another_form_do_not_mix(first: Any, second: Any) -> None:
+    with pytest.raises(ValueError, match=r"element 0 of a batch is .*element 1 .*must be of one"):
+        list(Dataset.from_generator(lambda: iter([first, second])).batch(2))
+
+
 def test_autotune_is_keras_spelling() -> None:
     assert pyconv.data.AUTOTUNE is AUTOTUNE
     dataset = counted(3).map(lambda i: i, num_parallel_calls=AUTOTUNE).prefetch(AUTOTUNE)

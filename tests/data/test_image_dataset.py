@@ -208,6 +208,7 @@ def test_a_model_learns_from_a_folder(folder: Path) -> None:
     [
         ({"labels": 3}, "labels=3; must be 'inferred', a list of ints or None"),
         ({"labels": [1, 2]}, "one for each of 12 files"),
+        ({"labels": [0] * 11 + [2**40]}, "labels hold 1099511627776; must fit into int32"),
         ({"labels": [5] * 12, "label_mode": "categorical"}, r"labels are \[5\]; must be 0 to 0"),
         ({"labels": [0] * 12, "class_names": ["a"]}, "needs labels='inferred'"),
         ({"labels": [0, 1, 2] * 4, "label_mode": "binary"}, "'binary' needs 2 classes"),
@@ -216,6 +217,7 @@ def test_a_model_learns_from_a_folder(folder: Path) -> None:
         ({"batch_size": 0}, "batch_size=0; must be >= 1"),
         ({"image_size": (0, 3)}, r"image_size\[0\]=0"),
         ({"image_size": "large"}, "image_size='large'"),
+        ({"image_size": (1 << 20, 1 << 20)}, "image_size=.* must be at most 67108864 pixels"),
         ({"interpolation": "cubic"}, "interpolation='cubic'; must be one of"),
         ({"seed": 1.5}, "seed=1.5"),
         ({"shuffle": 1}, "shuffle=1; must be True or False"),

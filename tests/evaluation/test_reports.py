@@ -205,6 +205,21 @@ def test_an_ensemble_refuses_what_it_cannot_ask() -> None:
         Ensemble([Constant([[1]])], "median")
 
 
+def test_models_of_other_classes_are_named_and_nan_does_not_vote() -> None:
+    other = Ensemble([Constant([[0.2, 0.8]]), Constant([[0.5]])])
+    with pytest.raises(ValueError, match=r"Ensemble.predict_classes: outputs of shapes"):
+        other.predict_classes(None)
+    outputs = [[[0.1, 0.9], [0.4, 0.6]], [[0.1, 0.9], [np.nan, 0.6]]]
+    with pytest.raises(ValueError, match=r"vote: outputs\[1\]\[1\] holds NaN"):
+        vote(outputs)
+
+
+def test_a_report_takes_names_as_an_array_too() -> None:
+    report = classification_report(LABELS, FOUND)
+    names = ["ant", "bee", "cat"]
+    assert report.lines(np.array(names)) == report.lines(names)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("function", [mean_of_probabilities, vote])
 @pytest.mark.parametrize("outputs", [[], [[[0.5, 0.5]], [[1.0]]], [[0.5, 0.5]]])
 def test_outputs_must_agree(function: Any, outputs: Any) -> None:

@@ -115,3 +115,11 @@ def test_samples_and_labels_must_be_as_many() -> None:
         train_validation_test_split(X, Y[1:])
     with pytest.raises(ValueError, match=r"stratify=True with y.shape=\(60, 3\)"):
         train_validation_test_split(X, np.eye(3)[Y], stratify=True)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+def test_a_seed_that_is_none_is_named(seed: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="KFold: seed="):
+        list(KFold(2, shuffle=True, seed=seed).split(X))
+    with pytest.raises((ValueError, TypeError), match="train_validation_test_split: seed="):
+        train_validation_test_split(X, Y, seed=seed)

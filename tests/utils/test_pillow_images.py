@@ -102,6 +102,20 @@ def test_wide_greys_and_flat_pictures() -> None:
     assert array_to_img(pyconv.Tensor(np.zeros((2, 3, 3)))).size == (3, 2)
 
 
+def test_values_as_far_apart_as_floats_can_be_keep_their_order() -> None:
+    values = np.array([-3e38, 0, 3e38], np.float32).reshape(1, 3, 1)
+    assert np.asarray(array_to_img(values)).tolist() == [[0, 127, 255]]
+
+
+def test_wide_greys_are_saved_as_png_of_16_bits(tmp_path: Path) -> None:
+    wide = np.array([[[300.0], [65535.0]]])
+    save_img(tmp_path / "a.png", wide, scale=False)
+    assert np.asarray(load_img(tmp_path / "a.png", "grayscale")).tolist() == [[300, 65535]]
+    with pytest.raises(ValueError, match="save_img: x has values from -1 to 300; PNG keeps 0 to"):
+        save_img(tmp_path / "b.png", np.array([[[300.0], [-1.0]]]), scale=False)
+    assert not (tmp_path / "b.png").exists()
+
+
 def test_a_saved_picture_is_read_back(tmp_path: Path) -> None:
     x = np.random.default_rng(1).integers(0, 256, (5, 4, 3)).astype(np.float32)
     for name in ("a.png", "a.bmp"):
@@ -131,6 +145,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
     [
         (lambda: load_img("a", color_mode="hsv"), "load_img: color_mode='hsv'"),  # type: ignore[arg-type]
         (lambda: load_img("a", target_size=(0, 4)), r"load_img: target_size\[0\]=0"),
+        (lambda: load_img("a", target_size=(1 << 14, 1 << 14)), "at most 67108864 pixels"),
         (lambda: load_img("a", interpolation="area"), "load_img: interpolation='area'; must be"),
         (lambda: load_img(4), "load_img: path=4; must be a path"),  # type: ignore[arg-type]
         (lambda: img_to_array(np.zeros(3)), r"img_to_array: img has shape \(3,\)"),
@@ -138,6 +153,9 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
         (lambda: array_to_img(np.zeros((2, 2))), r"array_to_img: x.shape=\(2, 2\)"),
         (lambda: array_to_img(np.zeros((2, 2, 2))), "and 1, 3 or 4 channels"),
         (lambda: array_to_img(np.zeros((0, 2, 3))), "must have pixels"),
+        (lambda: array_to_img(np.full((1, 1, 3), 1e30), scale=False), r"must be below 2\^31"),
+        (lambda: save_img("a.png", np.zeros((2, 2, 3)), file_format=3), "file_format=3; must be"),  # type: ignore[arg-type]
+        (lambda: save_img(3, np.zeros((2, 2, 3)), file_format="png"), "save_img: path=3; must"),  # type: ignore[arg-type]
         (lambda: save_img("a.xyz", np.zeros((2, 2, 3))), "file_format='xyz'; must be one Pillow"),
         (lambda: save_img("a", np.zeros((2, 2, 3))), "file_format=''"),
     ],

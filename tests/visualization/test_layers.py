@@ -272,6 +272,7 @@ def test_patterns_are_drawn_eight_a_row(picture: Path) -> None:
     chosen = filter_patterns(model, model.layers[0], picture, filters=[9, 0], steps=2)
     assert chosen.shape == (14, 2 * 12 + 5, 3)
     grey = Sequential([Input((16, 14, 1)), Conv2D(2, 3, name="c")])
+    assert filter_patterns(grey, "c", picture, steps=1).shape == (14, 2 * 12 + 5)  # all there are
     assert filter_patterns(grey, "c", picture, filters=2, steps=1).ndim == 2
 
 

@@ -208,6 +208,20 @@ def test_confusion_matrix_counts(picture: Path) -> None:
     np.testing.assert_array_equal(named, [[1, 0], [0, 0]])
 
 
+def test_confusion_matrix_takes_names_as_an_array_and_as_numbers(picture: Path) -> None:
+    for names in (np.array(["cat", "dog"]), [3, 4]):
+        counts = visualization.confusion_matrix([0], [1], picture, class_names=names)  # type: ignore[arg-type]
+        assert counts.tolist() == [[0, 1], [0, 0]]
+
+
+def test_a_picture_of_hundreds_of_classes_fits_into_the_memory(picture: Path) -> None:
+    labels = np.arange(300)
+    visualization.confusion_matrix(labels, labels[::-1], picture)
+    head = picture.read_bytes()[16:24]  # width and height of a PNG file
+    width, height = (int.from_bytes(head[i : i + 4], "big") for i in (0, 4))
+    assert 1000 < width * height <= 1 << 25
+
+
 def test_confusion_matrix_refuses_classes_without_name(picture: Path) -> None:
     with pytest.raises(ValueError, match="confusion_matrix: classes 0 to 2; must be 0 to 1"):
         visualization.confusion_matrix([0, 2], [0, 1], picture, class_names=["cat", "dog"])
