@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -171,19 +174,46 @@ def ceiling_of(name: str) -> int:
     return CEILINGS[kernel[1], kernel[2]]
 
 
+Run = subprocess.CompletedProcess[str]
+
+
+def compiled(nvcc: str, folder: Path, source: Path, target: str) -> Run:
+    command = [nvcc, "-std=c++17", "-cubin", f"-arch={target}", "-Xptxas", "-v"]
+    paths = ["-I", str(ROOT / "src_cuda"), "-I", str(ROOT / "src_cpp")]
+    cubin = folder / f"{source.stem}.{target}.cubin"
+    return subprocess.run(
+        [*command, *paths, str(source), "-o", str(cubin)], capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def compilations(
+    nvcc: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[tuple[str, Path], Future[Run]]]:
+    """All that the chosen tests ask for, begun in their order on all processors."""
+    folder = tmp_path_factory.mktemp("cubins")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        begun = {}
+        for item in request.session.items:
+            asked = getattr(getattr(item, "callspec", None), "params", {})
+            if "architecture" in asked:
+                target = f"sm_{architecture_of(asked['architecture'], nvcc)}"
+                key = asked["architecture"], asked["source"]
+                begun[key] = pool.submit(compiled, nvcc, folder, asked["source"], target)
+        yield begun
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_no_spills_and_registers_within_the_ceiling(
-    nvcc: str, tmp_path: Path, architecture: str, source: Path
+    nvcc: str,
+    compilations: dict[tuple[str, Path], Future[Run]],
+    architecture: str,
+    source: Path,
 ) -> None:
     target = f"sm_{architecture_of(architecture, nvcc)}"
-    command = [nvcc, "-std=c++17", "-cubin", f"-arch={target}", "-Xptxas", "-v"]
-    paths = ["-I", str(ROOT / "src_cuda"), "-I", str(ROOT / "src_cpp")]
-    run = subprocess.run(
-        [*command, *paths, str(source), "-o", str(tmp_path / "kernels.cubin")],
-        capture_output=True,
-        text=True,
-    )
+    run = compilations[architecture, source].result()
     assert run.returncode == 0, run.stderr
     assert "warning" not in run.stderr, run.stderr
     for name, (registers, stack, spilled) in resources(run.stderr).items():
