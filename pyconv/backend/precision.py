@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.backend.native import CODES, Array
+from pyconv.backend.native import CODES, Array, native_dtype
 
 # As Dtype in src_cpp/geometry.hpp.
 _FLOAT16, _BFLOAT16, _TF32 = 2, 3, 4
@@ -80,7 +80,7 @@ def joined(x: Array, dtype: np.dtype[Any]) -> Array:
 
 def gradient_dtype(x: Array) -> np.dtype[Any]:
     """Return the type in which products give the gradients of a kernel and a bias."""
-    return _SINGLE if is_half(x.dtype) else x.dtype
+    return _SINGLE if is_half(x.dtype) else native_dtype(x.dtype)
 
 
 def product_code(x: Array) -> int:
