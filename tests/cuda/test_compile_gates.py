@@ -80,7 +80,7 @@ CEILINGS = {
     ("max_pool2d_backward_kernel", "d"): 48,
     ("max_pool2d_check_kernel", ""): 40,
     ("mma_add_slices_kernel", ""): 48,
-    ("mma_conv2d_backward_data_kernel", ""): 224,
+    ("mma_conv2d_backward_data_kernel", ""): 232,
     ("mma_conv2d_backward_kernel_kernel", ""): 184,
     ("mma_conv2d_kernel", ""): 216,
     ("mma_gemm_kernel", ""): 224,
