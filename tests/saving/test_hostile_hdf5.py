@@ -252,7 +252,7 @@ def test_the_unedited_file_loads(tmp_path: Path) -> None:
     [
         {"optimizer_config": {"class_name": "Evil", "config": {}}, "loss": "mse", "metrics": []},
         {"optimizer_config": 7, "loss": "mse", "metrics": []},
-        {"optimizer_config": {"class_name": "Adam", "config": {"decay": 0.1}}, "loss": "mse"},
+        {"optimizer_config": {"class_name": "Adam", "config": {"decay": "fast"}}, "loss": "mse"},
         {"optimizer_config": {"class_name": "Adam", "config": []}, "loss": "mse"},
         {"optimizer_config": {"class_name": "Adam", "config": {}}, "loss": "os.system"},
         {"optimizer_config": {"class_name": "Adam", "config": {}}, "loss": {"class_name": "X"}},
