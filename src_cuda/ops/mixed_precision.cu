@@ -6,6 +6,7 @@
 
 #include "launch.cuh"
 #include "ops/launchers_16bit.hpp"
+#include "ops/optimizer_launch.hpp"
 
 namespace pyconv {
 
@@ -57,29 +58,13 @@ void unscale(const GradientTensor* records, int64_t count, double factor, int64_
 template <class T>
 void master_step(StepRule rule, const MasterTensor* records, int64_t count,
                  const StepOptions& options, void* stream) {
-  const auto at = [](uint64_t address) { return reinterpret_cast<float*>(address); };
   for (int64_t first = 0; first < count; first += kTensorsOfLaunch) {
     MasterStepParams<T> params{};
-    LaunchParams<float>& wide = params.wide;
-    wide.rule = rule;
-    wide.rate = static_cast<float>(options.rate);
-    wide.decay = static_cast<float>(options.decay);
-    wide.a = static_cast<float>(options.a);
-    wide.b = static_cast<float>(options.b);
-    wide.c = static_cast<float>(options.c);
-    wide.epsilon = static_cast<float>(options.epsilon);
-    wide.count = static_cast<int>(std::min<int64_t>(kTensorsOfLaunch, count - first));
+    params.wide = launch_params<float>(rule, options, count - first);
     int64_t grid = 0;
-    for (int i = 0; i < wide.count; ++i) {
+    for (int i = 0; i < params.wide.count; ++i) {
       const MasterTensor& record = records[first + i];
-      LaunchTensor<float>& tensor = wide.tensors[i];
-      tensor.param = in_out("param", at(record.param), record.size);
-      tensor.grad = input<float>("grad", at(record.grad), record.size);
-      for (int k = 0; k < kStepStates; ++k) {
-        if (record.state[k]) tensor.state[k] = in_out("state", at(record.state[k]), record.size);
-      }
-      tensor.size = record.size;
-      tensor.first_block = grid;
+      params.wide.tensors[i] = tensor_of<float>(record, grid);
       params.copies[i] = output("copy", reinterpret_cast<T*>(record.copy), record.size);
       grid += blocks(record.size, kStepThreads);
     }

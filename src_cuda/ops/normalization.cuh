@@ -65,9 +65,11 @@ __global__ void __launch_bounds__(kNormThreads) norm_statistics_kernel(NormStati
   }
 }
 
-template <class T>
+// Scale is the type of gamma, beta and their gradients.
+template <class T, class Scale = T>
 struct NormalizeParams {
-  Global<const T> x, gamma, beta;
+  Global<const T> x;
+  Global<const Scale> gamma, beta;
   Global<const double> mean, variance;
   Global<T> y;
   NormExtent extent;
@@ -88,11 +90,13 @@ __global__ void __launch_bounds__(kNormThreads) normalize_kernel(NormalizeParams
   p.y[i] = static_cast<T>((p.x[i] - p.mean[group]) * scale + offset);
 }
 
-template <class T>
+template <class T, class Scale = T>
 struct NormalizeBackwardParams {
-  Global<const T> dy, x, gamma;
+  Global<const T> dy, x;
+  Global<const Scale> gamma;
   Global<const double> mean, variance;
-  Global<T> dx, dgamma, dbeta;
+  Global<T> dx;
+  Global<Scale> dgamma, dbeta;
   NormExtent extent;
   double epsilon;
   bool fixed;

@@ -22,19 +22,19 @@ void forward(const T* x, const float* gamma, const float* beta, double* mean, do
   const NormExtent extent{shape.n, shape.pixels, shape.c, shape.groups};
   const int64_t size = shape.n * shape.pixels * shape.c, groups = shape.n * shape.groups;
   if (!fixed) {
-    const NormStatistics16Params<T> params{input("x", x, size), output("mean", mean, groups),
-                                           output("variance", variance, groups), extent};
+    const NormStatisticsParams<T> params{input("x", x, size), output("mean", mean, groups),
+                                         output("variance", variance, groups), extent};
     PYCONV_LAUNCH(norm_statistics_16bit_kernel<T>, sum_blocks(extent), kNormThreads,
                   kNorm16SharedBytes, stream, params);
   }
-  const Normalize16Params<T> params{input("x", x, size),
-                                    input("gamma", gamma, shape.c),
-                                    input("beta", beta, shape.c),
-                                    input<double>("mean", mean, groups),
-                                    input<double>("variance", variance, groups),
-                                    output("y", y, size),
-                                    extent,
-                                    epsilon};
+  const NormalizeParams<T, float> params{input("x", x, size),
+                                         input("gamma", gamma, shape.c),
+                                         input("beta", beta, shape.c),
+                                         input<double>("mean", mean, groups),
+                                         input<double>("variance", variance, groups),
+                                         output("y", y, size),
+                                         extent,
+                                         epsilon};
   PYCONV_LAUNCH(normalize_16bit_kernel<T>, blocks(size, kNormThreads), kNormThreads, 0, stream,
                 params);
 }
@@ -44,17 +44,17 @@ void backward(const T* dy, const T* x, const float* gamma, const double* mean,
               const double* variance, T* dx, float* dgamma, float* dbeta, const NormShape& shape,
               double epsilon, bool fixed, void* stream) {
   const int64_t size = shape.n * shape.pixels * shape.c, groups = shape.n * shape.groups;
-  const Normalize16BackwardParams<T> params{input("dy", dy, size),
-                                            input("x", x, size),
-                                            input("gamma", gamma, shape.c),
-                                            input("mean", mean, groups),
-                                            input("variance", variance, groups),
-                                            output("dx", dx, size),
-                                            output("dgamma", dgamma, shape.c),
-                                            output("dbeta", dbeta, shape.c),
-                                            {shape.n, shape.pixels, shape.c, shape.groups},
-                                            epsilon,
-                                            fixed};
+  const NormalizeBackwardParams<T, float> params{input("dy", dy, size),
+                                                 input("x", x, size),
+                                                 input("gamma", gamma, shape.c),
+                                                 input("mean", mean, groups),
+                                                 input("variance", variance, groups),
+                                                 output("dx", dx, size),
+                                                 output("dgamma", dgamma, shape.c),
+                                                 output("dbeta", dbeta, shape.c),
+                                                 {shape.n, shape.pixels, shape.c, shape.groups},
+                                                 epsilon,
+                                                 fixed};
   if (dx != nullptr) {
     PYCONV_LAUNCH(normalize_16bit_backward_kernel<T>, sum_blocks(params.extent), kNormThreads,
                   kNorm16SharedBytes, stream, params);

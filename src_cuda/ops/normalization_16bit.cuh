@@ -61,15 +61,8 @@ struct NormShare {
 };
 
 template <class T>
-struct NormStatistics16Params {
-  Global<const T> x;
-  Global<double> mean, variance;
-  NormExtent extent;
-};
-
-template <class T>
 __global__ void __launch_bounds__(kNormThreads)
-    norm_statistics_16bit_kernel(NormStatistics16Params<T> p) {
+    norm_statistics_16bit_kernel(NormStatisticsParams<T> p) {
   Shared<double> partial = shared<double>(0, kNormThreads);
   const NormShare share(p.extent);
   const int64_t size = share.group < 0 ? 0 : p.extent.group_size();
@@ -90,19 +83,10 @@ __global__ void __launch_bounds__(kNormThreads)
   p.variance[share.group] = squares / size;
 }
 
-template <class T>
-struct Normalize16Params {
-  Global<const T> x;
-  Global<const float> gamma, beta;
-  Global<const double> mean, variance;
-  Global<T> y;
-  NormExtent extent;
-  double epsilon;
-};
-
 // One thread, one element.
 template <class T>
-__global__ void __launch_bounds__(kNormThreads) normalize_16bit_kernel(Normalize16Params<T> p) {
+__global__ void __launch_bounds__(kNormThreads)
+    normalize_16bit_kernel(NormalizeParams<T, float> p) {
   const NormExtent& e = p.extent;
   const int64_t i = global_thread();
   if (i >= e.n * e.pixels * e.c) return;
@@ -118,20 +102,8 @@ __global__ void __launch_bounds__(kNormThreads) normalize_16bit_kernel(Normalize
 }
 
 template <class T>
-struct Normalize16BackwardParams {
-  Global<const T> dy, x;
-  Global<const float> gamma;
-  Global<const double> mean, variance;
-  Global<T> dx;
-  Global<float> dgamma, dbeta;
-  NormExtent extent;
-  double epsilon;
-  bool fixed;
-};
-
-template <class T>
 __global__ void __launch_bounds__(kNormThreads)
-    normalize_16bit_backward_kernel(Normalize16BackwardParams<T> p) {
+    normalize_16bit_backward_kernel(NormalizeBackwardParams<T, float> p) {
   Shared<double> partial = shared<double>(0, kNormThreads);
   const NormShare share(p.extent);
   const int64_t size = share.group < 0 ? 0 : p.extent.group_size();
@@ -165,7 +137,7 @@ __global__ void __launch_bounds__(kNormThreads)
 // dgamma and dbeta; one block, 8 channels.
 template <class T>
 __global__ void __launch_bounds__(kNormThreads)
-    normalize_16bit_scale_backward_kernel(Normalize16BackwardParams<T> p) {
+    normalize_16bit_scale_backward_kernel(NormalizeBackwardParams<T, float> p) {
   Shared<double> partial = shared<double>(0, kNormThreads);
   const NormExtent& e = p.extent;
   // Rows of all images, a channel a group.

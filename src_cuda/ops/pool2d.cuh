@@ -127,26 +127,35 @@ __device__ __forceinline__ int64_t first_window(int64_t position, int64_t size, 
   return position < size ? 0 : (position - size) / stride + 1;
 }
 
-// Windows may overlap: those that cover the pixel are asked in order whether it won.
+// Calls body(place of the window, offset of the pixel in it) for the windows that cover a pixel, in
+// their order; they may overlap.
+template <class Body>
+__device__ __forceinline__ void for_covering_windows(const Window& window, Place pixel, Body body) {
+  const int64_t h = pixel.h + window.top;
+  const int64_t w = pixel.w + window.left;
+  Place place = pixel;
+  for (place.h = first_window(h, window.kh, window.sh);
+       place.h < window.oh && place.h * window.sh <= h; ++place.h) {
+    for (place.w = first_window(w, window.kw, window.sw);
+         place.w < window.ow && place.w * window.sw <= w; ++place.w) {
+      body(place, (h - place.h * window.sh) * window.kw + (w - place.w * window.sw));
+    }
+  }
+}
+
+// The windows that cover the pixel are asked whether it won.
 template <class T, class Offset>
 __global__ void max_pool2d_backward_kernel(MaxPool2DBackwardParams<T, Offset> p) {
   const Window& window = p.window;
   const bool channels_first = window.channels_first != 0;
   const int64_t i = global_thread();
   if (i >= window.n * window.h * window.w * window.c) return;
-  Place place = place_of(i, window.h, window.w, window.c, channels_first);
-  const int64_t h = place.h + window.top;
-  const int64_t w = place.w + window.left;
+  const Place pixel = place_of(i, window.h, window.w, window.c, channels_first);
   T sum = 0;
-  for (place.h = first_window(h, window.kh, window.sh);
-       place.h < window.oh && place.h * window.sh <= h; ++place.h) {
-    for (place.w = first_window(w, window.kw, window.sw);
-         place.w < window.ow && place.w * window.sw <= w; ++place.w) {
-      const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
-      const int64_t offset = (h - place.h * window.sh) * window.kw + (w - place.w * window.sw);
-      if (static_cast<int64_t>(p.argmax[at]) == offset) sum += p.dy[at];
-    }
-  }
+  for_covering_windows(window, pixel, [&](const Place& place, int64_t offset) {
+    const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
+    if (static_cast<int64_t>(p.argmax[at]) == offset) sum += p.dy[at];
+  });
   p.dx[i] = sum;
 }
 
@@ -157,18 +166,12 @@ __global__ void avg_pool2d_backward_kernel(AvgPool2DParams<T> p) {
   const bool channels_first = window.channels_first != 0;
   const int64_t i = global_thread();
   if (i >= window.n * window.h * window.w * window.c) return;
-  Place place = place_of(i, window.h, window.w, window.c, channels_first);
-  const int64_t h = place.h + window.top;
-  const int64_t w = place.w + window.left;
+  const Place pixel = place_of(i, window.h, window.w, window.c, channels_first);
   T sum = 0;
-  for (place.h = first_window(h, window.kh, window.sh);
-       place.h < window.oh && place.h * window.sh <= h; ++place.h) {
-    for (place.w = first_window(w, window.kw, window.sw);
-         place.w < window.ow && place.w * window.sw <= w; ++place.w) {
-      const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
-      sum += p.x[at] / counted_pixels<T>(window, place.h, place.w, p.count_include_pad);
-    }
-  }
+  for_covering_windows(window, pixel, [&](const Place& place, int64_t) {
+    const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
+    sum += p.x[at] / counted_pixels<T>(window, place.h, place.w, p.count_include_pad);
+  });
   p.y[i] = sum;
 }
 

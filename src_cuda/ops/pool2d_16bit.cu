@@ -39,7 +39,7 @@ void best(PoolKind kind, const T* x_address, T* y_address, void* argmax, const W
   const Global<T> y = output("y", y_address, size);
   with_offset_type(window, [&](auto type) {
     using Offset = decltype(type);
-    const BestPool2D16Params<T, Offset> params{
+    const BestPool2DParams<T, Offset> params{
         x, y, output("argmax", static_cast<Offset*>(argmax), size), window};
     with_count(window, x, y, [&](auto count) {
       constexpr int kCount = decltype(count)::value;
@@ -61,7 +61,7 @@ void average(const T* x_address, T* y_address, const Window& window, bool count_
   const int64_t size = window.output_pixels() * window.c;
   const Global<const T> x = input("x", x_address, window.input_pixels() * window.c);
   const Global<T> y = output("y", y_address, size);
-  const AvgPool2D16Params<T> params{x, y, window, count_include_pad};
+  const AvgPool2DParams<T> params{x, y, window, count_include_pad};
   with_count(window, x, y, [&](auto count) {
     constexpr int kCount = decltype(count)::value;
     PYCONV_LAUNCH((avg_pool2d_16bit_kernel<T, kCount>), blocks(size / kCount, kThreads), kThreads,
@@ -75,7 +75,7 @@ void average_backward(const T* dy_address, T* dx_address, const Window& window,
   const int64_t size = window.input_pixels() * window.c;
   const Global<const T> dy = input("dy", dy_address, window.output_pixels() * window.c);
   const Global<T> dx = output("dx", dx_address, size);
-  const AvgPool2D16Params<T> params{dy, dx, window, count_include_pad};
+  const AvgPool2DParams<T> params{dy, dx, window, count_include_pad};
   with_count(window, dy, dx, [&](auto count) {
     constexpr int kCount = decltype(count)::value;
     PYCONV_LAUNCH((avg_pool2d_16bit_backward_kernel<T, kCount>), blocks(size / kCount, kThreads),
@@ -92,7 +92,7 @@ void best_backward(const T* dy_address, const void* argmax, T* dx_address, const
   const Global<T> dx = output("dx", dx_address, pixels);
   with_offset_type(window, [&](auto type) {
     using Offset = decltype(type);
-    const MaxPool2D16BackwardParams<T, Offset> params{
+    const MaxPool2DBackwardParams<T, Offset> params{
         dy, input("argmax", static_cast<const Offset*>(argmax), size), dx, window};
     with_count(window, dy, dx, [&](auto count) {
       constexpr int kCount = decltype(count)::value;

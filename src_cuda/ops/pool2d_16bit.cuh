@@ -39,17 +39,9 @@ __device__ __forceinline__ void write_channels(Global<T> to, int64_t first,
   }
 }
 
-template <class T, class Offset>
-struct BestPool2D16Params {
-  Global<const T> x;
-  Global<T> y;
-  Global<Offset> argmax;  // or null
-  Window window;
-};
-
 // A NaN wins its window; of equals, the first. The window is clipped to the image.
 template <class T, class Offset, bool kSmallest, int kCount>
-__global__ void best_pool2d_16bit_kernel(BestPool2D16Params<T, Offset> p) {
+__global__ void best_pool2d_16bit_kernel(BestPool2DParams<T, Offset> p) {
   const Window& window = p.window;
   const bool channels_first = window.channels_first != 0;
   const int64_t i = global_thread();
@@ -85,16 +77,8 @@ __global__ void best_pool2d_16bit_kernel(BestPool2D16Params<T, Offset> p) {
   for (int j = 0; j < kCount; ++j) p.argmax[i * kCount + j] = static_cast<Offset>(offsets[j]);
 }
 
-template <class T>
-struct AvgPool2D16Params {
-  Global<const T> x;  // forward: x, backward: dy
-  Global<T> y;        // forward: y, backward: dx
-  Window window;
-  bool count_include_pad;
-};
-
 template <class T, int kCount>
-__global__ void avg_pool2d_16bit_kernel(AvgPool2D16Params<T> p) {
+__global__ void avg_pool2d_16bit_kernel(AvgPool2DParams<T> p) {
   const Window& window = p.window;
   const bool channels_first = window.channels_first != 0;
   const int64_t i = global_thread();
@@ -120,65 +104,44 @@ __global__ void avg_pool2d_16bit_kernel(AvgPool2D16Params<T> p) {
   write_channels<T, kCount>(p.y, i * kCount, sums);
 }
 
-template <class T, class Offset>
-struct MaxPool2D16BackwardParams {
-  Global<const T> dy;
-  Global<const Offset> argmax;
-  Global<T> dx;
-  Window window;
-};
-
-// Windows may overlap: those that cover the pixel are asked in order whether it won.
+// The windows that cover the pixel are asked whether it won.
 template <class T, class Offset, int kCount>
-__global__ void max_pool2d_16bit_backward_kernel(MaxPool2D16BackwardParams<T, Offset> p) {
+__global__ void max_pool2d_16bit_backward_kernel(MaxPool2DBackwardParams<T, Offset> p) {
   const Window& window = p.window;
   const bool channels_first = window.channels_first != 0;
   const int64_t i = global_thread();
   if (i >= window.n * window.h * window.w * (window.c / kCount)) return;
-  Place place = pool_place<kCount>(i, window.h, window.w, window.c, channels_first);
-  const int64_t h = place.h + window.top;
-  const int64_t w = place.w + window.left;
+  const Place pixel = pool_place<kCount>(i, window.h, window.w, window.c, channels_first);
   float sums[kCount] = {};
-  for (place.h = first_window(h, window.kh, window.sh);
-       place.h < window.oh && place.h * window.sh <= h; ++place.h) {
-    for (place.w = first_window(w, window.kw, window.sw);
-         place.w < window.ow && place.w * window.sw <= w; ++place.w) {
-      const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
-      const int64_t offset = (h - place.h * window.sh) * window.kw + (w - place.w * window.sw);
-      float values[kCount];
-      read_channels<T, kCount>(p.dy, at, values);
+  for_covering_windows(window, pixel, [&](const Place& place, int64_t offset) {
+    const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
+    float values[kCount];
+    read_channels<T, kCount>(p.dy, at, values);
 #pragma unroll
-      for (int j = 0; j < kCount; ++j) {
-        if (static_cast<int64_t>(p.argmax[at + j]) == offset) sums[j] += values[j];
-      }
+    for (int j = 0; j < kCount; ++j) {
+      if (static_cast<int64_t>(p.argmax[at + j]) == offset) sums[j] += values[j];
     }
-  }
+  });
   write_channels<T, kCount>(p.dx, i * kCount, sums);
 }
 
 // Every window that covers the pixel sends it its share.
 template <class T, int kCount>
-__global__ void avg_pool2d_16bit_backward_kernel(AvgPool2D16Params<T> p) {
+__global__ void avg_pool2d_16bit_backward_kernel(AvgPool2DParams<T> p) {
   const Window& window = p.window;
   const bool channels_first = window.channels_first != 0;
   const int64_t i = global_thread();
   if (i >= window.n * window.h * window.w * (window.c / kCount)) return;
-  Place place = pool_place<kCount>(i, window.h, window.w, window.c, channels_first);
-  const int64_t h = place.h + window.top;
-  const int64_t w = place.w + window.left;
+  const Place pixel = pool_place<kCount>(i, window.h, window.w, window.c, channels_first);
   float sums[kCount] = {};
-  for (place.h = first_window(h, window.kh, window.sh);
-       place.h < window.oh && place.h * window.sh <= h; ++place.h) {
-    for (place.w = first_window(w, window.kw, window.sw);
-         place.w < window.ow && place.w * window.sw <= w; ++place.w) {
-      const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
-      const float pixels = counted_pixels<float>(window, place.h, place.w, p.count_include_pad);
-      float values[kCount];
-      read_channels<T, kCount>(p.x, at, values);
+  for_covering_windows(window, pixel, [&](const Place& place, int64_t) {
+    const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
+    const float pixels = counted_pixels<float>(window, place.h, place.w, p.count_include_pad);
+    float values[kCount];
+    read_channels<T, kCount>(p.x, at, values);
 #pragma unroll
-      for (int j = 0; j < kCount; ++j) sums[j] += values[j] / pixels;
-    }
-  }
+    for (int j = 0; j < kCount; ++j) sums[j] += values[j] / pixels;
+  });
   write_channels<T, kCount>(p.y, i * kCount, sums);
 }
 

@@ -10,20 +10,20 @@ namespace {
 
 template <class T>
 void forward(const T* x, T* y, int64_t n, int64_t classes, bool logarithm, void* stream) {
-  const Softmax16Params<T> params{input("x", x, n * classes), output("y", y, n * classes), n,
-                                  classes, logarithm};
+  const SoftmaxParams<T> params{input("x", x, n * classes), output("y", y, n * classes), n, classes,
+                                logarithm};
   PYCONV_LAUNCH(softmax_16bit_kernel<T>, blocks(n, kRowsPerBlock), kRowThreads, 0, stream, params);
 }
 
 template <class T>
 void backward(const T* dy, const T* y, T* dx, int64_t n, int64_t classes, bool logarithm,
               void* stream) {
-  const Softmax16BackwardParams<T> params{input("dy", dy, n * classes),
-                                          input("y", y, n * classes),
-                                          output("dx", dx, n * classes),
-                                          n,
-                                          classes,
-                                          logarithm};
+  const SoftmaxBackwardParams<T> params{input("dy", dy, n * classes),
+                                        input("y", y, n * classes),
+                                        output("dx", dx, n * classes),
+                                        n,
+                                        classes,
+                                        logarithm};
   PYCONV_LAUNCH(softmax_16bit_backward_kernel<T>, blocks(n, kRowsPerBlock), kRowThreads, 0, stream,
                 params);
 }

@@ -3,20 +3,12 @@
 #pragma once
 
 #include "element.cuh"
-#include "ops/rows.cuh"
+#include "ops/softmax.cuh"
 
 namespace pyconv {
 
 template <class T>
-struct Softmax16Params {
-  Global<const T> x;  // (n, classes)
-  Global<T> y;
-  int64_t n, classes;
-  bool logarithm;
-};
-
-template <class T>
-__global__ void __launch_bounds__(kRowThreads) softmax_16bit_kernel(Softmax16Params<T> p) {
+__global__ void __launch_bounds__(kRowThreads) softmax_16bit_kernel(SoftmaxParams<T> p) {
   const int64_t row = global_thread() / kWarpLanes;
   const int64_t lane = threadIdx.x % kWarpLanes;
   if (row >= p.n) return;  // a whole warp leaves
@@ -42,16 +34,8 @@ __global__ void __launch_bounds__(kRowThreads) softmax_16bit_kernel(Softmax16Par
 }
 
 template <class T>
-struct Softmax16BackwardParams {
-  Global<const T> dy, y;  // (n, classes)
-  Global<T> dx;
-  int64_t n, classes;
-  bool logarithm;
-};
-
-template <class T>
 __global__ void __launch_bounds__(kRowThreads)
-    softmax_16bit_backward_kernel(Softmax16BackwardParams<T> p) {
+    softmax_16bit_backward_kernel(SoftmaxBackwardParams<T> p) {
   const int64_t row = global_thread() / kWarpLanes;
   const int64_t lane = threadIdx.x % kWarpLanes;
   if (row >= p.n) return;

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,7 @@ def nvcc() -> str:
     return found
 
 
+@cache
 def architecture_of(name: str, nvcc: str) -> str:
     if name != "newest":
         return name
