@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_windows import Dice, drawn_window
 
 from pyconv import ops, reference
 
@@ -17,25 +18,23 @@ GEOMETRIES = 42  # per schedule, dtype and layout: 504 in all
 ALGORITHMS = ("direct", "im2col")
 
 
+DICE = Dice(
+    images=(0, 1, 1, 2, 3),
+    side=12,
+    borders=(0, 0, 1, 2, 4),
+    dilations=((1, 1, 2, 3), (1, 1, 2, 3)),
+    taps=5,
+    strides=((1, 1, 2, 3), (1, 1, 2, 5)),
+)
+
+
 def draw(dice: random.Random, data_format: str) -> tuple[tuple[int, ...], tuple[int, ...], Any]:
     """Return an image shape, a kernel shape and options whose output has a pixel at least."""
     groups = dice.choice((1, 1, 1, 2, 3))
     channels = groups * dice.choice((1, 2, 3, 5, 17))
     filters = groups * dice.choice((1, 2, 4, 7, 33))
-    n, h, w = dice.choice((0, 1, 1, 2, 3)), dice.randint(1, 12), dice.randint(1, 12)
-    top, bottom, left, right = (dice.choice((0, 0, 1, 2, 4)) for _ in range(4))
-    dilation = dice.choice((1, 1, 2, 3)), dice.choice((1, 1, 2, 3))
-    kh = dice.randint(1, min(5, (h + top + bottom - 1) // dilation[0] + 1))
-    kw = dice.randint(1, min(5, (w + left + right - 1) // dilation[1] + 1))
-    shape = (n, h, w, channels) if data_format == "channels_last" else (n, channels, h, w)
-    options = {
-        "strides": (dice.choice((1, 1, 2, 3)), dice.choice((1, 1, 2, 5))),
-        "padding": ((top, bottom), (left, right)),
-        "dilation_rate": dilation,
-        "groups": groups,
-        "data_format": data_format,
-    }
-    return shape, (kh, kw, channels // groups, filters), options
+    shape, sides, options = drawn_window(dice, DICE, channels, groups, data_format)
+    return shape, (*sides, channels // groups, filters), options
 
 
 def integers(rng: np.random.Generator, shape: tuple[int, ...], dtype: type) -> Any:

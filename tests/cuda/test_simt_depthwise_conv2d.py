@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_windows import Dice, drawn_window
 
 from pyconv import ops, reference
 from pyconv.geometry import Window
@@ -22,24 +23,22 @@ def integers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> An
     return rng.integers(-4, 5, shape).astype(dtype)
 
 
+DICE = Dice(
+    images=(0, 1, 1, 3),
+    side=13,
+    borders=(0, 0, 1, 3),
+    dilations=((1, 1, 2), (1, 1, 3)),
+    taps=5,
+    strides=((1, 2, 3), (1, 2, 4)),
+)
+
+
 def draw(dice: random.Random, data_format: str) -> tuple[tuple[int, ...], tuple[int, ...], Any]:
     """Return an image, a kernel and options; channels in packs, some with several filters."""
     channels = dice.choice((2, 3, 4, 8, 12, 36))
     multiplier = dice.choice((1, 1, 2, 3))
-    n, h, w = dice.choice((0, 1, 1, 3)), dice.randint(1, 13), dice.randint(1, 13)
-    top, bottom, left, right = (dice.choice((0, 0, 1, 3)) for _ in range(4))
-    dilation = dice.choice((1, 1, 2)), dice.choice((1, 1, 3))
-    kh = dice.randint(1, min(5, (h + top + bottom - 1) // dilation[0] + 1))
-    kw = dice.randint(1, min(5, (w + left + right - 1) // dilation[1] + 1))
-    options = {
-        "strides": (dice.choice((1, 2, 3)), dice.choice((1, 2, 4))),
-        "padding": ((top, bottom), (left, right)),
-        "dilation_rate": dilation,
-        "groups": channels,
-        "data_format": data_format,
-    }
-    shape = (n, h, w, channels) if data_format == "channels_last" else (n, channels, h, w)
-    return shape, (kh, kw, 1, channels * multiplier), options
+    shape, sides, options = drawn_window(dice, DICE, channels, channels, data_format)
+    return shape, (*sides, 1, channels * multiplier), options
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn_windows import Dice, drawn_window
 
 from pyconv import ops, reference
 
@@ -76,26 +77,24 @@ def test_gemm_of_arrays_off_the_bounds_of_packs_is_exact(kernels: ModuleType) ->
     np.testing.assert_array_equal(ops.gemm(a, b), reference.gemm(a, b))
 
 
+DICE = Dice(
+    images=(1, 1, 2),
+    side=11,
+    borders=(0, 0, 1, 3),
+    dilations=((1, 1, 2, 3), (1, 1, 2, 4)),
+    taps=4,
+    strides=((1, 2, 3), (1, 2, 4)),
+)
+
+
 def draw(dice: random.Random, data_format: str) -> tuple[tuple[int, ...], tuple[int, ...], Any]:
     """Return an image, a kernel and options; half of the channels and filters come in packs."""
     groups = dice.choice((1, 1, 1, 2, 3))
     pack = dice.choice((1, 4))
     channels = groups * pack * dice.choice((1, 2, 3, 5))
     filters = groups * dice.choice((1, 4)) * dice.choice((1, 2, 9, 17))
-    n, h, w = dice.choice((1, 1, 2)), dice.randint(1, 11), dice.randint(1, 11)
-    top, bottom, left, right = (dice.choice((0, 0, 1, 3)) for _ in range(4))
-    dilation = dice.choice((1, 1, 2, 3)), dice.choice((1, 1, 2, 4))
-    kh = dice.randint(1, min(4, (h + top + bottom - 1) // dilation[0] + 1))
-    kw = dice.randint(1, min(4, (w + left + right - 1) // dilation[1] + 1))
-    options = {
-        "strides": (dice.choice((1, 2, 3)), dice.choice((1, 2, 4))),
-        "padding": ((top, bottom), (left, right)),
-        "dilation_rate": dilation,
-        "groups": groups,
-        "data_format": data_format,
-    }
-    shape = (n, h, w, channels) if data_format == "channels_last" else (n, channels, h, w)
-    return shape, (kh, kw, channels // groups, filters), options
+    shape, sides, options = drawn_window(dice, DICE, channels, groups, data_format)
+    return shape, (*sides, channels // groups, filters), options
 
 
 def meet_the_reference(

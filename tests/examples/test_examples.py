@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from programs import run_program
 
 pytestmark = pytest.mark.examples
 
@@ -29,27 +27,9 @@ WRITES = {  # programs whose work is not one reported training, and a file they 
 }
 
 
-def run(command: list[str], folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env={
-            **{name: value for name, value in os.environ.items() if name != "PYCONV_DATA"},
-            "PYTHONPATH": os.pathsep.join([str(ROOT), *(p for p in sys.path if p)]),
-            "MPLBACKEND": "agg",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_learns_and_writes_what_it_learned(name: str, tmp_path: Path) -> None:
-    output = run([str(ROOT / "examples" / name), "--quick"], tmp_path)
+    output = run_program([str(ROOT / "examples" / name), "--quick"], tmp_path)
     if name in WRITES:
         assert list(tmp_path.glob(WRITES[name]))
         return
@@ -86,5 +66,5 @@ def test_both_languages_of_the_tutorial_have_the_same_code() -> None:
 
 def test_the_code_of_the_tutorial_runs(tmp_path: Path) -> None:
     (tmp_path / "tutorial.py").write_text("\n".join(blocks("tutorial.md")), encoding="utf-8")
-    run(["-W", "error", "tutorial.py"], tmp_path)
+    run_program(["-W", "error", "tutorial.py"], tmp_path)
     assert (tmp_path / "digits.npz").exists()

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from programs import run_program
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -33,17 +31,8 @@ def test_trains_and_writes_its_parameters(
     dtype: str,
     tmp_path: Path,
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), "--quick", *options, "--out", "weights.npz"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    command = [str(EXAMPLES / name), "--quick", *options, "--out", "weights.npz"]
+    lines = run_program(command, tmp_path, seconds=120).splitlines()
     assert lines[0] == f"{numbers:,} parameters"
     losses = [float(line.removeprefix("train loss:")) for line in lines if "loss:" in line]
     assert len(losses) == steps
@@ -57,16 +46,7 @@ def test_trains_and_writes_its_parameters(
 
 
 def test_the_experiments_point_where_those_of_the_book_do(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / "scratch_experiments.py"), "--quick"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    run_program([str(EXAMPLES / "scratch_experiments.py"), "--quick"], tmp_path, seconds=120)
     figures = json.loads((tmp_path / "experiments.json").read_text())
     assert max(figures["gradients"].values()) < 1e-5
     assert max(figures["optimizers"], key=figures["optimizers"].get) == "sgd"
