@@ -15,7 +15,7 @@ import json
 from typing import Any
 
 import numpy as np
-from program import Program
+from program import Program, figures
 
 import pyconv
 from pyconv import layers, visualization
@@ -76,10 +76,8 @@ def main() -> None:
     assert not program.quick or np.min(falls) > 0, "a loss did not fall"
     scores = dict(zip(table.labels, table.values.tolist(), strict=True))
     (program.out / "ablation.json").write_text(json.dumps(scores, indent=1))
-    try:
+    with figures():
         visualization.box_plot(table, program.out / "ablation.png")
-    except ImportError as missing:
-        print(f"no figure: {missing}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ written once and read like any others, which costs disk and shows each of them a
 from __future__ import annotations
 
 import numpy as np
-from program import Program
+from program import Program, figures
 
 import pyconv
 from pyconv import layers, visualization
@@ -58,12 +58,10 @@ def main() -> None:
     files = sorted(folder.glob("picture*.png"))
     print(f"{len(files)} pictures written to {folder}")
     assert img_to_array(load_img(files[0])).shape == (32, 32, 3)
-    try:
+    with figures():
         path = program.out / "augmentation.png"
         visualization.augmented_samples(flow, path=path, rows=TRIALS, columns=BATCH)
         print(f"three batches drawn in {path}")
-    except ImportError as missing:
-        print(f"no figure: {missing}")
 
 
 if __name__ == "__main__":

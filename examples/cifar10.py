@@ -10,7 +10,7 @@ its own model file back and draws the kernels of every convolution and the maps 
 
 from __future__ import annotations
 
-from program import Program
+from program import Program, figures
 
 import pyconv
 from pyconv import visualization
@@ -50,10 +50,8 @@ def main() -> None:
     maps = first.predict(test[0][:1], verbose=0)
     print(f"maps of the first layer: {maps.shape}")
     assert maps.shape == (1, 30, 30, 32)
-    try:
+    with figures():
         visualization.layer_kernels(read, program.out / "cifar10_kernels.png")
-    except ImportError as missing:
-        print(f"no figure: {missing}")
 
 
 if __name__ == "__main__":

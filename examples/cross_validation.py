@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from functools import partial
 
-from program import Program
+from program import Program, figures
 
 import pyconv
 from pyconv import layers, visualization
@@ -69,10 +69,8 @@ def main() -> None:
     last.fit(x, y, batch_size=128, epochs=1 if program.quick else program.epochs, verbose=0)
     last.save(program.out / "cross_validation.npz")
     print(f"a network of all {len(x)} pictures: written to {program.out / 'cross_validation.npz'}")
-    try:
+    with figures():
         visualization.box_plot(scores, program.out / "cross_validation.png")
-    except ImportError as missing:
-        print(f"no figure: {missing}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,14 +123,21 @@ class Program:
             losses = history["loss"]
             assert losses[-1] < losses[0], f"{name}: the loss did not fall: {losses}"
         (self.out / f"{name}.json").write_text(json.dumps(history, indent=1, default=float))
-        try:
+        with figures():
             visualization.curves(history, self.out / f"{name}.png")
-        except ImportError as missing:
-            print(f"no figure: {missing}")
         best = pyconv.load_model(file)
         accuracy = float(best.evaluate(*test, batch_size=batch_size, verbose=0)[1])
         print(f"{name}: test accuracy {accuracy:.4f} after {seconds:.1f} s; written to {file}")
         return accuracy
+
+
+@contextmanager
+def figures() -> Iterator[None]:
+    """Draw what the block draws, or say what is missing for it."""
+    try:
+        yield
+    except ImportError as missing:
+        print(f"no figure: {missing}")
 
 
 def stripes(n: int, classes: int, size: int, seed: int) -> Pair:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 from photographs import mobilenet_file
-from program import Program
+from program import Program, figures
 
 import pyconv
 from pyconv import visualization
@@ -50,11 +50,9 @@ def main() -> None:
         for number in range(4)
     ]
     np.savez(program.out / "looks_maps.npz", filters=np.stack(filters), **maps)
-    try:
+    with figures():
         for name, found in maps.items():
             visualization.overlay(pictures[name], found, program.out / f"looks_{name}.png")
-    except ImportError as missing:
-        print(f"no figure: {missing}")
 
 
 if __name__ == "__main__":
