@@ -5,6 +5,7 @@
 #include "ops/conv2d_im2col.hpp"
 #include "ops/conv2d_plan.hpp"
 #include "ops/depthwise_conv2d.hpp"
+#include "ops/first_layer_conv2d.hpp"
 #include "ops/launchers.hpp"
 
 namespace pyconv {
@@ -108,6 +109,8 @@ void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& wind
     launch_by_im2col(arrays, window, activation, room, stream);
   } else if (is_depthwise(window)) {
     launch_depthwise(arrays.x, arrays.kernel, arrays.bias, arrays.y, window, activation, stream);
+  } else if (is_first_layer(window, sizeof(T))) {
+    launch_first_layer(arrays.x, arrays.kernel, arrays.bias, arrays.y, window, activation, stream);
   } else {
     launch_direct(arrays, window, activation, room, stream);
   }

@@ -5,6 +5,7 @@
 #include "ops/conv2d_im2col.hpp"
 #include "ops/conv2d_plan.hpp"
 #include "ops/depthwise_conv2d.hpp"
+#include "ops/first_layer_conv2d.hpp"
 #include "ops/launchers.hpp"
 
 namespace pyconv {
@@ -124,6 +125,7 @@ int64_t conv2d_workspace(int64_t element_bytes, const Window& window, Algorithm 
   if (is_depthwise(window)) {
     return direction == Direction::kKernel ? depthwise_workspace(window) * element_bytes : 0;
   }
+  if (direction == Direction::kForward && is_first_layer(window, element_bytes)) return 0;
   const auto slices_of = [&](auto zero) {
     using T = decltype(zero);
     if (direction == Direction::kForward) return conv2d_plan<T>(window).slices;

@@ -66,6 +66,8 @@ CEILINGS = {
     ("depthwise_conv2d_kernel", "d"): 80,
     ("dropout_kernel", "f"): 40,
     ("dropout_kernel", "d"): 40,
+    ("first_layer_conv2d_kernel", "f"): 128,
+    ("first_layer_conv2d_kernel", "d"): 128,
     ("gemm_kernel", "f"): 208,
     ("gemm_kernel", "d"): 192,
     ("im2col_kernel", "f"): 40,

@@ -132,7 +132,7 @@ def test_three_passes_are_exact_in_every_block_and_slicing(
         meet_the_reference(rng, *draw(dice, data_format), dtype)
 
 
-# Channels and filters: whole packs, packs of filters alone (a first layer), none.
+# Channels and filters: whole packs, packs of filters alone, none.
 @pytest.mark.parametrize(("channels", "filters"), [(8, 12), (3, 8), (8, 10), (5, 3)])
 @pytest.mark.parametrize("block", BLOCKS)
 def test_every_width_of_reads_is_exact(
