@@ -100,7 +100,7 @@ template <int kChannels, int kWidth, class T, int kFilters>
 __device__ __forceinline__ void sum_image_rows(const FirstLayerParams<T>& p, int64_t filter,
                                                Shared<T> image, T (&sums)[kStripPixels][kFilters]) {
   constexpr int kPack = kPixelPack<kChannels>;
-  constexpr int kAtOnce = kChannels < 4 ? kChannels / kPack : 1;
+  [[maybe_unused]] constexpr int kAtOnce = kChannels < 4 ? kChannels / kPack : 1;
   const Window& w = p.window;
   const int f = static_cast<int>(w.f), kw = static_cast<int>(w.kw);
   const int strip = static_cast<int>(threadIdx.x) / kWarpLanes;
