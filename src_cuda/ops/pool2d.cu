@@ -4,6 +4,7 @@
 
 #include "launch.cuh"
 #include "ops/launchers.hpp"
+#include "ops/width.hpp"
 
 namespace pyconv {
 namespace {
@@ -18,6 +19,17 @@ void with_offset_type(const Window& window, Body body) {
   }
 }
 
+// Whether channels are neighbours, in whole packs that are aligned.
+template <class T, class... Images>
+bool pools_packs(const Window& window, const Images&... images) {
+  return window.channels_first == 0 && window.c % kPackOf<T> == 0 && all_aligned(images...);
+}
+// The same of offsets, which may be absent.
+template <class T, class Offset>
+bool packs_offsets(const Global<Offset>& offsets) {
+  return is_aligned(offsets, sizeof(Offset) * kPackOf<T>);
+}
+
 }  // namespace
 
 template <class T>
@@ -29,13 +41,19 @@ void best_pool2d(PoolKind kind, const T* x, T* y, void* argmax, const Window& wi
     const BestPool2DParams<T, Offset> params{
         input("x", x, window.input_pixels() * window.c), output("y", y, size),
         output("argmax", static_cast<Offset*>(argmax), size), window};
-    if (kind == PoolKind::kMin) {
-      PYCONV_LAUNCH((best_pool2d_kernel<T, Offset, true>), blocks(size, kThreads), kThreads, 0,
-                    stream, params);
-    } else {
-      PYCONV_LAUNCH((best_pool2d_kernel<T, Offset, false>), blocks(size, kThreads), kThreads, 0,
-                    stream, params);
-    }
+    const bool packed =
+        pools_packs<T>(window, params.x, params.y) && packs_offsets<T>(params.argmax);
+    with_width<T>(packed, [&](auto width) {
+      constexpr int kWidth = decltype(width)::value;
+      const int64_t grid = blocks(size, int64_t{kThreads} * kWidth);
+      if (kind == PoolKind::kMin) {
+        PYCONV_LAUNCH((best_pool2d_kernel<T, Offset, true, kWidth>), grid, kThreads, 0, stream,
+                      params);
+      } else {
+        PYCONV_LAUNCH((best_pool2d_kernel<T, Offset, false, kWidth>), grid, kThreads, 0, stream,
+                      params);
+      }
+    });
   });
 }
 
@@ -44,7 +62,11 @@ void avg_pool2d(const T* x, T* y, const Window& window, bool count_include_pad, 
   const int64_t size = window.output_pixels() * window.c;
   const AvgPool2DParams<T> params{input("x", x, window.input_pixels() * window.c),
                                   output("y", y, size), window, count_include_pad};
-  PYCONV_LAUNCH(avg_pool2d_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
+  with_width<T>(pools_packs<T>(window, params.x, params.y), [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((avg_pool2d_kernel<T, kWidth>), blocks(size, int64_t{kThreads} * kWidth),
+                  kThreads, 0, stream, params);
+  });
 }
 
 template <class T>
@@ -53,8 +75,11 @@ void avg_pool2d_backward(const T* dy, T* dx, const Window& window, bool count_in
   const int64_t pixels = window.input_pixels() * window.c;
   const AvgPool2DParams<T> params{input("dy", dy, window.output_pixels() * window.c),
                                   output("dx", dx, pixels), window, count_include_pad};
-  PYCONV_LAUNCH(avg_pool2d_backward_kernel<T>, blocks(pixels, kThreads), kThreads, 0, stream,
-                params);
+  with_width<T>(pools_packs<T>(window, params.x, params.y), [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((avg_pool2d_backward_kernel<T, kWidth>),
+                  blocks(pixels, int64_t{kThreads} * kWidth), kThreads, 0, stream, params);
+  });
 }
 
 void max_pool2d_check(const void* argmax, const Window& window, int64_t* first_bad, void* stream) {
@@ -79,8 +104,13 @@ void max_pool2d_backward(const T* dy, const void* argmax, T* dx, const Window& w
     const MaxPool2DBackwardParams<T, Offset> params{
         input("dy", dy, size), input("argmax", static_cast<const Offset*>(argmax), size),
         output("dx", dx, pixels), window};
-    PYCONV_LAUNCH((max_pool2d_backward_kernel<T, Offset>), blocks(pixels, kThreads), kThreads, 0,
-                  stream, params);
+    const bool packed =
+        pools_packs<T>(window, params.dy, params.dx) && packs_offsets<T>(params.argmax);
+    with_width<T>(packed, [&](auto width) {
+      constexpr int kWidth = decltype(width)::value;
+      PYCONV_LAUNCH((max_pool2d_backward_kernel<T, Offset, kWidth>),
+                    blocks(pixels, int64_t{kThreads} * kWidth), kThreads, 0, stream, params);
+    });
   });
 }
 

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // y = the largest or smallest pixel of every window, argmax = where in its window it stood; or y =
-// their mean. Forward and check: one thread, one window and channel. Backward: one thread gathers
-// for one pixel of dx.
+// their mean. Forward: one thread, one window of kWidth channels that are neighbours. Backward: one
+// thread gathers for one pixel of dx, as many channels of it.
 #pragma once
 
 #include "ops/place.cuh"
+#include "pack.cuh"
 
 namespace pyconv {
+
+// The first element of this thread's pack; more than one element where channels are neighbours.
+template <int kWidth>
+__device__ __forceinline__ Place place_of_pack(int64_t i, int64_t h, int64_t w, int64_t c,
+                                               bool channels_first) {
+  Place place = place_of(i, h, w, c / kWidth, channels_first);
+  place.channel *= kWidth;
+  return place;
+}
 
 template <class T, class Offset>
 struct BestPool2DParams {
@@ -17,31 +27,39 @@ struct BestPool2DParams {
 };
 
 // A NaN wins its window; of equals, the first. The window is clipped to the image.
-template <class T, class Offset, bool kSmallest>
+template <class T, class Offset, bool kSmallest, int kWidth>
 __global__ void best_pool2d_kernel(BestPool2DParams<T, Offset> p) {
   const Window& window = p.window;
-  const bool channels_first = window.channels_first != 0;
+  const bool channels_first = kWidth == 1 && window.channels_first != 0;
   const int64_t i = global_thread();
-  if (i >= window.n * window.oh * window.ow * window.c) return;
-  Place place = place_of(i, window.oh, window.ow, window.c, channels_first);
+  if (i * kWidth >= window.n * window.oh * window.ow * window.c) return;
+  Place place = place_of_pack<kWidth>(i, window.oh, window.ow, window.c, channels_first);
   const int64_t top = place.h * window.sh - window.top;
   const int64_t left = place.w * window.sw - window.left;
-  T best = 0;
-  int64_t best_offset = -1;
+  Pack<T, kWidth> best = {};
+  Pack<Offset, kWidth> offsets = {};
+  bool first = true;
   for (int64_t r = top < 0 ? -top : 0; r < window.kh && top + r < window.h; ++r) {
     for (int64_t s = left < 0 ? -left : 0; s < window.kw && left + s < window.w; ++s) {
       place.h = top + r;
       place.w = left + s;
-      const T pixel = p.x[offset_of(place, window.h, window.w, window.c, channels_first)];
-      const bool better = kSmallest ? pixel < best : pixel > best;
-      if (best_offset < 0 || better || (pixel != pixel && best == best)) {
-        best = pixel;
-        best_offset = r * window.kw + s;
+      const auto pixels =
+          read_pack<kWidth>(p.x, offset_of(place, window.h, window.w, window.c, channels_first));
+      const Offset offset = static_cast<Offset>(r * window.kw + s);
+#pragma unroll
+      for (int e = 0; e < kWidth; ++e) {
+        const T pixel = pixels[e];
+        const bool better = kSmallest ? pixel < best[e] : pixel > best[e];
+        if (first || better || (pixel != pixel && best[e] == best[e])) {
+          best[e] = pixel;
+          offsets[e] = offset;
+        }
       }
+      first = false;
     }
   }
-  p.y[i] = best;
-  if (p.argmax != nullptr) p.argmax[i] = static_cast<Offset>(best_offset);
+  write_pack(p.y, i * kWidth, best);
+  if (p.argmax != nullptr) write_pack(p.argmax, i * kWidth, offsets);
 }
 
 template <class T>
@@ -69,27 +87,33 @@ __device__ __forceinline__ T counted_pixels(const Window& w, int64_t i, int64_t 
 }
 
 // Summed row by row, as on the CPU.
-template <class T>
+template <class T, int kWidth>
 __global__ void avg_pool2d_kernel(AvgPool2DParams<T> p) {
   const Window& window = p.window;
-  const bool channels_first = window.channels_first != 0;
+  const bool channels_first = kWidth == 1 && window.channels_first != 0;
   const int64_t i = global_thread();
-  if (i >= window.n * window.oh * window.ow * window.c) return;
-  Place place = place_of(i, window.oh, window.ow, window.c, channels_first);
+  if (i * kWidth >= window.n * window.oh * window.ow * window.c) return;
+  Place place = place_of_pack<kWidth>(i, window.oh, window.ow, window.c, channels_first);
   const int64_t top = place.h * window.sh - window.top;
   const int64_t left = place.w * window.sw - window.left;
   const T count = counted_pixels<T>(window, place.h, place.w, p.count_include_pad);
-  T sum = 0;
+  Pack<T, kWidth> sum = {};
   for (int64_t r = top < 0 ? -top : 0; r < window.kh && top + r < window.h; ++r) {
-    T row = 0;
+    Pack<T, kWidth> row = {};
     for (int64_t s = left < 0 ? -left : 0; s < window.kw && left + s < window.w; ++s) {
       place.h = top + r;
       place.w = left + s;
-      row += p.x[offset_of(place, window.h, window.w, window.c, channels_first)];
+      const auto pixels =
+          read_pack<kWidth>(p.x, offset_of(place, window.h, window.w, window.c, channels_first));
+#pragma unroll
+      for (int e = 0; e < kWidth; ++e) row[e] += pixels[e];
     }
-    sum += row;
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) sum[e] += row[e];
   }
-  p.y[i] = sum / count;
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) sum[e] /= count;
+  write_pack(p.y, i * kWidth, sum);
 }
 
 template <class Offset>
@@ -144,35 +168,43 @@ __device__ __forceinline__ void for_covering_windows(const Window& window, Place
 }
 
 // The windows that cover the pixel are asked whether it won.
-template <class T, class Offset>
+template <class T, class Offset, int kWidth>
 __global__ void max_pool2d_backward_kernel(MaxPool2DBackwardParams<T, Offset> p) {
   const Window& window = p.window;
-  const bool channels_first = window.channels_first != 0;
+  const bool channels_first = kWidth == 1 && window.channels_first != 0;
   const int64_t i = global_thread();
-  if (i >= window.n * window.h * window.w * window.c) return;
-  const Place pixel = place_of(i, window.h, window.w, window.c, channels_first);
-  T sum = 0;
+  if (i * kWidth >= window.n * window.h * window.w * window.c) return;
+  const Place pixel = place_of_pack<kWidth>(i, window.h, window.w, window.c, channels_first);
+  Pack<T, kWidth> sum = {};
   for_covering_windows(window, pixel, [&](const Place& place, int64_t offset) {
     const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
-    if (static_cast<int64_t>(p.argmax[at]) == offset) sum += p.dy[at];
+    const auto offsets = read_pack<kWidth>(p.argmax, at);
+    const auto dy = read_pack<kWidth>(p.dy, at);
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) {
+      if (static_cast<int64_t>(offsets[e]) == offset) sum[e] += dy[e];
+    }
   });
-  p.dx[i] = sum;
+  write_pack(p.dx, i * kWidth, sum);
 }
 
 // Every window that covers the pixel sends it its share.
-template <class T>
+template <class T, int kWidth>
 __global__ void avg_pool2d_backward_kernel(AvgPool2DParams<T> p) {
   const Window& window = p.window;
-  const bool channels_first = window.channels_first != 0;
+  const bool channels_first = kWidth == 1 && window.channels_first != 0;
   const int64_t i = global_thread();
-  if (i >= window.n * window.h * window.w * window.c) return;
-  const Place pixel = place_of(i, window.h, window.w, window.c, channels_first);
-  T sum = 0;
+  if (i * kWidth >= window.n * window.h * window.w * window.c) return;
+  const Place pixel = place_of_pack<kWidth>(i, window.h, window.w, window.c, channels_first);
+  Pack<T, kWidth> sum = {};
   for_covering_windows(window, pixel, [&](const Place& place, int64_t) {
     const int64_t at = offset_of(place, window.oh, window.ow, window.c, channels_first);
-    sum += p.x[at] / counted_pixels<T>(window, place.h, place.w, p.count_include_pad);
+    const auto dy = read_pack<kWidth>(p.x, at);
+    const T count = counted_pixels<T>(window, place.h, place.w, p.count_include_pad);
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) sum[e] += dy[e] / count;
   });
-  p.y[i] = sum;
+  write_pack(p.y, i * kWidth, sum);
 }
 
 }  // namespace pyconv

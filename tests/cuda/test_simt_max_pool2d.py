@@ -21,6 +21,11 @@ CASES: list[tuple[tuple[int, ...], dict[str, Any]]] = [
     ((3, 1, 1, 1), {"pool_size": 1}),
     ((0, 4, 4, 2), {"pool_size": 2}),
     ((1, 20, 19, 1), {"pool_size": 17, "strides": 1}),  # offsets beyond uint8
+    # Channels in packs of 16 bytes, of float64 alone, and more than a block has threads.
+    ((2, 7, 6, 12), {"pool_size": 3, "strides": 2, "padding": "same"}),
+    ((1, 5, 6, 6), {"pool_size": (2, 3), "strides": 1}),
+    ((1, 3, 4, 1032), {"pool_size": 2, "strides": 1}),
+    ((1, 18, 19, 4), {"pool_size": 17, "strides": 1}),
 ]
 
 
@@ -87,3 +92,53 @@ def test_check_tells_the_first_bad_offset(simt: ModuleType) -> None:
     argmax.flat[[5, 9]] = 0  # in the padding above the image; a pixel of it
     simt.max_pool2d_check(argmax.ctypes.data, window.packed, flag.ctypes.data, 0)
     assert flag[0] == 5
+
+
+def off_bounds(values: Any) -> Any:
+    """Return the array once more, where no pack may begin."""
+    flat = np.empty(values.size + 1, values.dtype)
+    flat[1:] = values.ravel()
+    return flat[1:].reshape(values.shape)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("moved", ["images", "offsets"])
+def test_arrays_off_the_bounds_of_packs_are_pooled_one_by_one(
+    simt: ModuleType, moved: str, dtype: Any
+) -> None:
+    x = pixels((2, 6, 7, 8), "channels_last", dtype)
+    options: Any = {"pool_size": 3, "strides": 2, "padding": "same"}
+    wanted, wanted_argmax = reference.max_pool2d_with_argmax(x, **options)
+    dy = np.random.default_rng(4).integers(-4, 5, wanted.shape).astype(dtype)
+    exact = reference.max_pool2d_backward(dy, wanted_argmax, x.shape, **options)
+    average = reference.avg_pool2d(x, **options)
+    if moved == "images":
+        x, dy = off_bounds(x), off_bounds(dy)
+        assert x.ctypes.data % 16 != 0
+    else:
+        wanted_argmax = off_bounds(wanted_argmax)
+        assert wanted_argmax.ctypes.data % 4 != 0
+    np.testing.assert_array_equal(ops.max_pool2d(x, **options), wanted)
+    dx = ops.max_pool2d_backward(dy, wanted_argmax, x.shape, **options)
+    np.testing.assert_array_equal(dx, exact)
+    np.testing.assert_array_equal(ops.avg_pool2d(x, **options), average)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize(("shape", "options"), CASES)
+def test_means_and_minima_equal_the_reference(
+    simt: ModuleType, shape: tuple[int, ...], options: Any, padded: bool, dtype: type
+) -> None:
+    x = pixels(shape, "channels_last", dtype)
+    np.testing.assert_array_equal(ops.min_pool2d(x, **options), reference.min_pool2d(x, **options))
+    means = {"count_include_pad": padded, **options}
+    y = ops.avg_pool2d(x, **means)
+    wanted = reference.avg_pool2d(x, **means)
+    unit = np.finfo(dtype).eps
+    np.testing.assert_allclose(y, wanted, rtol=unit, atol=0)
+    dy = np.random.default_rng(5).integers(-4, 5, y.shape).astype(dtype)
+    dx = ops.avg_pool2d_backward(dy, x.shape, **means)
+    exact = reference.avg_pool2d_backward(dy.astype(np.float64), x.shape, **means)
+    shares = reference.avg_pool2d_backward(np.abs(dy).astype(np.float64), x.shape, **means)
+    assert np.all(np.abs(dx - exact) <= unit * 20 * shares)
