@@ -4,6 +4,7 @@
 
 #include "launch.cuh"
 #include "ops/launchers.hpp"
+#include "ops/width.hpp"
 
 namespace pyconv {
 
@@ -14,7 +15,11 @@ void dropout(const T* x, T* y, int64_t outer, int64_t shared, int64_t inner, uin
   const DropoutParams<T> params{
       input("x", x, size),  output("y", y, size), size, shared, inner, seed, limit,
       static_cast<T>(scale)};
-  PYCONV_LAUNCH(dropout_kernel<T>, blocks(size, kThreads), kThreads, 0, stream, params);
+  with_width<T>(all_aligned(params.x, params.y), [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((dropout_kernel<T, kWidth>), blocks(size, int64_t{kThreads} * kWidth), kThreads,
+                  0, stream, params);
+  });
 }
 
 template void dropout(const float*, float*, int64_t, int64_t, int64_t, uint64_t, uint32_t, double,

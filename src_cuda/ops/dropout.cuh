@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // y = x scaled, or 0 where the element's random word is below a limit; the words are those of
-// src_cpp/micro/dropout.hpp. One thread, one element.
+// src_cpp/micro/dropout.hpp. One thread, one pack of elements.
 #pragma once
 
-#include "vocabulary.cuh"
+#include "ops/elementwise.cuh"
 
 namespace pyconv {
 
@@ -37,13 +37,25 @@ struct DropoutParams {
   T scale;
 };
 
-template <class T>
+template <class T, int kWidth>
 __global__ void dropout_kernel(DropoutParams<T> p) {
-  const int64_t i = global_thread();
-  if (i >= p.size) return;
-  const int64_t word = i / p.inner / p.shared * p.inner + i % p.inner;
-  const bool dropped = philox_word(p.seed, static_cast<uint64_t>(word)) < p.limit;
-  p.y[i] = dropped ? T(0) : p.x[i] * p.scale;
+  const int64_t first = first_element<kWidth>();
+  if (first >= p.size) return;
+  Pack<T, kWidth> pack = read_elements<kWidth>(p.x, first, p.size);
+  // Where the first element stands; its neighbours are told without a division.
+  const int64_t row = first / p.inner;
+  int64_t outer = row / p.shared, middle = row % p.shared, inner = first % p.inner;
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) {
+    const uint64_t word = static_cast<uint64_t>(outer * p.inner + inner);
+    pack[e] = philox_word(p.seed, word) < p.limit ? T(0) : pack[e] * p.scale;
+    if (++inner < p.inner) continue;
+    inner = 0;
+    if (++middle < p.shared) continue;
+    middle = 0;
+    ++outer;
+  }
+  write_elements(p.y, first, p.size, pack);
 }
 
 }  // namespace pyconv

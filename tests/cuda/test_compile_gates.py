@@ -64,7 +64,7 @@ CEILINGS = {
     ("depthwise_conv2d_backward_kernel_kernel", "d"): 80,
     ("depthwise_conv2d_kernel", "f"): 80,
     ("depthwise_conv2d_kernel", "d"): 80,
-    ("dropout_kernel", "f"): 40,
+    ("dropout_kernel", "f"): 48,
     ("dropout_kernel", "d"): 40,
     ("first_layer_conv2d_kernel", "f"): 128,
     ("first_layer_conv2d_kernel", "d"): 128,

@@ -162,3 +162,26 @@ def test_activations_meet_ends_and_arrays_that_are_no_whole_packs(
     np.testing.assert_array_equal(ops.relu(x), np.maximum(x, 0))
     y = ops.relu(x)
     np.testing.assert_array_equal(ops.relu_backward(dy, y), np.where(y > 0, dy, 0))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("offset", [0, 1])
+@pytest.mark.parametrize(
+    ("shape", "noise"),
+    [
+        ((1030,), None),
+        ((3, 5, 7), (3, 1, 7)),
+        ((3, 5, 2), (3, 1, None)),
+        ((4, 3, 1), (None, 1, 1)),
+        ((1,), None),
+        ((0, 3), None),
+    ],
+)
+def test_dropout_drops_the_same_elements_in_packs_and_one_by_one(
+    simt: ModuleType, shape: tuple[int, ...], noise: Any, offset: int, dtype: Any
+) -> None:
+    size = int(np.prod(shape))
+    x = np.arange(1, size + offset + 1).astype(dtype)[offset:].reshape(shape)
+    options = {"seed": 2**63 + 5, "noise_shape": noise}
+    y = ops.dropout(x, 0.5, **options)
+    np.testing.assert_array_equal(y, reference.dropout(x, 0.5, **options))
