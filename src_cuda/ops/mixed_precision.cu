@@ -61,14 +61,18 @@ void master_step(StepRule rule, const MasterTensor* records, int64_t count,
   for (int64_t first = 0; first < count; first += kTensorsOfLaunch) {
     MasterStepParams<T> params{};
     params.wide = launch_params<float>(rule, options, count - first);
-    int64_t grid = 0;
+    bool packed = true;
     for (int i = 0; i < params.wide.count; ++i) {
       const MasterTensor& record = records[first + i];
-      params.wide.tensors[i] = tensor_of<float>(record, grid);
+      params.wide.tensors[i] = tensor_of<float>(record);
       params.copies[i] = output("copy", reinterpret_cast<T*>(record.copy), record.size);
-      grid += blocks(record.size, kStepThreads);
+      packed = packed && is_aligned(params.copies[i], sizeof(T) * kPackOf<float>);
     }
-    PYCONV_LAUNCH(master_step_kernel<T>, grid, kStepThreads, 0, stream, params);
+    with_width<float>(packed && steps_packs(params.wide), [&](auto width) {
+      constexpr int kWidth = decltype(width)::value;
+      const int64_t grid = place_tensors(params.wide, kWidth);
+      PYCONV_LAUNCH((master_step_kernel<T, kWidth>), grid, kStepThreads, 0, stream, params);
+    });
   }
 }
 

@@ -84,22 +84,22 @@ struct MasterStepParams {
   Global<T> copies[kTensorsOfLaunch];
 };
 
-template <class T>
+template <class T, int kWidth>
 __global__ void __launch_bounds__(kStepThreads) master_step_kernel(const MasterStepParams<T> p) {
   int tensor = 0;
   while (tensor + 1 < p.wide.count && p.wide.tensors[tensor + 1].first_block <= blockIdx.x) {
     ++tensor;
   }
   const LaunchTensor<float>& it = p.wide.tensors[tensor];
-  const int64_t i =
-      (static_cast<int64_t>(blockIdx.x) - it.first_block) * kStepThreads + threadIdx.x;
-  if (i >= it.size) return;
-  const float g = it.grad[i];
-  float w = it.param[i];
-  if (p.wide.decay != 0.0f) w -= w * p.wide.decay;
-  w -= rule_step(it, p.wide, i, g);
-  it.param[i] = w;
-  if (p.copies[tensor] != nullptr) p.copies[tensor][i] = narrow<T>(w);
+  const int64_t block = static_cast<int64_t>(blockIdx.x) - it.first_block;
+  const int64_t first = (block * kStepThreads + threadIdx.x) * kWidth;
+  if (first >= it.size) return;
+  const Pack<float, kWidth> weights = step_pack<kWidth>(it, p.wide, first);
+  if (p.copies[tensor] == nullptr) return;
+  Pack<T, kWidth> copies;
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) copies[e] = narrow<T>(weights[e]);
+  write_elements(p.copies[tensor], first, it.size, copies);
 }
 
 }  // namespace pyconv

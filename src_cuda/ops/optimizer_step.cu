@@ -13,12 +13,12 @@ void optimizer_step(StepRule rule, const StepTensor* records, int64_t count,
                     const StepOptions& options, void* stream) {
   for (int64_t first = 0; first < count; first += kTensorsOfLaunch) {
     LaunchParams<T> params = launch_params<T>(rule, options, count - first);
-    int64_t grid = 0;
-    for (int i = 0; i < params.count; ++i) {
-      params.tensors[i] = tensor_of<T>(records[first + i], grid);
-      grid += blocks(records[first + i].size, kStepThreads);
-    }
-    PYCONV_LAUNCH(optimizer_step_kernel<T>, grid, kStepThreads, 0, stream, params);
+    for (int i = 0; i < params.count; ++i) params.tensors[i] = tensor_of<T>(records[first + i]);
+    with_width<T>(steps_packs(params), [&](auto width) {
+      constexpr int kWidth = decltype(width)::value;
+      const int64_t grid = place_tensors(params, kWidth);
+      PYCONV_LAUNCH((optimizer_step_kernel<T, kWidth>), grid, kStepThreads, 0, stream, params);
+    });
   }
 }
 

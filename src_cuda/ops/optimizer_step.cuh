@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rules of optimizers, in place. One thread, one weight; one launch, many tensors.
+// The rules of optimizers, in place. One thread, one pack of weights; one launch, many tensors.
 #pragma once
 
-#include "vocabulary.cuh"
+#include "ops/elementwise.cuh"
 
 namespace pyconv {
 
@@ -13,7 +13,7 @@ template <class T>
 struct LaunchTensor {
   Global<T> param;
   Global<const T> grad;
-  Global<T> state[3];
+  Global<T> state[kStepStates];
   int64_t size;
   int64_t first_block;
 };
@@ -28,121 +28,141 @@ struct LaunchParams {
 
 // mean + a (value - mean), written back.
 template <class T>
-__device__ T decayed(Global<T> mean, int64_t i, T value, T a) {
-  const T old = mean[i];
-  const T now = old + (value - old) * a;
-  mean[i] = now;
-  return now;
+__device__ __forceinline__ T decayed(T& mean, T value, T a) {
+  mean = mean + (value - mean) * a;
+  return mean;
 }
 
 template <class T>
-__device__ T momentum_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
+__device__ __forceinline__ T momentum_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
   const T plain = p.rate * g;
-  const T old = it.state[0][i];
+  const T old = state[0];
   const T velocity = p.a * old - plain;
-  it.state[0][i] = velocity;
+  state[0] = velocity;
   return p.rule == StepRule::kNesterov ? plain - p.a * velocity : -velocity;
 }
 
 template <class T>
-__device__ T rmsprop_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
+__device__ __forceinline__ T rmsprop_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
   const bool centered = p.rule == StepRule::kCentered || p.rule == StepRule::kCenteredMomentum;
-  T square = decayed(it.state[0], i, g * g, p.a);
+  T square = decayed(state[0], g * g, p.a);
   if (centered) {
-    const T mean = decayed(it.state[1], i, g, p.a);
+    const T mean = decayed(state[1], g, p.a);
     square -= mean * mean;
   }
   const T plain = p.rate * g / sqrt(square + p.epsilon);
   if (p.rule == StepRule::kRmsprop || p.rule == StepRule::kCentered) return plain;
-  const Global<T> momentum = it.state[centered ? 2 : 1];
-  const T old = momentum[i];
-  const T moved = p.b * old + plain;
-  momentum[i] = moved;
-  return moved;
+  T& momentum = centered ? state[2] : state[1];  // no index: registers have none
+  momentum = p.b * momentum + plain;
+  return momentum;
 }
 
 template <class T>
-__device__ T adam_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
-  const T m = decayed(it.state[0], i, g, p.a);
-  T v = decayed(it.state[1], i, g * g, p.b);
+__device__ __forceinline__ T adam_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
+  const T m = decayed(state[0], g, p.a);
+  T v = decayed(state[1], g * g, p.b);
   if (p.rule == StepRule::kAmsgrad) {
-    const T largest = it.state[2][i];
+    const T largest = state[2];
     v = largest > v ? largest : v;
-    it.state[2][i] = v;
+    state[2] = v;
   }
   return p.rate * m / (sqrt(v) + p.epsilon);
 }
 
 template <class T>
-__device__ T adagrad_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
-  const T old = it.state[0][i];
+__device__ __forceinline__ T adagrad_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
+  const T old = state[0];
   const T sum = old + g * g;
-  it.state[0][i] = sum;
+  state[0] = sum;
   return p.rate * g / sqrt(sum + p.epsilon);
 }
 
 template <class T>
-__device__ T adadelta_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
-  const T square = decayed(it.state[0], i, g * g, p.a);
-  const T old = it.state[1][i];
+__device__ __forceinline__ T adadelta_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
+  const T square = decayed(state[0], g * g, p.a);
+  const T old = state[1];
   const T move = g * sqrt(old + p.epsilon) / sqrt(square + p.epsilon);
-  it.state[1][i] = old + (move * move - old) * p.a;
+  state[1] = old + (move * move - old) * p.a;
   return p.rate * move;
 }
 
 template <class T>
-__device__ T adamax_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
-  const T m = decayed(it.state[0], i, g, p.a);
-  const T kept = p.b * it.state[1][i];
+__device__ __forceinline__ T adamax_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
+  const T m = decayed(state[0], g, p.a);
+  const T kept = p.b * state[1];
   const T size = g < T(0) ? -g : g;
   const T largest = kept > size ? kept : size;
-  it.state[1][i] = largest;
+  state[1] = largest;
   return p.rate * m / (largest + p.epsilon);
 }
 
 template <class T>
-__device__ T nadam_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
-  const T m = decayed(it.state[0], i, g, p.a);
-  const T v = decayed(it.state[1], i, g * g, p.b);
+__device__ __forceinline__ T nadam_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
+  const T m = decayed(state[0], g, p.a);
+  const T v = decayed(state[1], g * g, p.b);
   return (p.rate * m + p.c * g) / (sqrt(v) + p.epsilon);
 }
 
 template <class T>
-__device__ T rule_step(const LaunchTensor<T>& it, const LaunchParams<T>& p, int64_t i, T g) {
+__device__ __forceinline__ T rule_step(T (&state)[kStepStates], const LaunchParams<T>& p, T g) {
   switch (p.rule) {
     case StepRule::kSgd:
       return p.rate * g;
     case StepRule::kMomentum:
     case StepRule::kNesterov:
-      return momentum_step(it, p, i, g);
+      return momentum_step(state, p, g);
     case StepRule::kAdam:
     case StepRule::kAmsgrad:
-      return adam_step(it, p, i, g);
+      return adam_step(state, p, g);
     case StepRule::kAdagrad:
-      return adagrad_step(it, p, i, g);
+      return adagrad_step(state, p, g);
     case StepRule::kAdadelta:
-      return adadelta_step(it, p, i, g);
+      return adadelta_step(state, p, g);
     case StepRule::kAdamax:
-      return adamax_step(it, p, i, g);
+      return adamax_step(state, p, g);
     case StepRule::kNadam:
-      return nadam_step(it, p, i, g);
+      return nadam_step(state, p, g);
     default:
-      return rmsprop_step(it, p, i, g);
+      return rmsprop_step(state, p, g);
   }
 }
 
-template <class T>
+// Moves weights [first, first + kWidth) and their states, as far as there are any; returns them.
+template <int kWidth, class T>
+__device__ __forceinline__ Pack<T, kWidth> step_pack(const LaunchTensor<T>& it,
+                                                     const LaunchParams<T>& p, int64_t first) {
+  Pack<T, kWidth> weights = read_elements<kWidth, T>(it.param, first, it.size);
+  const Pack<T, kWidth> grads = read_elements<kWidth>(it.grad, first, it.size);
+  Pack<T, kWidth> states[kStepStates] = {};
+#pragma unroll
+  for (int k = 0; k < kStepStates; ++k) {
+    if (it.state[k] != nullptr) states[k] = read_elements<kWidth, T>(it.state[k], first, it.size);
+  }
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) {
+    T state[kStepStates] = {states[0][e], states[1][e], states[2][e]};
+    T w = weights[e];
+    if (p.decay != T(0)) w -= w * p.decay;
+    weights[e] = w - rule_step(state, p, grads[e]);
+#pragma unroll
+    for (int k = 0; k < kStepStates; ++k) states[k][e] = state[k];
+  }
+#pragma unroll
+  for (int k = 0; k < kStepStates; ++k) {
+    if (it.state[k] != nullptr) write_elements(it.state[k], first, it.size, states[k]);
+  }
+  write_elements(it.param, first, it.size, weights);
+  return weights;
+}
+
+template <class T, int kWidth>
 __global__ void __launch_bounds__(kStepThreads) optimizer_step_kernel(const LaunchParams<T> p) {
   int tensor = 0;
   while (tensor + 1 < p.count && p.tensors[tensor + 1].first_block <= blockIdx.x) ++tensor;
   const LaunchTensor<T>& it = p.tensors[tensor];
-  const int64_t i =
-      (static_cast<int64_t>(blockIdx.x) - it.first_block) * kStepThreads + threadIdx.x;
-  if (i >= it.size) return;
-  const T g = it.grad[i];
-  T w = it.param[i];
-  if (p.decay != T(0)) w -= w * p.decay;
-  it.param[i] = w - rule_step(it, p, i, g);
+  const int64_t block = static_cast<int64_t>(blockIdx.x) - it.first_block;
+  const int64_t first = (block * kStepThreads + threadIdx.x) * kWidth;
+  if (first < it.size) step_pack<kWidth>(it, p, first);
 }
 
 }  // namespace pyconv

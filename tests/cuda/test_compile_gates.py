@@ -77,7 +77,7 @@ CEILINGS = {
     ("local_response_norm_backward_kernel", "d"): 64,
     ("local_response_norm_kernel", "f"): 64,
     ("local_response_norm_kernel", "d"): 64,
-    ("master_step_kernel", ""): 40,
+    ("master_step_kernel", ""): 48,
     ("max_pool2d_16bit_backward_kernel", ""): 80,
     ("max_pool2d_backward_kernel", "f"): 48,
     ("max_pool2d_backward_kernel", "d"): 48,

@@ -185,3 +185,35 @@ def test_dropout_drops_the_same_elements_in_packs_and_one_by_one(
     options = {"seed": 2**63 + 5, "noise_shape": noise}
     y = ops.dropout(x, 0.5, **options)
     np.testing.assert_array_equal(y, reference.dropout(x, 0.5, **options))
+
+
+# Codes of StepRule, and the states that each has.
+RULES = [0, 1, 1, 1, 2, 2, 3, 2, 3, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rule", range(len(RULES)))
+def test_optimizer_rules_give_the_same_bits_in_packs_and_one_by_one(
+    simt: ModuleType, rule: int, dtype: Any
+) -> None:
+    rng, sizes = np.random.default_rng(rule), (1, 1027, 0, 6)
+    values = [[np.abs(rng.normal(0, 1, size)) + 1 for size in sizes] for _ in range(5)]
+    results, kept = [], 2 + RULES[rule]
+    for offset in (0, 1):
+        rows, held = [], []
+        for i, size in enumerate(sizes):
+            row = [np.empty(size + offset, dtype)[offset:] for _ in range(kept)]
+            for array, start in zip(row, values, strict=False):
+                array[...] = start[i]
+            held.append(row)
+            rows.append([*(a.ctypes.data for a in row), *[0] * (5 - kept), size])
+        simt.optimizer_step(
+            int(dtype is np.float64),
+            rule,
+            np.array(rows, np.int64).tobytes(),
+            *(1e-2, 0.01, 0.1, 0.2, 0.3, 1e-7),
+            0,
+        )
+        results.append([array.tobytes() for row in held for array in row])
+        assert np.all(held[1][0] != values[0][1].astype(dtype))
+    assert results[0] == results[1]
