@@ -52,8 +52,10 @@ __device__ __forceinline__ T rmsprop_step(T (&state)[kStepStates], const LaunchP
   }
   const T plain = p.rate * g / sqrt(square + p.epsilon);
   if (p.rule == StepRule::kRmsprop || p.rule == StepRule::kCentered) return plain;
-  T& momentum = centered ? state[2] : state[1];  // no index: registers have none
-  momentum = p.b * momentum + plain;
+  // Both are written: a choice between them would be an address, which registers lack.
+  const T momentum = p.b * (centered ? state[2] : state[1]) + plain;
+  state[1] = centered ? state[1] : momentum;
+  state[2] = centered ? momentum : state[2];
   return momentum;
 }
 
