@@ -11,6 +11,7 @@ __device__ __forceinline__ float widen(Float16 x) { return ptx::unpack_float16(x
 __device__ __forceinline__ float widen(Bfloat16 x) { return ptx::unpack_bfloat16(x.bits); }
 __device__ __forceinline__ float widen(Tf32 x) { return x.value; }
 __device__ __forceinline__ float widen(float x) { return x; }
+__device__ __forceinline__ double widen(double x) { return x; }
 
 // The nearest of a type, ties to even; beyond its range infinity, NaN stays NaN.
 template <class T>
@@ -29,6 +30,10 @@ __device__ __forceinline__ Tf32 narrow<Tf32>(float x) {
 }
 template <>
 __device__ __forceinline__ float narrow<float>(float x) {
+  return x;
+}
+template <class T>
+__device__ __forceinline__ T narrow(double x) {  // of sums that double keeps
   return x;
 }
 
