@@ -182,7 +182,8 @@ __device__ __forceinline__ DepthwiseSums<T, kWidth> depthwise_row(const Depthwis
   const int64_t gradient = image * p.of_y.image + out * p.of_y.row + filter * p.of_y.channel;
   DepthwiseSums<T, kWidth> sum = {};
   if (!bias && (h < 0 || h >= w.h)) return sum;
-#pragma unroll 4
+  [[maybe_unused]] constexpr int kReads = kWidth == 8 ? 2 : 4;  // in flight
+#pragma unroll kReads
   for (int64_t q = 0; q < w.ow; ++q) {
     const int64_t column = q * w.sw - w.left + s * w.dil_w;
     if (!bias && (column < 0 || column >= w.w)) continue;
