@@ -32,6 +32,10 @@ template <>
 __device__ __forceinline__ float narrow<float>(float x) {
   return x;
 }
+template <class T>
+__device__ __forceinline__ T narrow(double x) {  // of sums that double keeps
+  return x;
+}
 
 // Writes two neighbours at once; the place of the first is even and so aligned.
 #ifdef PYCONV_SIMT_HOST

@@ -17,4 +17,16 @@ struct Tf32 {
   float value;
 };
 
+// What sums of T are kept in, and gradients of weights beside arrays of T.
+template <class T>
+struct SumType {
+  using Type = float;
+};
+template <>
+struct SumType<double> {
+  using Type = double;
+};
+template <class T>
+using SumOf = typename SumType<T>::Type;
+
 }  // namespace pyconv

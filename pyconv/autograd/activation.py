@@ -26,6 +26,8 @@ class ActivationFunction(Function):
         name: the op. options: its arguments after x.
     """
 
+    takes_16_bits = True
+
     kept: Array
     passes_on = False  # the next function has done what this one would do to its gradient
 

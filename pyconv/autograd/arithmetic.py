@@ -11,7 +11,7 @@ import numpy as np
 from pyconv import autograd
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, array_of
-from pyconv.backend import Array, is_floating, is_half, precision
+from pyconv.backend import Array, added, is_floating, is_half, precision
 
 SINGLE = np.dtype(np.float32)
 Slope = Callable[[Array, Array, Array], Any]
@@ -102,7 +102,7 @@ def _as_dtype(value: Operand, array: Array, dtype: np.dtype[np.generic]) -> Tens
 
 def add(a: Operand, b: Operand) -> Tensor:
     """Return a + b."""
-    function = BinaryFunction(np.add, lambda dy, a, b: dy, lambda dy, a, b: dy)
+    function = BinaryFunction(added, lambda dy, a, b: dy, lambda dy, a, b: dy)
     return function(*operands("add", a, b))
 
 

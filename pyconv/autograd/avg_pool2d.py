@@ -14,6 +14,8 @@ from pyconv.geometry import DataFormat, IntPair, Padding
 class AvgPool2DFunction(Function):
     """Pairs the op with its backward, which needs the shape of x alone."""
 
+    takes_16_bits = True
+
     def __init__(self, options: PoolOptions, count_include_pad: bool) -> None:
         self.options, self.count_include_pad = options, count_include_pad
 

@@ -45,6 +45,8 @@ class TileFunction(Function):
 
 
 class PadFunction(Function):
+    takes_16_bits = True
+
     def __init__(self, pad_width: tuple[tuple[int, int], ...], value: float) -> None:
         self.pad_width, self.value = pad_width, value
 

@@ -36,6 +36,7 @@ class Function:
     """
 
     takes_16_bits = False  # forward and backward are made for them
+    joins_float32 = True  # its float32 inputs become 16 bits then
     _dtypes: list[np.dtype[Any] | None] | None = None  # of the inputs, once other policies are used
     _tf32 = _widens = False
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does
@@ -64,15 +65,17 @@ class Function:
     def _in_precision(self, arrays: list[Array | None]) -> Array:
         """Return forward of arrays among which some may have 16 bits.
 
-        A function that takes these has the float32 ones joined to them; any other computes in
-        float32, and its result is narrowed.
+        A function that takes these has the float32 ones joined to them, unless they are weights
+        that stay wide; any other computes in float32, and its result is narrowed.
         """
         halves = [a.dtype for a in arrays if a is not None and is_half(a.dtype)]
         self._dtypes = [None if a is None else a.dtype for a in arrays]
         self._tf32, self._widens = rounds_to_tf32(), bool(halves) and not self.takes_16_bits
         if not halves:
             return self.forward(*arrays)
-        if not self._widens:
+        if self.takes_16_bits and not self.joins_float32:
+            return self.forward(*arrays)
+        if self.takes_16_bits:
             return self.forward(*[None if a is None else joined(a, halves[0]) for a in arrays])
         return joined(self.forward(*[None if a is None else widened(a) for a in arrays]), halves[0])
 

@@ -14,6 +14,8 @@ from pyconv.ops.pool2d import unchecked_best_pixels_backward
 class GlobalAvgPool2DFunction(Function):
     """Pairs the op with its backward, which needs the shape of x alone."""
 
+    takes_16_bits = True
+
     def __init__(self, keepdims: bool, data_format: DataFormat) -> None:
         self.keepdims, self.data_format = keepdims, data_format
 
@@ -29,6 +31,8 @@ class GlobalAvgPool2DFunction(Function):
 
 class GlobalMaxPool2DFunction(Function):
     """Pairs the op with its backward; finds and keeps offsets only when a tape records."""
+
+    takes_16_bits = True
 
     def __init__(self, keepdims: bool, data_format: DataFormat) -> None:
         self.keepdims, self.data_format = keepdims, data_format

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pyconv.autograd.elementwise import floating
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor
-from pyconv.backend import Array
+from pyconv.backend import Array, widened
 from pyconv.ops.normalization import NORM_INPUTS, NormState, normalize_backward
 
 NormForward = Callable[[Array, Array | None, Array | None], tuple[Array, NormState]]
@@ -17,12 +17,15 @@ NormForward = Callable[[Array, Array | None, Array | None], tuple[Array, NormSta
 class NormFunction(Function):
     """Pairs a forward with the backward they share; keeps x, gamma and float64 statistics."""
 
+    takes_16_bits, joins_float32 = True, False
+
     state: NormState
 
     def __init__(self, name: str, normalized: NormForward) -> None:
         self.name, self.normalized = name, normalized
 
     def forward(self, x: Array, gamma: Array | None, beta: Array | None) -> Array:
+        gamma, beta = (None if one is None else widened(one) for one in (gamma, beta))
         y, self.state = self.normalized(x, gamma, beta)
         if self.recording:
             self.x, self.gamma = x, gamma

@@ -30,6 +30,8 @@ class BestPool2DFunction(Function):
     win get theirs by their y, all others have none anyway.
     """
 
+    takes_16_bits = True
+
     mask: ActivationName = None
 
     def __init__(
@@ -53,8 +55,9 @@ class BestPool2DFunction(Function):
     def backward(self, dy: Array) -> Array:
         """Return dx; the offsets are the op's own and need no check."""
         options = self.options
+        name = self.pool.__name__
         window = Window.pool(
-            "pool2d",
+            name,
             self.input_shape,
             options["pool_size"],
             options["strides"],
@@ -64,5 +67,5 @@ class BestPool2DFunction(Function):
         )
         dy = contiguous(dy)
         if self.mask is not None:
-            dy = through_activation("pool2d", dy, self.y, activation_code("pool2d", self.mask))
+            dy = through_activation(name, dy, self.y, activation_code(name, self.mask))
         return unchecked_best_pixels_backward(dy, self.offsets, window)

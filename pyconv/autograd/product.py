@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pyconv import ops
 from pyconv.autograd.activation import MASKS
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array
+from pyconv.backend import Array, takes_16_bits
 
 if TYPE_CHECKING:
     from pyconv.ops.activation import ActivationName
@@ -32,7 +31,7 @@ class ProductFunction(Function):
     ) -> None:
         self.op, self.backward_op = op, backward_op
         self.options, self.activation = options, activation
-        self.takes_16_bits = op in (ops.conv2d, ops.dense)
+        self.takes_16_bits = takes_16_bits(op.__name__)
 
     def forward(self, x: Array, kernel: Array, bias: Array | None) -> Array:
         y = self.op(x, kernel, bias, **self.options, activation=self.activation)

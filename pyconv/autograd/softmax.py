@@ -13,6 +13,8 @@ from pyconv.backend import Array
 class SoftmaxFunction(Function):
     """Pairs the ops with their backwards; keeps y alone."""
 
+    takes_16_bits = True
+
     y: Array
 
     def __init__(self, axis: int, *, logarithm: bool) -> None:

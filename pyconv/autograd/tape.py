@@ -13,7 +13,7 @@ import numpy as np
 
 from pyconv.autograd.tensor import Tensor
 from pyconv.autograd.variable import Variable
-from pyconv.backend import Array, is_floating
+from pyconv.backend import Array, added, is_floating
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -202,7 +202,7 @@ class GradientTape:
             for x, wanted, dx in zip(record.inputs, record.wanted, gradients, strict=True):
                 if wanted and dx is not None:
                     dx = np.asarray(dx) if isinstance(dx, np.generic) else dx
-                    found[id(x)] = found[id(x)] + dx if id(x) in found else dx
+                    found[id(x)] = added(found[id(x)], dx) if id(x) in found else dx
         return found
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The one place that knows NumPy and CuPy, _core and _cuda, and turns arrays into addresses."""
 
+from pyconv.backend.addition import added as added
 from pyconv.backend.devices import array_module as array_module
 from pyconv.backend.devices import checked_device as checked_device
 from pyconv.backend.devices import constant_beside as constant_beside
@@ -45,7 +46,7 @@ from pyconv.backend.memory import memory_overlaps as memory_overlaps
 from pyconv.backend.memory import tensor_table as tensor_table
 from pyconv.backend.memory import trim_memory as trim_memory
 from pyconv.backend.native import Array as Array
-from pyconv.backend.native import dtype_code as dtype_code
+from pyconv.backend.precision import dtype_code as dtype_code
 from pyconv.backend.precision import gradient_dtype as gradient_dtype
 from pyconv.backend.precision import half_dtype as half_dtype
 from pyconv.backend.precision import is_floating as is_floating
@@ -54,6 +55,7 @@ from pyconv.backend.precision import joined as joined
 from pyconv.backend.precision import precision as precision
 from pyconv.backend.precision import product_code as product_code
 from pyconv.backend.precision import rounds_to_tf32 as rounds_to_tf32
+from pyconv.backend.precision import takes_16_bits as takes_16_bits
 from pyconv.backend.precision import tf32_products as tf32_products
 from pyconv.backend.precision import widened as widened
 from pyconv.backend.recording import Kernel as Kernel

@@ -7,7 +7,7 @@ import numpy as np
 
 from pyconv.backend.devices import device_of, imported, is_on_device
 from pyconv.backend.native import CODES, Array, native_dtype
-from pyconv.backend.precision import PRODUCTS, is_half
+from pyconv.backend.precision import gradient_dtype, is_half, takes_16_bits
 
 
 def _refuse(function: str, argument: str, what: str, rule: str) -> TypeError:
@@ -57,14 +57,16 @@ def as_input(
     *,
     ndim: int | None = None,
     like: Array | None = None,
+    wide: bool = False,
 ) -> Array:
     """Check the kind of an array argument; nothing is copied.
 
     Args:
-        x: what the caller passed; float32 or float64, any strides and byte order.
+        x: what the caller passed; float32 or float64, any strides and byte order. On a GPU also
+            float16 and bfloat16, where the op has kernels for them.
         function, argument: names for the error text.
         ndim: the rank it must have.
-        like: an array whose dtype and device it must share.
+        like: an array whose dtype and device it must share. wide: float32 beside 16 bits.
     Returns:
         A base ndarray or CuPy array. Pass it through contiguous() before a kernel sees it.
     Raises:
@@ -72,19 +74,14 @@ def as_input(
     """
     array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
     if array.dtype not in CODES and native_dtype(array.dtype) not in CODES:
-        served = function in PRODUCTS and is_half(array.dtype) and is_on_device(array)
+        served = is_half(array.dtype) and takes_16_bits(function) and is_on_device(array)
         if not served:
             raise _refuse(function, argument, f".dtype={array.dtype}", "must be float32 or float64")
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{function}: {argument}.ndim={array.ndim}; must be {ndim}")
     if like is not None:
-        if array.dtype != like.dtype and native_dtype(array.dtype) != native_dtype(like.dtype):
-            raise _refuse(
-                function,
-                argument,
-                f".dtype={array.dtype}",
-                f"must be {native_dtype(like.dtype)} like the other arrays",
-            )
+        if wide or array.dtype != like.dtype:
+            _check_dtype(array, function, argument, like, wide)
         on_host = isinstance(array, np.ndarray)
         if on_host != isinstance(like, np.ndarray):
             raise _refuse(
@@ -102,6 +99,14 @@ def as_input(
                 f"the other arrays lie on {device_of(like)}; move it there first: model.to",
             )
     return array
+
+
+def _check_dtype(array: Array, function: str, argument: str, like: Array, wide: bool) -> None:
+    beside_half = wide and is_half(like.dtype)
+    wanted = gradient_dtype(like) if beside_half else native_dtype(like.dtype)
+    if native_dtype(array.dtype) != wanted:
+        where = "beside arrays of 16 bits" if beside_half else "like the other arrays"
+        raise _refuse(function, argument, f".dtype={array.dtype}", f"must be {wanted} {where}")
 
 
 def as_numbers(x: object, function: str, argument: str) -> Array:

@@ -23,10 +23,5 @@ Array: TypeAlias = npt.NDArray[Any]
 CODES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1}
 
 
-def dtype_code(x: Array) -> int:
-    """Return how native functions are told the element type of x."""
-    return CODES[x.dtype]
-
-
 def native_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype if dtype.isnative else dtype.newbyteorder("=")

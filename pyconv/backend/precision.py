@@ -18,8 +18,25 @@ from pyconv.backend.native import CODES, Array, native_dtype
 
 # As Dtype in src_cpp/geometry.hpp.
 _FLOAT16, _BFLOAT16, _TF32 = 2, 3, 4
-# The ops whose kernels take 16-bit arrays; gradients of a kernel and a bias are float32 then.
-PRODUCTS = frozenset({"conv2d", "conv2d_backward", "dense", "dense_backward", "gemm"})
+# The ops whose kernels take 16-bit arrays, and so do their gradients'. Sums are float32, or more;
+# float32 are also the gradients of kernels and biases, and statistics, gamma, beta and theirs.
+IN_16_BITS = frozenset(
+    {
+        *("conv2d", "depthwise_conv2d", "separable_conv2d", "dense", "gemm"),
+        *("max_pool2d", "min_pool2d", "avg_pool2d", "global_avg_pool2d", "global_max_pool2d"),
+        *("batch_norm", "layer_norm", "group_norm"),
+        *("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "gelu", "swish"),
+        *("hard_sigmoid", "hard_swish", "softplus", "softmax", "log_softmax"),
+    }
+)
+# The ops that have none: they refuse such arrays, and where layers compute in 16 bits
+# autograd.Function widens their inputs to float32 and rounds their results.
+WIDENED = frozenset(
+    {
+        *("affine_sample", "conv2d_transpose", "dropout", "im2col", "col2im"),
+        *("local_response_norm", "resize", "sigmoid_cross_entropy", "softmax_cross_entropy"),
+    }
+)
 _SINGLE = np.dtype(np.float32)
 
 
@@ -60,12 +77,22 @@ def half_dtype(name: str) -> np.dtype[Any]:
 
 def is_half(dtype: np.dtype[Any]) -> bool:
     """Tell float16 and bfloat16 from other types."""
-    return dtype.itemsize == 2 and dtype in _halves
+    return dtype.itemsize == 2 and (dtype in _halves or _is_bfloat16(dtype))
+
+
+def _is_bfloat16(dtype: np.dtype[Any]) -> bool:
+    """Tell the type that ml_dtypes adds to NumPy, which a caller may know before any policy."""
+    return dtype.kind == "V" and dtype.name == "bfloat16" and half_dtype("bfloat16") == dtype
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:
     """Tell floating types, bfloat16 among them."""
-    return dtype.kind == "f" or (dtype.kind == "V" and dtype in _halves)
+    return dtype.kind == "f" or (dtype.kind == "V" and is_half(dtype))
+
+
+def takes_16_bits(function: str) -> bool:
+    """Tell whether an op, or the gradient of one, has kernels for 16-bit arrays."""
+    return function.removesuffix("_backward") in IN_16_BITS
 
 
 def widened(x: Array) -> Array:
@@ -79,17 +106,21 @@ def joined(x: Array, dtype: np.dtype[Any]) -> Array:
 
 
 def gradient_dtype(x: Array) -> np.dtype[Any]:
-    """Return the type in which products give the gradients of a kernel and a bias."""
+    """Return the type of statistics, and of the gradients of weights, beside an array."""
     return _SINGLE if is_half(x.dtype) else native_dtype(x.dtype)
+
+
+def dtype_code(x: Array) -> int:
+    """Return how native functions are told the element type of x."""
+    code = CODES.get(x.dtype)
+    return _halves[x.dtype] if code is None else code
 
 
 def product_code(x: Array) -> int:
     """Return how a product is told the type of x, and how it is to read it."""
+    code = dtype_code(x)
     if not precision.in_use:
-        return CODES[x.dtype]
-    code = CODES.get(x.dtype)
-    if code is None:
-        return _halves[x.dtype]
+        return code
     rounds = code == 0 and _products.tf32 and not isinstance(x, np.ndarray)
     return _TF32 if rounds else code
 

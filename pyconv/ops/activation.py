@@ -11,9 +11,7 @@ from pyconv.backend import (
     contiguous,
     dtype_code,
     empty_on,
-    is_half,
     kernels_for,
-    widened,
 )
 
 ActivationName: TypeAlias = Literal["relu", "relu6", "sigmoid", "tanh"] | None
@@ -66,8 +64,6 @@ def through_activation(function: str, dy: Array, y: Array | None, code: int) -> 
     y = as_input(y, function, "y", like=dy)
     if y.shape != dy.shape:
         raise ValueError(f"{function}: y.shape={y.shape}; must be {dy.shape}, the shape of dy")
-    if is_half(dy.dtype):
-        return through_activation(function, widened(dy), widened(y), code).astype(dy.dtype)
     y = contiguous(y)
     dx = empty_on(dy, dy.shape)
     kernels_for(dy).activation_backward(dtype_code(dy), dy, y, dx, dy.size, code, *PLAIN)

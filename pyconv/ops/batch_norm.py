@@ -39,8 +39,9 @@ def batch_norm(
 
     Args:
         x: any rank from 2 on; float32 or float64, any strides.
-        gamma, beta: (c,), dtype of x; None is 1 and 0.
-        moving_mean, moving_variance: (c,), used and required unless training; never changed.
+        gamma, beta: (c,), dtype of x, or float32 beside 16 bits; None is 1 and 0.
+        moving_mean, moving_variance: (c,), used and required unless training; never changed; their
+            dtype, and that of returned statistics, is gamma's.
         axis: the channels'; the last is the fastest. epsilon: added to the variance.
     Returns:
         y, shape and dtype of x; while training (y, mean, biased variance), both (c,).
@@ -102,7 +103,7 @@ def batch_norm_backward(
 
     Args:
         dy: shape and dtype of x, the gradient of y. x, gamma, axis, epsilon: as batch_norm's.
-        mean, variance: (c,), dtype of x: batch_norm's results while training; else the
+        mean, variance: (c,), dtype of gamma: batch_norm's results while training; else the
             moving statistics, which are constants.
         training: whether mean and variance depend on x.
         needs: which gradients to compute, of "x", "gamma", "beta".

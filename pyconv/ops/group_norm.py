@@ -34,7 +34,7 @@ def group_norm(
 
     Args:
         x: (n, ...), any rank from 2 on; float32 or float64, any strides.
-        gamma, beta: (c,), dtype of x; None is 1 and 0.
+        gamma, beta: (c,), dtype of x, or float32 beside 16 bits; None is 1 and 0.
         groups: of c / groups neighbouring channels each; -1 is c, which is instance normalisation.
         axis: the channels', not the first. epsilon: added to the variance.
     Returns:
@@ -72,7 +72,7 @@ def group_norm_backward(
     Args:
         dy: shape and dtype of x, the gradient of y. x, gamma, groups, axis, epsilon: as
             group_norm's.
-        mean, variance: (n, groups), of x's groups; dtype of x.
+        mean, variance: (n, groups), of x's groups; dtype of gamma.
         needs: which gradients to compute, of "x", "gamma", "beta".
     Returns:
         (dx, dgamma, dbeta), None where not needed.

@@ -32,7 +32,8 @@ def layer_norm(
 
     Args:
         x: at least one axis; float32 or float64, any strides.
-        gamma, beta: the sizes of those axes, in their order, dtype of x; None is 1 and 0.
+        gamma, beta: the sizes of those axes, in their order, dtype of x, or float32
+            beside 16 bits; None is 1 and 0.
         axis: one, or several in ascending order; the last ones are the fastest.
         epsilon: added to the variance.
     Returns:
@@ -72,7 +73,7 @@ def layer_norm_backward(
 
     Args:
         dy: shape and dtype of x, the gradient of y. x, gamma, axis, epsilon: as layer_norm's.
-        mean, variance: of x over the axes, which are left out; dtype of x.
+        mean, variance: of x over the axes, which are left out; dtype of gamma.
         needs: which gradients to compute, of "x", "gamma", "beta".
     Returns:
         (dx, dgamma, dbeta), None where not needed.

@@ -91,10 +91,10 @@ def channels_last(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 def checked_scale(
     function: str, argument: str, value: Array | None, shape: tuple[int, ...], x: Array
 ) -> Array | None:
-    """Return gamma or beta of this shape and the dtype of x."""
+    """Return gamma or beta of this shape and the dtype of x, or float32 beside 16 bits."""
     if value is None:
         return None
-    array = as_input(value, function, argument, like=x)
+    array = as_input(value, function, argument, like=x, wide=True)
     if array.shape != shape:
         raise ValueError(f"{function}: {argument}.shape={array.shape}; must be {shape}")
     return contiguous(array)
@@ -110,10 +110,10 @@ def given_state(
     *,
     fixed: bool,
 ) -> NormState:
-    """Return the state of mean and variance as a caller names and gives them, dtype of x."""
+    """Return the state of mean and variance as a caller names and gives them."""
     wide = []
     for name, value in statistics.items():
-        array = as_input(value, function, name, like=x)
+        array = as_input(value, function, name, like=x, wide=True)
         if array.shape != shape:
             raise ValueError(f"{function}: {name}.shape={array.shape}; must be {shape}")
         wide.append(contiguous(array, np.float64).reshape(view.n, view.groups))
@@ -170,8 +170,9 @@ def normalize_backward(
     gamma = checked_scale(function, "gamma", gamma, view.scale_shape, x)
     rows, gradients = view.ordered(x), view.ordered(dy)
     dx = empty_on(rows, rows.shape) if "x" in wanted else None
-    dgamma = empty_on(rows, view.scale_shape) if "gamma" in wanted else None
-    dbeta = empty_on(rows, view.scale_shape) if "beta" in wanted else None
+    scale_dtype = gradient_dtype(rows)
+    dgamma = empty_on(rows, view.scale_shape, scale_dtype) if "gamma" in wanted else None
+    dbeta = empty_on(rows, view.scale_shape, scale_dtype) if "beta" in wanted else None
     if rows.size:
         kernels_for(rows).normalize_backward(
             dtype_code(rows),

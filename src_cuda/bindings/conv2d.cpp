@@ -49,7 +49,8 @@ int64_t algorithm_of_pass(int dtype, const py::bytes& packed, int64_t algorithm,
     return static_cast<int64_t>(Algorithm::kAuto);
   }
   if (im2col) return static_cast<int64_t>(asked);
-  const bool depthwise = dtype <= 1 && is_depthwise(window);
+  const bool rounds = dtype == static_cast<int>(Dtype::kTf32);
+  const bool depthwise = !rounds && is_depthwise(window);
   return static_cast<int64_t>(depthwise ? Algorithm::kDepthwise : Algorithm::kDirect);
 }
 

@@ -123,7 +123,7 @@ int64_t conv2d_workspace(int64_t element_bytes, const Window& window, Algorithm 
     return images_at_a_time(window, element_bytes) * image_matrix_size(window) * element_bytes;
   }
   if (is_depthwise(window)) {
-    return direction == Direction::kKernel ? depthwise_workspace(window) * element_bytes : 0;
+    return direction == Direction::kKernel ? depthwise_workspace<float>(window) * element_bytes : 0;
   }
   if (direction == Direction::kForward && is_first_layer(window, element_bytes)) return 0;
   const auto slices_of = [&](auto zero) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Convolutions whose every channel has filters of its own: filter j sees channel j / multiplier. No
 // products: these kernels live on the speed of memory, and read kWidth neighbouring channels at a
-// time (more than one where multiplier is 1).
+// time (more than one where multiplier is 1). 16-bit arrays are summed in float32 and rounded once.
 #pragma once
 
+#include "element.cuh"
 #include "ops/activation.cuh"
 #include "ops/col2im.cuh"
 #include "pack.cuh"
@@ -16,6 +17,25 @@ struct DepthwisePitches {
 };
 
 constexpr int kDepthwiseBlocks = 3;  // on a multiprocessor, so that loads hide each other's waiting
+
+// The sums of a pack, which may be longer than one access.
+template <class T, int kWidth>
+struct DepthwiseSums {
+  SumOf<T> values[kWidth];
+
+  __device__ __forceinline__ SumOf<T>& operator[](int e) { return values[e]; }
+  // += a b, element by element.
+  __device__ __forceinline__ void add(const Pack<T, kWidth>& a, const Pack<T, kWidth>& b) {
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) values[e] += widen(a[e]) * widen(b[e]);
+  }
+  __device__ __forceinline__ Pack<T, kWidth> rounded() const {
+    Pack<T, kWidth> pack;
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) pack[e] = narrow<T>(values[e]);
+    return pack;
+  }
+};
 
 template <class T>
 struct DepthwiseParams {
@@ -50,7 +70,9 @@ __device__ __forceinline__ DepthwisePlace depthwise_place(const DepthwiseParams<
   return {image, c, b, a * width};
 }
 
-constexpr int kDepthwiseStrip = 4;  // outputs of a thread: each tap of the filter is read once
+// Outputs of a thread, for which each tap of the filter is read once: as many as registers hold.
+template <int kWidth>
+constexpr int kDepthwiseStrip = kWidth == 8 ? 2 : 4;
 
 // y = activation(bias + sum over taps); one thread, a strip of neighbouring pixels of a pack.
 template <class T, int kWidth>
@@ -60,38 +82,41 @@ __global__ void __launch_bounds__(256, kDepthwiseBlocks)
   if (i >= p.size) return;
   const Window& w = p.window;
   const DepthwisePlace at = depthwise_place(p, i, kWidth);
-  const int64_t first = at.column * kDepthwiseStrip;
+  constexpr int kStrip = kDepthwiseStrip<kWidth>;
+  const int64_t first = at.column * kStrip;
   const int64_t source = at.image * p.of_x.image + p.multiplier.divide(at.channel) * p.of_x.channel;
-  Pack<T, kWidth> sums[kDepthwiseStrip] = {};
+  DepthwiseSums<T, kWidth> sums[kStrip] = {};
   for (int64_t r = 0; r < w.kh; ++r) {
     const int64_t h = at.row * w.sh - w.top + r * w.dil_h;
     for (int64_t s = 0; s < w.kw; ++s) {
       const auto tap = read_pack<kWidth>(p.kernel, (r * w.kw + s) * w.f + at.channel);
 #pragma unroll
-      for (int o = 0; o < kDepthwiseStrip; ++o) {
+      for (int o = 0; o < kStrip; ++o) {
         const int64_t column = (first + o) * w.sw - w.left + s * w.dil_w;
         const bool inside = h >= 0 && h < w.h && column >= 0 && column < w.w;
         Pack<T, kWidth> pixel = {};  // padding is zeros that are multiplied
         if (inside) {
           pixel = read_pack<kWidth>(p.from, source + h * p.of_x.row + column * p.of_x.pixel);
         }
-#pragma unroll
-        for (int e = 0; e < kWidth; ++e) sums[o][e] += pixel[e] * tap[e];
+        sums[o].add(pixel, tap);
       }
     }
   }
 #pragma unroll
-  for (int o = 0; o < kDepthwiseStrip; ++o) {
+  for (int o = 0; o < kStrip; ++o) {
     if (first + o >= w.ow) break;
 #pragma unroll
     for (int e = 0; e < kWidth; ++e) {
-      if (p.bias != nullptr) sums[o][e] += p.bias[at.channel + e];
-      sums[o][e] = activate<T>(sums[o][e], p.activation);
+      if (p.bias != nullptr) {
+        const T bias = p.bias[at.channel + e];
+        sums[o][e] += widen(bias);
+      }
+      sums[o][e] = activate<SumOf<T>>(sums[o][e], p.activation);
     }
     write_pack(p.to,
                at.image * p.of_y.image + at.row * p.of_y.row + (first + o) * p.of_y.pixel +
                    at.channel * p.of_y.channel,
-               sums[o]);
+               sums[o].rounded());
   }
 }
 
@@ -103,7 +128,7 @@ __global__ void __launch_bounds__(256, kDepthwiseBlocks)
   if (i >= p.size) return;
   const Window& w = p.window;
   const DepthwisePlace at = depthwise_place(p, i, kWidth);
-  Pack<T, kWidth> sum = {};
+  DepthwiseSums<T, kWidth> sum = {};
   for (int64_t r = 0; r < w.kh; ++r) {
     const int64_t row = window_of(at.row + w.top, r * w.dil_h, p.sh, w.oh);
     if (row < 0) continue;
@@ -116,21 +141,20 @@ __global__ void __launch_bounds__(256, kDepthwiseBlocks)
             read_pack<kWidth>(p.from, at.image * p.of_y.image + row * p.of_y.row +
                                           column * p.of_y.pixel + filter * p.of_y.channel);
         const auto tap = read_pack<kWidth>(p.kernel, (r * w.kw + s) * w.f + filter);
-#pragma unroll
-        for (int e = 0; e < kWidth; ++e) sum[e] += dy[e] * tap[e];
+        sum.add(dy, tap);
       }
     }
   }
   write_pack(p.to,
              at.image * p.of_x.image + at.row * p.of_x.row + at.column * p.of_x.pixel +
                  at.channel * p.of_x.channel,
-             sum);
+             sum.rounded());
 }
 
 template <class T>
 struct DepthwiseKernelParams {
   Global<const T> x, dy;
-  Global<T> dkernel;  // (slices, kh*kw*f + f): after the taps, the bias
+  Global<SumOf<T>> dkernel;  // (slices, kh*kw*f + f): after the taps, the bias
   Window window;
   DepthwisePitches of_x, of_y;
   Divisor items_of_block, packs, kw, oh, multiplier;
@@ -143,10 +167,11 @@ constexpr int kRowLanes = 8;    // warps that take rows in turn
 template <int kWidth>
 constexpr int kDepthwiseBytes = kItemLanes * kRowLanes * kWidth * static_cast<int>(sizeof(double));
 
-// The sum of x dy over one row of the output, in T.
+// The sum of x dy over one row of the output.
 template <class T, int kWidth>
-__device__ __forceinline__ Pack<T, kWidth> depthwise_row(const DepthwiseKernelParams<T>& p,
-                                                         int64_t row, int64_t tap, int64_t filter) {
+__device__ __forceinline__ DepthwiseSums<T, kWidth> depthwise_row(const DepthwiseKernelParams<T>& p,
+                                                                  int64_t row, int64_t tap,
+                                                                  int64_t filter) {
   const Window& w = p.window;
   const int64_t image = p.oh.divide(row), out = p.oh.rest(row, image);
   const bool bias = tap == w.kh * w.kw;
@@ -155,9 +180,10 @@ __device__ __forceinline__ Pack<T, kWidth> depthwise_row(const DepthwiseKernelPa
   const int64_t source =
       image * p.of_x.image + h * p.of_x.row + p.multiplier.divide(filter) * p.of_x.channel;
   const int64_t gradient = image * p.of_y.image + out * p.of_y.row + filter * p.of_y.channel;
-  Pack<T, kWidth> sum = {};
+  DepthwiseSums<T, kWidth> sum = {};
   if (!bias && (h < 0 || h >= w.h)) return sum;
-#pragma unroll 4
+  [[maybe_unused]] constexpr int kReads = kWidth == 8 ? 2 : 4;  // in flight
+#pragma unroll kReads
   for (int64_t q = 0; q < w.ow; ++q) {
     const int64_t column = q * w.sw - w.left + s * w.dil_w;
     if (!bias && (column < 0 || column >= w.w)) continue;
@@ -165,12 +191,11 @@ __device__ __forceinline__ Pack<T, kWidth> depthwise_row(const DepthwiseKernelPa
     Pack<T, kWidth> pixel;
     if (bias) {
 #pragma unroll
-      for (int e = 0; e < kWidth; ++e) pixel[e] = T(1);
+      for (int e = 0; e < kWidth; ++e) pixel[e] = narrow<T>(SumOf<T>(1));
     } else {
       pixel = read_pack<kWidth>(p.x, source + column * p.of_x.pixel);
     }
-#pragma unroll
-    for (int e = 0; e < kWidth; ++e) sum[e] += pixel[e] * dy[e];
+    sum.add(pixel, dy);
   }
   return sum;
 }
@@ -192,7 +217,7 @@ __global__ void __launch_bounds__(kItemLanes* kRowLanes, kDepthwiseBlocks)
   double sums[kWidth] = {};
   if (item < p.items) {
     for (int64_t row = slice * p.slice_rows + warp; row < end; row += kRowLanes) {
-      const Pack<T, kWidth> part = depthwise_row<T, kWidth>(p, row, tap, filter);
+      DepthwiseSums<T, kWidth> part = depthwise_row<T, kWidth>(p, row, tap, filter);
 #pragma unroll
       for (int e = 0; e < kWidth; ++e) sums[e] += static_cast<double>(part[e]);
     }
@@ -202,16 +227,23 @@ __global__ void __launch_bounds__(kItemLanes* kRowLanes, kDepthwiseBlocks)
   for (int e = 0; e < kWidth; ++e) partial[(e * kRowLanes + warp) * kItemLanes + lane] = sums[e];
   __syncthreads();
   if (warp > 0 || item >= p.items) return;
-  Pack<T, kWidth> total;
-#pragma unroll
-  for (int e = 0; e < kWidth; ++e) {
-    double sum = 0;
-#pragma unroll
-    for (int y = 0; y < kRowLanes; ++y) sum += partial[(e * kRowLanes + y) * kItemLanes + lane];
-    total[e] = static_cast<T>(sum);
-  }
   const int64_t f = p.window.f;
-  write_pack(p.dkernel, slice * (p.window.kh * p.window.kw + 1) * f + tap * f + filter, total);
+  const int64_t first = slice * (p.window.kh * p.window.kw + 1) * f + tap * f + filter;
+  constexpr int kWritten = kWidth < kPackOf<SumOf<T>> ? kWidth : kPackOf<SumOf<T>>;
+#pragma unroll
+  for (int e = 0; e < kWidth; e += kWritten) {
+    Pack<SumOf<T>, kWritten> total;
+#pragma unroll
+    for (int i = 0; i < kWritten; ++i) {
+      double sum = 0;
+#pragma unroll
+      for (int y = 0; y < kRowLanes; ++y) {
+        sum += partial[((e + i) * kRowLanes + y) * kItemLanes + lane];
+      }
+      total[i] = static_cast<SumOf<T>>(sum);
+    }
+    write_pack(p.dkernel, first + e, total);
+  }
 }
 
 }  // namespace pyconv

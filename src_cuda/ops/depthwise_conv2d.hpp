@@ -3,11 +3,13 @@
 // filters of its own.
 #pragma once
 
+#include "element.hpp"
 #include "launch.cuh"
 
 namespace pyconv {
 
-// Elements of workspace for the gradient of kernel and bias.
+// Elements of SumOf<T> that the gradient of kernel and bias takes as workspace.
+template <class T>
 int64_t depthwise_workspace(const Window& window);
 
 template <class T>
@@ -16,10 +18,10 @@ void launch_depthwise(Global<const T> x, Global<const T> kernel, Global<const T>
 template <class T>
 void launch_depthwise_backward_data(Global<const T> dy, Global<const T> kernel, Global<T> dx,
                                     const Window& window, void* stream);
-// dbias may be null; `room` is the workspace.
+// dkernel or dbias may be null; `room` is the workspace.
 template <class T>
-void launch_depthwise_backward_kernel(Global<const T> x, Global<const T> dy, Global<T> dkernel,
-                                      Global<T> dbias, const Window& window, Global<T> room,
-                                      void* stream);
+void launch_depthwise_backward_kernel(Global<const T> x, Global<const T> dy,
+                                      Global<SumOf<T>> dkernel, Global<SumOf<T>> dbias,
+                                      const Window& window, Global<SumOf<T>> room, void* stream);
 
 }  // namespace pyconv

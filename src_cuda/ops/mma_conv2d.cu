@@ -14,6 +14,13 @@ MmaPlan mma_forward_plan(const Window& w) {
 template <class T>
 void mma_conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& w,
                 ActivationKind activation, void* workspace_address, void* stream) {
+  if constexpr (sizeof(T) == 2) {  // filters of one channel each are no product
+    if (is_depthwise(w)) {
+      return launch_depthwise(input("x", x, w.input_pixels() * w.c),
+                              input("kernel", kernel, w.taps() * w.f), input("bias", bias, w.f),
+                              output("y", y, w.output_pixels() * w.f), w, activation, stream);
+    }
+  }
   mma_require_device<T>("conv2d");
   const bool channels_first = w.channels_first != 0;
   const int64_t size = w.output_pixels() * w.f;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "error.hpp"
+#include "ops/depthwise_conv2d.hpp"
 #include "ops/mma_launchers.hpp"
 #include "ops/mma_product.hpp"
 

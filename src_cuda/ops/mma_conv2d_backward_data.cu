@@ -36,6 +36,13 @@ MmaPlan mma_data_plan(const Window& w) {
 template <class T>
 void mma_conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& w,
                               void* workspace_address, void* stream) {
+  if constexpr (sizeof(T) == 2) {  // filters of one channel each are no product
+    if (is_depthwise(w)) {
+      return launch_depthwise_backward_data(input("dy", dy, w.output_pixels() * w.f),
+                                            input("kernel", kernel, w.taps() * w.f),
+                                            output("dx", dx, w.input_pixels() * w.c), w, stream);
+    }
+  }
   mma_require_device<T>("conv2d_backward_data");
   const bool channels_first = w.channels_first != 0;
   const int64_t size = w.input_pixels() * w.c;

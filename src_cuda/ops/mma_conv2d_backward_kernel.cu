@@ -13,6 +13,12 @@ MmaPlan mma_kernel_plan(const Window& w) {
 
 template <class T>
 int64_t mma_conv2d_workspace(const Window& w, Direction direction) {
+  if constexpr (sizeof(T) == 2) {  // filters of one channel each are no product
+    if (is_depthwise(w)) {
+      const bool sums = direction == Direction::kKernel;
+      return sums ? depthwise_workspace<T>(w) * static_cast<int64_t>(sizeof(float)) : 0;
+    }
+  }
   Room room(nullptr);
   const int64_t x_size = w.input_pixels() * w.c, y_size = w.output_pixels() * w.f;
   if (w.channels_first != 0) {
@@ -40,6 +46,14 @@ template int64_t mma_conv2d_workspace<Tf32>(const Window&, Direction);
 template <class T>
 void mma_conv2d_backward_kernel(const T* x, const T* dy, float* dkernel, float* dbias,
                                 const Window& w, void* workspace_address, void* stream) {
+  if constexpr (sizeof(T) == 2) {  // filters of one channel each are no product
+    if (is_depthwise(w)) {
+      return launch_depthwise_backward_kernel(
+          input("x", x, w.input_pixels() * w.c), input("dy", dy, w.output_pixels() * w.f),
+          output("dkernel", dkernel, w.taps() * w.f), output("dbias", dbias, w.f), w,
+          workspace(static_cast<float*>(workspace_address), depthwise_workspace<T>(w)), stream);
+    }
+  }
   mma_require_device<T>("conv2d_backward_kernel");
   const bool channels_first = w.channels_first != 0;
   const int64_t channels = w.group_inputs(), filters = w.group_filters();

@@ -144,18 +144,17 @@ def test_tf32_reaches_products_forward_and_backward_of_its_layers_alone(gpu: Any
     assert gpu.products[-2:] == [("conv2d", 4), ("dense", 0)]
 
 
-def test_ops_take_16_bit_arrays_on_a_gpu_only_and_products_only(gpu: Any) -> None:
+def test_ops_take_16_bit_arrays_on_a_gpu_whether_or_not_a_policy_is_set(gpu: Any) -> None:
     import cupy
 
     half = np.ones((2, 2), np.float16)
     with pytest.raises(TypeError, match=r"gemm: a.dtype=float16; must be float32 or float64"):
         ops.gemm(half, half)
-    with pytest.raises(TypeError, match=r"relu: x.dtype=float16; must be float32 or float64"):
-        ops.relu(cupy.asarray(half))
-    backend.precision.in_use = True
-    product = ops.gemm(cupy.asarray(half), cupy.asarray(half))
-    assert product.dtype == np.float16
-    assert (product.get() == 2).all()
+    for in_use in (False, True):
+        backend.precision.in_use = in_use
+        product = ops.gemm(cupy.asarray(half), cupy.asarray(half))
+        assert product.dtype == np.float16
+        assert (product.get() == 2).all()
 
 
 @pytest.mark.parametrize("name", HALVES)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 CODES = {"float16": 2, "bfloat16": 3, "tf32": 4}  # as Dtype in src_cpp/geometry.hpp
+KINDS = ("float16", "bfloat16")  # of 16 bits
 
 
 def stored(x: Any, kind: str) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from fake_cupy.arrays import FUNCTIONS, ndarray
-from fake_cupy.half_products import in_16_bits, takes_16_bits
 from fake_cupy.runtime import cuda as cuda
 from fake_cupy.runtime import machine, reset
 
@@ -104,11 +103,8 @@ def pyconv_cuda(simt: ModuleType) -> ModuleType:
     module = ModuleType("pyconv._cuda")
     module.__spec__ = simt.__spec__
 
-    native = takes_16_bits(simt)
-
     def served(function: Any) -> Any:
         name = function.__name__
-        run = function if native or name not in PRODUCTS else in_16_bits(function)
 
         @functools.wraps(function)
         def call(*arguments: Any) -> Any:
@@ -116,9 +112,9 @@ def pyconv_cuda(simt: ModuleType) -> ModuleType:
             if name in PRODUCTS:
                 machine.products.append((name, arguments[0]))
             if name in ("conv2d_algorithm", "conv2d_workspace"):
-                code = arguments[0] if native or arguments[0] < 2 else 0
-                return function(code, *arguments[1:-1], 0)
-            machine.run(lambda: run(*arguments[:-1], 0))
+                return function(*arguments[:-1], 0)
+            machine.calls[name] += 1
+            machine.run(lambda: function(*arguments[:-1], 0))
             return None
 
         return call

@@ -343,6 +343,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _is_half(operands: list[Any]) -> bool:
+    """Tell whether one of them is an array of 16-bit floats."""
+    arrays = [x for x in operands if isinstance(x, np.ndarray)]
+    return any(x.dtype == np.float16 or x.dtype.name == "bfloat16" for x in arrays)
+
+
 def _plain_key(key: Any) -> Any:
     if isinstance(key, (np.ndarray, list)):
         machine.refuse_while_capturing("an index that lies on the host")
@@ -364,6 +370,8 @@ def _computed(function: Callable[..., Any], inputs: Any, options: dict[str, Any]
     with np.errstate(all="ignore"):
         trial = function(*plain, **named)  # for shape and dtype; in a capture of old numbers
     several = isinstance(trial, (tuple, list))
+    if _is_half(plain) and not several and np.asarray(trial).dtype == np.float32:
+        machine.widenings.append(np.shape(trial))
     results = []
     for number, one in enumerate(trial if several else (trial,)):
         if given is not None:

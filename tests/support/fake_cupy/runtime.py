@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -38,6 +39,9 @@ class Machine:
         self.launches = 0  # native calls, and NumPy's functions on device arrays
         self.graph_launches = 0
         self.products: list[tuple[str, int]] = []  # native products, and the codes of their types
+        self.calls: Counter[str] = Counter()  # of native functions, by name
+        # Shapes of the float32 arrays that functions of NumPy made of 16-bit ones.
+        self.widenings: list[tuple[int, ...]] = []
         self.used = 0
         self.device = 0
         self.stream = NULL
