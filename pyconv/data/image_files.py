@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.arguments import normalise_pair
+from pyconv.data.pillow_memory import pixels_of
 from pyconv.data.regular_file import open_regular
 
 ColorMode: TypeAlias = Literal["grayscale", "rgb", "rgba"]
@@ -66,6 +67,12 @@ def decode_image(
     with opened_image(path, function=function) as image:
         array = np.asarray(converted(eight_bits(image), mode))
     return array.reshape(*array.shape[:2], CHANNELS[mode])
+
+
+def picture(path: ImageFile, color_mode: str) -> Bytes:
+    """Return the same array read-only, where it can be as a view of Pillow's memory."""
+    with opened_image(path) as image:
+        return pixels_of(converted(eight_bits(image), color_mode))
 
 
 @contextmanager
