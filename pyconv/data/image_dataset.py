@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pyconv.arguments import (
     DataFormat,
     checked_flag,
+    checked_path,
     finite_number,
     normalise_data_format,
     whole_number,
@@ -220,7 +221,7 @@ def _listed(
 ) -> Files:
     """Return the images of a folder with their labels, and say how many there are."""
     follow_links = checked_flag(FUNCTION, "follow_links", follow_links)
-    root = os.fspath(directory)
+    root = checked_path(FUNCTION, "directory", directory)
     inferred = isinstance(labels, str) and labels == "inferred"
     if class_names is not None and not inferred:
         raise ValueError(f"{FUNCTION}: class_names={class_names!r}; needs labels='inferred'")

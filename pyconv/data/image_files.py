@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import normalise_pair
+from pyconv.arguments import checked_path, normalise_pair
 from pyconv.data.pillow_memory import pixels_of
 from pyconv.data.regular_file import open_regular
 
@@ -87,7 +87,7 @@ def opened_image(path: ImageFile, *, function: str = "opened_image") -> Iterator
     module = pillow(function)
     name = named(path)
     if isinstance(path, (str, os.PathLike)):
-        file: BinaryIO = open_regular(path)
+        file: BinaryIO = open_regular(checked_path(function, "path", path))
     elif hasattr(path, "read"):
         file = path
     else:
