@@ -39,19 +39,31 @@ def environment(threads: int, isa: str | None, *, huge_pages: bool) -> dict[str,
     return chosen
 
 
+def interpreter(library: str) -> str:
+    """Return the Python of a library's worker: this one, or that of an environment of its own.
+
+    PYCONV_BENCHMARKS_TENSORFLOW=/path/to/python, say; that environment needs NumPy 2, too.
+    """
+    return os.environ.get(f"PYCONV_BENCHMARKS_{library.upper()}", "") or sys.executable
+
+
 class Process:
     """One worker, pinned to as many processors as it has threads."""
 
     def __init__(self, library: str, variables: Mapping[str, str], threads: int) -> None:
         self.library = library
         processors = sorted(os.sched_getaffinity(0))[:threads]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", library],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=_ROOT,
-            env={**os.environ, **variables},
-        )
+        python = interpreter(library)
+        try:
+            self._process = subprocess.Popen(
+                [python, "-m", "benchmarks.worker", library],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=_ROOT,
+                env={**os.environ, **variables},
+            )
+        except OSError as error:
+            raise WorkerError(f"{library}: {python}: {error.strerror}") from None
         os.sched_setaffinity(self._process.pid, processors)
         assert self._process.stdout is not None
         self._selector = selectors.DefaultSelector()

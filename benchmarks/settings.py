@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from benchmarks import networks
 from benchmarks.row import Options, Row
 
-COMPETITORS = ("torch", "keras", "onnxruntime", "numpy-book")
+COMPETITORS = ("torch", "keras", "onnxruntime", "tensorflow", "numpy-book")
 _SESSIONS = {
     "all threads, spinning": {"all_threads": True, "spinning": True},
     "all threads": {"all_threads": True, "spinning": False},
@@ -69,6 +69,7 @@ def _competitors(row: Row, *, quick: bool) -> list[Setting]:
         return [
             Setting("torch", "a worker per thread", options={"workers": True}),
             Setting("torch", "no workers", options={"workers": False}),
+            Setting("tensorflow", "Keras's image_dataset_from_directory"),
         ]
     if kind == "scratch training":  # PyTorch stands beside the other training step
         return []

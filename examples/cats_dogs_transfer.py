@@ -80,7 +80,11 @@ def main() -> None:
     print(f"tuned: {trainable(model):,} learn")
     assert not vgg or trainable(model) == 10_356_737
     assert trainable(model) > expected
+    before = base.get_weights()
     program.train(model, *splits, name="tuned")
+    moved = [np.abs(new - old).max() for new, old in zip(base.get_weights(), before, strict=True)]
+    print(f"tuned: {np.count_nonzero(moved)} of {len(moved)} arrays of the base moved")
+    assert 0 < np.count_nonzero(moved) < len(moved)
 
 
 if __name__ == "__main__":

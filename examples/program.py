@@ -126,8 +126,9 @@ class Program:
         with figures():
             visualization.curves(history, self.out / f"{name}.png")
         best = pyconv.load_model(file)
-        accuracy = float(best.evaluate(*test, batch_size=batch_size, verbose=0)[1])
+        loss, accuracy = map(float, best.evaluate(*test, batch_size=batch_size, verbose=0)[:2])
         print(f"{name}: test accuracy {accuracy:.4f} after {seconds:.1f} s; written to {file}")
+        print(f"{name}: test loss {loss:.4f}")  # tells apart what the same photographs divide
         return accuracy
 
 

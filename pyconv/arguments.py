@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import os
 from numbers import Real
 from typing import Literal, TypeAlias
 
@@ -68,6 +69,20 @@ def checked_flag(function: str, argument: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{function}: {argument}={value!r}; must be True or False")
     return bool(value)
+
+
+def checked_path(function: str, argument: str, value: object) -> str:
+    """Return a path as text.
+
+    Raises:
+        TypeError: it is no path. ValueError: a zero byte in it, which no path has.
+    """
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a path")
+    path = os.fsdecode(value)
+    if "\0" in path:
+        raise ValueError(f"{function}: {argument}={path!r}; must be a path, without zero bytes")
+    return path
 
 
 def normalise_pair(function: str, argument: str, value: object, minimum: int) -> tuple[int, int]:

@@ -285,10 +285,29 @@ struct KernelTable {
   int probe_flops;  // per step
 };
 
+constexpr int64_t kMostQuads = 4;  // pixels of four floats in the widest vector
+
+// For each of a row's pixels: where the two begin that it lies between, counted in elements, and
+// their weights, each four times. All four arrays go on to a multiple of kMostQuads pixels.
+struct Quads {
+  const int64_t *lower, *upper;
+  const float *rest, *fraction;
+};
+
+// Rows of a decoded picture; blended as by blend_rows and blend_pixels, to the bit.
+struct PixelKernels {
+  void (*blend_bytes)(const uint8_t* lower, const uint8_t* upper, float rest, float fraction,
+                      float* y, int64_t count);
+  // From pixels of four floats: y (count, 3) or (count, 4).
+  void (*blend_triples)(const float* row, const Quads& places, int64_t count, float* y);
+  void (*blend_quads)(const float* row, const Quads& places, int64_t count, float* y);
+};
+
 struct Kernels {
   const char* name;
   KernelTable<float> f32;
   KernelTable<double> f64;
+  PixelKernels pixels;
 };
 
 extern const Kernels scalar_kernels;

@@ -16,6 +16,7 @@ _MODULES = {
     "torch": "pytorch",
     "keras": "keras_layers",
     "onnxruntime": "onnx_runtime",
+    "tensorflow": "tensorflow_pipeline",
     "numpy-book": "numpy_book",
 }
 

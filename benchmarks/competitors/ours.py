@@ -3,12 +3,8 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -17,7 +13,7 @@ import pyconv
 from benchmarks import networks
 from benchmarks.competitors import Job, ours_network
 from benchmarks.inputs import Arrays, book_weights
-from benchmarks.photographs import CLASSES
+from benchmarks.photographs import linked
 from benchmarks.row import Options, Task
 from pyconv import _core, ops
 
@@ -241,12 +237,7 @@ def _augmentation(task: Task, inputs: Arrays) -> Job:
 
 
 def _input_pipeline(task: Task, inputs: Arrays) -> Job:
-    folder = tempfile.mkdtemp(prefix="pyconv-benchmarks-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    for path, label in zip(inputs["paths"].tolist(), inputs["labels"].tolist(), strict=True):
-        link = Path(folder, CLASSES[label], Path(path).name)
-        link.parent.mkdir(exist_ok=True)
-        link.symlink_to(path)
+    folder = linked(inputs["paths"].tolist(), inputs["labels"].tolist())
     dataset = pyconv.utils.image_dataset_from_directory(
         folder, image_size=(task["h"], task["w"]), batch_size=task["n"], shuffle=False
     )

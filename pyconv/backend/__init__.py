@@ -46,6 +46,7 @@ from pyconv.backend.memory import memory_overlaps as memory_overlaps
 from pyconv.backend.memory import tensor_table as tensor_table
 from pyconv.backend.memory import trim_memory as trim_memory
 from pyconv.backend.native import Array as Array
+from pyconv.backend.pictures import resize_bytes as resize_bytes
 from pyconv.backend.precision import dtype_code as dtype_code
 from pyconv.backend.precision import gradient_dtype as gradient_dtype
 from pyconv.backend.precision import half_dtype as half_dtype

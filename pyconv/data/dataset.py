@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import random
-from pyconv.arguments import checked_flag, whole_number
+from pyconv.arguments import checked_flag, checked_path, whole_number
 from pyconv.autograd import Tensor
 from pyconv.data.background import closed_after
 from pyconv.data.cache import FileCache, MemoryCache
@@ -196,7 +196,7 @@ class Dataset:
         Args:
             filename: of a file to keep them in, also for other runs; "" keeps them in memory.
         """
-        path = os.fspath(filename)
+        path = checked_path("Dataset.cache", "filename", filename)
         return Dataset(FileCache(self._node, path) if path else MemoryCache(self._node))
 
     def prefetch(self, buffer_size: int, name: str | None = None) -> Dataset:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from pyconv.arguments import checked_path
 from pyconv.data.background import map_in_order
 from pyconv.data.dataset import AUTOTUNE, thread_count
 from pyconv.data.image_files import decode_image
@@ -18,7 +19,7 @@ def bad_images(file_paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """
 
     def reason(path: str | os.PathLike[str]) -> tuple[str, str]:
-        name = os.fspath(path)
+        name = checked_path("bad_images", "file_paths", path)
         try:
             decode_image(name, function="bad_images")
         except (ValueError, OSError) as error:

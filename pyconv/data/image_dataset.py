@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -15,21 +14,21 @@ import numpy.typing as npt
 from pyconv.arguments import (
     DataFormat,
     checked_flag,
+    checked_path,
     finite_number,
     normalise_data_format,
     whole_number,
 )
 from pyconv.callbacks.messages import tell
 from pyconv.data.dataset import AUTOTUNE, Dataset, thread_count
-from pyconv.data.elements import Element
 from pyconv.data.image_files import (
     ColorMode,
     checked_color_mode,
     checked_size,
-    decode_image,
     pillow,
 )
 from pyconv.data.image_folder import EXTENSIONS, list_image_files, list_images
+from pyconv.data.image_reading import ReadImages, Reading
 from pyconv.data.node import Node
 from pyconv.data.resampling import (
     RESAMPLINGS,
@@ -39,7 +38,7 @@ from pyconv.data.resampling import (
     resample_window,
 )
 from pyconv.data.sources import Slices
-from pyconv.data.steps import Decode, DropNone, Shuffle
+from pyconv.data.steps import DropNone, Shuffle
 
 LabelMode: TypeAlias = Literal["int", "categorical", "binary"] | None
 Subset: TypeAlias = Literal["training", "validation", "both"] | None
@@ -113,10 +112,13 @@ def image_dataset_from_directory(
     if batch_size is not None:
         batch_size = whole_number(FUNCTION, "batch_size", batch_size, 1)
     _check_split(validation_split, subset, shuffle=shuffle, seed=seed)
-    reading = Reading(
-        checked_color_mode(FUNCTION, color_mode),
-        _resizer(image_size, interpolation, crop_to_aspect_ratio, pad_to_aspect_ratio),
-        normalise_data_format(FUNCTION, data_format or "channels_last"),
+    reading = _reading(
+        color_mode,
+        image_size,
+        interpolation,
+        crop=crop_to_aspect_ratio,
+        pad=pad_to_aspect_ratio,
+        data_format=data_format,
         skip=on_error == "skip",
     )
     files = _listed(directory, labels, class_names, label_mode, follow_links, verbose=verbose)
@@ -162,33 +164,17 @@ class Files:
         return Files([self.paths[place] for place in places], labels, self.class_names)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How a path becomes an image."""
-
-    color_mode: str
-    resize: Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]
-    channels_first: bool
-    skip: bool
-
-    def __call__(self, element: Element) -> Element:
-        """Return the element with the image in place of the path; None: to be left out."""
-        path = element[0] if isinstance(element, tuple) else element
-        try:
-            image = self.resize(decode_image(str(path), self.color_mode))  # type: ignore[arg-type]
-        except (ValueError, OSError) as error:
-            if not self.skip:
-                raise
-            warnings.warn(f"{FUNCTION}: left out {error}", stacklevel=2)
-            return None
-        if self.channels_first:
-            image = np.ascontiguousarray(image.transpose(2, 0, 1))
-        return (image, *element[1:]) if isinstance(element, tuple) else image
-
-
-def _resizer(
-    image_size: object, interpolation: object, crop: object, pad: object
-) -> Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]:
+def _reading(
+    color_mode: object,
+    image_size: object,
+    interpolation: object,
+    *,
+    crop: object,
+    pad: object,
+    data_format: DataFormat | None,
+    skip: bool,
+) -> Reading:
+    mode = checked_color_mode(FUNCTION, color_mode)
     size = checked_size(FUNCTION, "image_size", image_size)
     name = interpolation.lower() if isinstance(interpolation, str) else interpolation
     if name not in RESAMPLINGS:
@@ -200,7 +186,8 @@ def _resizer(
     if crops and pads:
         raise ValueError(f"{FUNCTION}: crop_to_aspect_ratio and pad_to_aspect_ratio; must be one")
     how = resample_window if crops else resample_padded if pads else resample
-    return lambda image: how(image, size, str(name))
+    first = normalise_data_format(FUNCTION, data_format or "channels_last")
+    return Reading(FUNCTION, mode, size, str(name), how, first, skip)
 
 
 def _check_split(
@@ -234,7 +221,7 @@ def _listed(
 ) -> Files:
     """Return the images of a folder with their labels, and say how many there are."""
     follow_links = checked_flag(FUNCTION, "follow_links", follow_links)
-    root = os.fspath(directory)
+    root = checked_path(FUNCTION, "directory", directory)
     inferred = isinstance(labels, str) and labels == "inferred"
     if class_names is not None and not inferred:
         raise ValueError(f"{FUNCTION}: class_names={class_names!r}; needs labels='inferred'")
@@ -300,7 +287,7 @@ def _dataset(
     node: Node = Slices.of(paths if labels is None else (paths, labels))
     if shuffle:
         node = Shuffle(node, len(paths), seed, reshuffle=True)
-    node = Decode(node, reading, thread_count(FUNCTION, AUTOTUNE))
+    node = ReadImages(node, reading, thread_count(FUNCTION, AUTOTUNE))
     dataset = Dataset(DropNone(node) if reading.skip else node)
     if batch_size is not None:
         dataset = dataset.batch(batch_size)

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import normalise_pair
+from pyconv.arguments import checked_path, normalise_pair
+from pyconv.data.pillow_memory import pixels_of
 from pyconv.data.regular_file import open_regular
 
 ColorMode: TypeAlias = Literal["grayscale", "rgb", "rgba"]
@@ -68,6 +69,12 @@ def decode_image(
     return array.reshape(*array.shape[:2], CHANNELS[mode])
 
 
+def picture(path: ImageFile, color_mode: str) -> Bytes:
+    """Return the same array read-only, where it can be as a view of Pillow's memory."""
+    with opened_image(path) as image:
+        return pixels_of(converted(eight_bits(image), color_mode))
+
+
 @contextmanager
 def opened_image(path: ImageFile, *, function: str = "opened_image") -> Iterator[Any]:
     """Open an image file as an upright Pillow image of its own mode, decoded.
@@ -80,7 +87,7 @@ def opened_image(path: ImageFile, *, function: str = "opened_image") -> Iterator
     module = pillow(function)
     name = named(path)
     if isinstance(path, (str, os.PathLike)):
-        file: BinaryIO = open_regular(path)
+        file: BinaryIO = open_regular(checked_path(function, "path", path))
     elif hasattr(path, "read"):
         file = path
     else:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.arguments import checked_path
+
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
 
@@ -91,7 +93,7 @@ def list_images(
         ValueError: `directory` is no folder, or has no folder of one of these names.
         OSError: a folder cannot be read. UserWarning: a class has no images.
     """
-    root = os.fspath(directory)
+    root = checked_path(function, "directory", directory)
     folders = list_class_folders(function, root, hidden=True)
     if class_names is None:
         class_names = [name for name in folders if hidden or not name.startswith(".")]

@@ -36,6 +36,13 @@ class Node:
         """
         return None
 
+    def batches(self, seeds: Seeds, size: int, *, drop_remainder: bool) -> Iterator[Element] | None:
+        """Begin the same pass with `size` elements as one; None where stacking them does as well.
+
+        A node that makes large arrays can so make them in the batch's memory.
+        """
+        return None
+
     def picked(self, seeds: Seeds) -> Iterator[Element] | None:
         """Begin the same pass from `order`; None where it has none."""
         ordered = self.order(seeds)

@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv import ops
-from pyconv.backend import contiguous
+from pyconv.backend import contiguous, empty_on, resize_bytes
+from pyconv.geometry import Window
+from pyconv.ops.resize import Interpolation, interpolation_code
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Resampling: TypeAlias = Literal[
@@ -55,24 +57,35 @@ _KERNELS: dict[str, tuple[int | float, Callable[[Any], Any]]] = {
 }
 
 
-def resample(image: npt.NDArray[Any], size: tuple[int, int], interpolation: str) -> Floats:
+def resample(
+    image: npt.NDArray[Any], size: tuple[int, int], interpolation: str, out: Floats | None = None
+) -> Floats:
     """Return an image (h, w, c) of any numbers as (oh, ow, c) float32.
 
     Args:
         interpolation: one of RESAMPLINGS.
+        out: where to write it, (oh, ow, c), C-contiguous; a fresh array by default.
     Source: tf.image.resize with antialias=False.
     """
-    x: Floats = contiguous(image, np.float32)
-    if x.shape[:2] == size:
-        return x.copy() if x is image else x
-    if interpolation in ("nearest", "bilinear"):
-        y: Floats = ops.resize(x[None], size, interpolation=interpolation)[0]  # type: ignore[arg-type]
+    h, w, c = image.shape
+    y: Floats = empty_on(image, (*size, c), np.float32) if out is None else out
+    name = "nearest" if (h, w) == size else interpolation  # every pixel is its own neighbour
+    if name in ("nearest", "bilinear"):
+        _resize(image, size, name, y)  # type: ignore[arg-type]
         return y
-    rows = weights(x.shape[0], size[0], interpolation)  # (oh, h)
-    columns = weights(x.shape[1], size[1], interpolation)  # (ow, w)
-    tall = np.matmul(columns, x)  # (h, ow, c)
-    wide = rows @ tall.reshape(x.shape[0], -1)
-    return np.asarray(wide.reshape(*size, x.shape[2]), np.float32)
+    rows = weights(h, size[0], name)  # (oh, h)
+    columns = weights(w, size[1], name)  # (ow, w)
+    tall = np.matmul(columns, contiguous(image, np.float32))  # (h, ow, c)
+    y[...] = (rows @ tall.reshape(h, -1)).reshape(*size, c)
+    return y
+
+
+def _resize(image: npt.NDArray[Any], size: tuple[int, int], name: Interpolation, y: Floats) -> None:
+    if image.dtype != np.uint8:
+        y[...] = ops.resize(contiguous(image, np.float32)[None], size, interpolation=name)[0]
+        return
+    window = Window.resize("resample", (1, *image.shape), size, "channels_last")
+    resize_bytes(image, y, window.packed, interpolation_code("resample", name))
 
 
 def weights(pixels: int, wanted: int, interpolation: str) -> Floats:
@@ -90,7 +103,9 @@ def weights(pixels: int, wanted: int, interpolation: str) -> Floats:
     return np.asarray(w / w.sum(1, keepdims=True), np.float32)
 
 
-def resample_window(image: npt.NDArray[Any], size: tuple[int, int], interpolation: str) -> Floats:
+def resample_window(
+    image: npt.NDArray[Any], size: tuple[int, int], interpolation: str, out: Floats | None = None
+) -> Floats:
     """Return the largest centred window of the size's aspect ratio, at that size.
 
     Source: Keras smart_resize.
@@ -100,10 +115,12 @@ def resample_window(image: npt.NDArray[Any], size: tuple[int, int], interpolatio
     rows = max(min(h, w * oh // ow), 1)
     columns = max(min(w, h * ow // oh), 1)
     top, left = (h - rows) // 2, (w - columns) // 2
-    return resample(image[top : top + rows, left : left + columns], size, interpolation)
+    return resample(image[top : top + rows, left : left + columns], size, interpolation, out)
 
 
-def resample_padded(image: npt.NDArray[Any], size: tuple[int, int], interpolation: str) -> Floats:
+def resample_padded(
+    image: npt.NDArray[Any], size: tuple[int, int], interpolation: str, out: Floats | None = None
+) -> Floats:
     """Return the whole image at the largest size that fits, centred on zeros.
 
     Source: tf.image.resize_with_pad.
@@ -113,7 +130,8 @@ def resample_padded(image: npt.NDArray[Any], size: tuple[int, int], interpolatio
     # The side that fills the size exactly does so in whole numbers, too.
     height = oh if h * ow >= w * oh else max(math.floor(h * ow / w), 1)
     width = ow if w * oh >= h * ow else max(math.floor(w * oh / h), 1)
-    y = np.zeros((oh, ow, image.shape[2]), np.float32)
+    y = np.empty((oh, ow, image.shape[2]), np.float32) if out is None else out
+    y[...] = 0
     top, left = (oh - height) // 2, (ow - width) // 2
     y[top : top + height, left : left + width] = resample(image, (height, width), interpolation)
     return y

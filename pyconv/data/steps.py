@@ -42,17 +42,6 @@ class Map(Below):
         return map_each(apply, numbered, self.threads)
 
 
-class Decode(Below):
-    """A function of ours on each element as it is inside the pipeline; it draws nothing."""
-
-    def __init__(self, below: Node, function: Callable[[Element], Element], threads: int) -> None:
-        super().__init__(below)
-        self.function, self.threads = function, threads
-
-    def start(self, seeds: Seeds) -> Iterator[Element]:
-        return map_each(self.function, self.below.start(seeds), self.threads)
-
-
 class Filter(Below):
     """The elements of which a user's function is true."""
 
@@ -71,7 +60,7 @@ class Filter(Below):
 
 
 class DropNone(Below):
-    """The elements that a Decode did not leave out."""
+    """The elements that are not None: whose pictures could be read."""
 
     def __init__(self, below: Node) -> None:
         super().__init__(below)
@@ -97,6 +86,9 @@ class Batch(Below):
             self.count = below.count // size if drop_remainder else -(-below.count // size)
 
     def start(self, seeds: Seeds) -> Iterator[Element]:
+        made = self.below.batches(seeds, self.size, drop_remainder=self.drop_remainder)
+        if made is not None:
+            return made
         ordered = self.below.order(seeds)
         if ordered is not None:
             arrays, places = ordered

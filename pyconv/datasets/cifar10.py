@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pyconv.arguments import checked_path
 from pyconv.callbacks.messages import tell
 from pyconv.datasets.cifar_files import ARCHIVES, TEST, TRAINING, Found, batches_in, read_batches
-from pyconv.datasets.digit_files import Pair, cache_home, keras_home
+from pyconv.datasets.digit_files import Pair, cache_home, data_home, keras_home
 from pyconv.datasets.download import RemoteFile, download
 
 CLASS_NAMES = (
@@ -53,6 +54,7 @@ def load_data(path: str | os.PathLike[str] | None = None) -> tuple[Pair, Pair]:
     Source: Keras datasets.cifar10.
     """
     if path is not None:
+        path = checked_path("cifar10.load_data", "path", path)
         found = batches_in(Path(path)) if os.path.exists(path) else None
         if found is None:
             raise FileNotFoundError(
@@ -82,8 +84,9 @@ def local_path() -> Path | None:
 def _found() -> Found | None:
     places = [cache_home() / "datasets" / "cifar-10"]
     places += [keras_home() / "datasets" / name for name in _KERAS_NAMES]
-    if os.environ.get("PYCONV_DATA"):
-        places.insert(0, Path(os.environ["PYCONV_DATA"]) / "cifar-10-batches-bin")
+    given = data_home()
+    if given is not None:
+        places.insert(0, given / "cifar-10-batches-bin")
     found = [batches for place in places if (batches := batches_in(place))]
     whole = [batches for batches in found if len(batches.batches) > len(TRAINING)]
     return next(iter(whole or found), None)

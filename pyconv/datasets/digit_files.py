@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from pyconv.arguments import checked_path
 from pyconv.datasets.download import RemoteFile, download
 from pyconv.datasets.idx import Bytes, exists, read_idx
 from pyconv.datasets.keras_archive import read_keras_archive
@@ -40,13 +42,15 @@ class DigitFiles:
     def local_path(self) -> Path | None:
         """Return the folder or .npz file on this machine that load would read; None: download."""
         places = [self.cache, keras_home() / "datasets" / self.keras_path]
-        if os.environ.get("PYCONV_DATA"):
-            places.insert(0, Path(os.environ["PYCONV_DATA"]) / self.folder)
+        given = data_home()
+        if given is not None:
+            places.insert(0, given / self.folder)
         return next((found for place in places if (found := complete(place))), None)
 
     def load(self, function: str, path: str | os.PathLike[str] | None) -> tuple[Pair, Pair]:
         """Return ((x_train, y_train), (x_test, y_test)) from `path`, else from where they lie."""
         if path is not None:
+            path = checked_path(function, "path", path)
             place = complete(Path(path))
             if place is None:
                 raise FileNotFoundError(
@@ -74,6 +78,20 @@ def cache_home() -> Path:
         return Path(os.environ["PYCONV_HOME"])
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(base) / "pyconv"
+
+
+def data_home() -> Path | None:
+    """Return $PYCONV_DATA; one that is no folder is warned of, for data is then found elsewhere."""
+    given = os.environ.get("PYCONV_DATA")
+    if not given:
+        return None
+    if not os.path.isdir(given):
+        warnings.warn(
+            f"PYCONV_DATA={given!r} is no folder; data sets are looked for in caches, then "
+            "downloaded",
+            stacklevel=4,
+        )
+    return Path(given)
 
 
 def keras_home() -> Path:

@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pyconv.arguments import checked_flag
+from pyconv.arguments import checked_flag, checked_path
 from pyconv.callbacks.messages import tell
 from pyconv.data.regular_file import open_regular
 from pyconv.datasets.digit_files import cache_home, keras_home
@@ -66,7 +66,10 @@ def get_file(
     )
     kinds = _kinds(archive_format)
     forced = checked_flag("get_file", "force_download", force_download)
-    base = cache_home() if cache_dir is None else Path(os.path.expanduser(os.fspath(cache_dir)))
+    base = cache_home()
+    if cache_dir is not None:
+        base = Path(os.path.expanduser(checked_path("get_file", "cache_dir", cache_dir)))
+    cache_subdir = checked_path("get_file", "cache_subdir", cache_subdir)
     folder = base / cache_subdir
     target, unpacked = folder / name, folder / name
     if extracts and fname is not None and "." in name:
@@ -89,13 +92,15 @@ def get_file(
 
 
 def _addresses(origin: str | Sequence[str] | None) -> list[str]:
-    addresses = [origin] if isinstance(origin, str) else list(origin or ())
+    addresses: list[Any] = list(origin) if isinstance(origin, (list, tuple)) else [origin]
     if not addresses or not all(isinstance(address, str) for address in addresses):
         raise ValueError(f"get_file: origin={origin!r}; must be an address, or several")
     return addresses
 
 
 def _name(fname: str | os.PathLike[str] | None, address: str) -> str:
+    if fname is not None and not isinstance(fname, (str, os.PathLike)):
+        raise TypeError(f"get_file: fname={fname!r}; must be a file name")
     name = os.fspath(fname) if fname else urlsplit(address).path.rpartition("/")[2]
     if name in ("", ".", "..") or any(mark in name for mark in "/\\\0"):
         argument = "fname" if fname else "origin"
@@ -110,8 +115,10 @@ def _checksum(digits: str | None, algorithm: str) -> str | None:
         )
     if digits is None:
         return None
-    if algorithm == "auto":
+    if isinstance(digits, str) and algorithm == "auto":
         algorithm = _ALGORITHMS.get(len(digits), "sha256")
+    if not isinstance(digits, str):
+        raise TypeError(f"get_file: file_hash={digits!r}; must be hexadecimal digits")
     checksum = f"{algorithm}:{digits}"
     checked_checksum("get_file", checksum)
     return checksum
@@ -122,7 +129,8 @@ def _kinds(archive_format: str | Sequence[str] | None) -> tuple[str, ...] | None
         return None
     if archive_format == "auto":
         return _KINDS
-    given = (archive_format,) if isinstance(archive_format, str) else tuple(archive_format)
+    listed = isinstance(archive_format, (list, tuple))
+    given: tuple[Any, ...] = tuple(archive_format) if listed else (archive_format,)
     if not given or any(kind not in _KINDS for kind in given):
         raise ValueError(
             f"get_file: archive_format={archive_format!r}; must be 'auto', 'tar', 'zip' or None"

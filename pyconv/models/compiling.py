@@ -6,22 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pyconv.autograd import Variable
+from pyconv.autograd import Tensor, Variable
 from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
 from pyconv.layers import Layer
 from pyconv.models.arguments import checked_verbose, listed_callbacks
 from pyconv.models.compiled import Compiled
 from pyconv.models.outputs import leaves
+from pyconv.models.stepping import Stepper
 from pyconv.models.tracker import Logs, Tracker
 from pyconv.optimizers import LossScaleOptimizer
-
-# Methods of a user's model that Keras would call here.
-OWN_STEPS = {
-    "fit": "train_step",
-    "train_on_batch": "train_step",
-    "evaluate": "test_step",
-    "test_on_batch": "test_step",
-}
 
 
 class Compiling(Layer):
@@ -33,6 +26,7 @@ class Compiling(Layer):
     history: History | None = None
     _compiled: Compiled | None = None
     _tracker: Tracker | None = None
+    _stepper: Stepper | None = None  # of the last batch that a step of the user's got
     _trained: Sequence[Variable] | None = None  # settled by compile, or by the first step
     _saved_random_state: dict[str, Any] | None = None
 
@@ -81,7 +75,7 @@ class Compiling(Layer):
 
     def use_compiled(self, compiled: Compiled) -> None:
         """Train with what another compile settled, optimizer state included."""
-        self._compiled, self._tracker = compiled, None
+        self._compiled, self._tracker, self._stepper = compiled, None, None
         self._trained = self.trainable_weights if self.built else None
 
     def resume_random(self, state: dict[str, Any]) -> None:
@@ -101,6 +95,30 @@ class Compiling(Layer):
         """The metrics of the last fit, evaluate or step, the mean loss first."""
         return [] if self._tracker is None else self._tracker.metrics
 
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
+        """Return the sum of compile's losses and the layers' own, for a train_step of one's own.
+
+        Args:
+            x, training: taken for Keras's sake.
+            y, y_pred, sample_weight: of the batch, in the form of the model's outputs.
+        Raises:
+            RuntimeError: outside of fit and evaluate. ValueError: there is no loss.
+        Source: Keras Model.compute_loss.
+        """
+        if self._stepper is None:
+            raise RuntimeError("compute_loss: no batch yet; call it in train_step or test_step")
+        loss = self._stepper.loss_of(y, y_pred, sample_weight)
+        if loss is None:
+            raise ValueError("compute_loss: there is no loss; give compile a loss")
+        return loss
+
     def metric_directions(self) -> dict[str, str | None]:
         """Return for each name in logs whether "max" or "min" is better, None if unknown."""
         return {"loss": "min"} if self._tracker is None else self._tracker.directions()
@@ -116,13 +134,17 @@ class Compiling(Layer):
     def _need_compiled(self, function: str) -> Compiled:
         if self._compiled is None:
             raise RuntimeError(f"{function}: compile the model first: model.compile('adam', loss)")
-        step = OWN_STEPS.get(function, "")
-        if hasattr(self, step):
-            raise TypeError(
-                f"{function}: {type(self).__name__}.{step} is never called; write the loop over "
-                "batches yourself, with GradientTape and optimizer.apply_gradients"
-            )
         return self._compiled
+
+    def _reset_metrics(self, feed: Any) -> None:
+        """Begin anew: a feed's metrics, and those that the model names beside compile's."""
+        feed.own_logs = None
+        if feed.tracker is not None:
+            feed.tracker.reset()
+        tracked = [] if self._tracker is None else [id(m) for m in self._tracker.metrics]
+        for metric in self.metrics:
+            if id(metric) not in tracked:
+                metric.reset_state()
 
     def _calls(
         self,

@@ -14,6 +14,7 @@ from pyconv.models.compiling import result_of
 from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
 from pyconv.models.folding import inference
+from pyconv.models.own_step import OwnStep, called, own_step
 from pyconv.models.predicting import Predicting
 from pyconv.models.prepared import Prepared, prepare
 from pyconv.models.stepping import Step, Stepper
@@ -25,6 +26,7 @@ class Feed(Epochs):
 
     stepper: Stepper
     tracker: Tracker | None = None
+    own_logs: Logs | None = None  # what a step of the user's said last
     _gathered: Any = None  # a tracker's state that waits for the tracker
 
     def use(self, model: Any, compiled: Compiled, prepared: Prepared) -> Feed:
@@ -52,6 +54,8 @@ class Feed(Epochs):
         return loss
 
     def logs(self) -> Logs:
+        if self.own_logs is not None:
+            return self.own_logs
         return {"loss": 0.0} if self.tracker is None else self.tracker.logs()
 
 
@@ -134,21 +138,32 @@ class Evaluating(Predicting):
         return feed.use(self, compiled, prepared)
 
     def _evaluate(self, feed: Feed, calls: CallbackList) -> Logs:
-        if feed.tracker is not None:
-            feed.tracker.reset()
+        self._reset_metrics(feed)
         calls.call("on_test_begin", {})
         with inference(), on_device(self.device):
             for number, batch in enumerate(feed.epoch()):
                 calls.call("on_test_batch_begin", number, {})
-                step = feed.stepper.run(batch, training=False)
-                feed.stage()
-                feed.add(step, batch)
+                self._test_batch(feed, batch)
                 if calls.listens("on_test_batch_end"):
                     calls.call("on_test_batch_end", number, feed.logs())
         logs = feed.logs()
         self._tracker = feed.tracker or self._tracker
         calls.call("on_test_end", logs)
         return logs
+
+    def _test_batch(self, feed: Feed, batch: Batch) -> None:
+        own = own_step(self, "test_step")
+        if own is not None:
+            self._step_of_ones_own(feed, batch, own)
+            return
+        step = feed.stepper.run(batch, training=False)
+        feed.stage()
+        feed.add(step, batch)
+
+    def _step_of_ones_own(self, feed: Feed, batch: Batch, step: OwnStep) -> None:
+        self._tracker, self._stepper = feed.tracker, feed.stepper
+        feed.own_logs = called(step, batch, feed.stepper.outputs)
+        feed.stage()
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False

@@ -26,6 +26,7 @@ from pyconv.models.data import Samples, are_batches, as_samples
 from pyconv.models.evaluating import Evaluating, Feed
 from pyconv.models.feed import Batch
 from pyconv.models.outputs import leaves, mapped
+from pyconv.models.own_step import own_step
 from pyconv.models.prepared import inputs_of, length_of
 from pyconv.models.resuming import Fit, Resumed
 from pyconv.models.stepping import Step
@@ -59,6 +60,9 @@ class Fitting(Evaluating):
         validation_freq: int | Collection[int] = 1,
     ) -> History:
         """Train and return the History of loss and metrics per epoch.
+
+        A class of models with a `train_step(data)` makes the steps itself: data is x, (x, y) or
+        (x, y, sample_weight) of a batch, and what it returns, numbers by name, is the log.
 
         Args:
             x: (n, ...) numbers of any kind, cast to the model's dtype; a list or a dictionary by
@@ -167,8 +171,7 @@ class Fitting(Evaluating):
 
     def _train_epoch(self, fit: Fit, epoch: int) -> Logs:
         feed, calls, done = fit.feed, fit.calls, 0
-        if feed.tracker is not None:
-            feed.tracker.reset()
+        self._reset_metrics(feed)
         if self._resumed is not None and self._resumed.batch:
             self._resumed.restore(self, fit)
             done = self._resumed.batch
@@ -189,10 +192,15 @@ class Fitting(Evaluating):
         optimizer = self._compiled.optimizer
         if self._trained is None:
             self._trained = self.trainable_weights
-        step, gradients = self._gradients(feed, batch, self._trained)
-        optimizer.apply(gradients, self._trained)
-        feed.stage()
-        value = feed.add(step, batch)
+        own = own_step(self, "train_step")
+        if own is None:
+            step, gradients = self._gradients(feed, batch, self._trained)
+            optimizer.apply(gradients, self._trained)
+            feed.stage()
+            value = feed.add(step, batch)
+        else:
+            self._step_of_ones_own(feed, batch, own)
+            value = feed.logs().get("loss", 0.0)
         if not math.isfinite(value) and not self._warned:
             self._warned = True
             warnings.warn(

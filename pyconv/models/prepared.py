@@ -15,6 +15,7 @@ from pyconv.losses.loss import aligned, along
 from pyconv.models.compiled import Compiled
 from pyconv.models.data import Samples, as_samples
 from pyconv.models.outputs import Outputs, leaves, mapped
+from pyconv.models.own_step import has_own_step
 
 
 class Prepared(NamedTuple):
@@ -118,7 +119,7 @@ def prepare(
         own, loss = labels[i], losses[i]
         if loss is not None and own is not None:
             own = loss.targets(own, shape, np.dtype(model.dtype))
-        elif own is not None:
+        elif own is not None and not has_own_step(model):
             own = aligned(own, shape)
         targets.append(own)
         ready.append(_weights(function, f"{name}sample_weight", given[i], shape, model.dtype))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pyconv.autograd import Tensor
+from pyconv.autograd import Tensor, array_of
 from pyconv.losses import Loss
 from pyconv.models.compiled import Compiled
 from pyconv.models.feed import Batch
@@ -41,13 +41,27 @@ class Stepper:
     def run(self, batch: Batch, *, training: bool) -> Step:
         """Return loss and outputs of a batch; a tape that watches the weights records them."""
         y_pred = self.outputs.of(self.model(batch.x, training=training))
-        parts = [
-            None if loss is None or y is None else loss.reduced(y, output, weights)
-            for loss, y, output, weights in zip(
-                self.losses, batch.y, y_pred, batch.weights, strict=True
-            )
-        ]
+        parts = self._parts(batch.y, y_pred, batch.weights)
         return Step(self._sum(parts), parts, y_pred)
+
+    def loss_of(self, y: Any, y_pred: Any, weights: Any) -> Tensor | None:
+        """Return the loss of outputs that the user computed, in the form of the model's outputs."""
+        labels, given = (
+            [None if value is None else array_of(value) for value in values]
+            for values in (
+                self.outputs.arrange("compute_loss", "y", y),
+                self.outputs.arrange("compute_loss", "sample_weight", weights, shared=True),
+            )
+        )
+        return self._sum(self._parts(labels, self.outputs.of(y_pred), given))
+
+    def _parts(
+        self, y: Sequence[Any], y_pred: Sequence[Tensor], weights: Sequence[Any]
+    ) -> list[Tensor | None]:
+        return [
+            None if loss is None or labels is None else loss.reduced(labels, output, own)
+            for loss, labels, output, own in zip(self.losses, y, y_pred, weights, strict=True)
+        ]
 
     def _sum(self, parts: Sequence[Tensor | None]) -> Tensor | None:
         """Return the sum that training makes smaller."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyconv.arguments import checked_path
 from pyconv.callbacks.messages import tell
 from pyconv.data.image_files import pillow
 from pyconv.preprocessing.batch_iterator import Saving, subset_shares
@@ -53,7 +54,9 @@ class DataFrameIterator(FileIterator):
         pillow(_FUNCTION)
         mode = checked_class_mode(_FUNCTION, class_mode, _MODES)
         shares = subset_shares(_FUNCTION, subset, image_data_generator.validation_split)
-        self.directory = os.fspath(directory) if directory is not None else ""
+        self.directory = (
+            "" if directory is None else checked_path(_FUNCTION, "directory", directory)
+        )
         names = _column(dataframe, "x_col", x_col)
         for row, name in enumerate(names):
             if not isinstance(name, str):

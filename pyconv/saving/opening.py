@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from pyconv.arguments import checked_path
+
 HDF5 = b"\x89HDF\r\n\x1a\n"
 FORMATS = {  # longest suffix first
     ".weights.h5": HDF5,
@@ -23,9 +25,9 @@ KINDS = {HDF5: "an HDF5 file", b"PK": "a zip archive"}
 
 def checked_format(function: str, path: str | os.PathLike[str], formats: tuple[str, ...]) -> str:
     """Return the suffix that names the format of a path."""
-    name = os.fspath(path)
-    if not isinstance(name, str):
-        raise TypeError(f"{function}: filepath={name!r}; must be a string or a Path")
+    if isinstance(path, bytes):
+        raise TypeError(f"{function}: filepath={path!r}; must be a string or a Path")
+    name = checked_path(function, "filepath", path)
     suffix = next((suffix for suffix in FORMATS if name.endswith(suffix)), "")
     suffix = ALIASES.get(suffix, suffix)
     if suffix not in formats:

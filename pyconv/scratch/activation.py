@@ -6,6 +6,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from pyconv import ops
 from pyconv.backend import Array
 from pyconv.scratch.arrays import (
@@ -22,7 +24,7 @@ class Relu:
     """y = max(x, 0), chapter 5.5.1.
 
     Attributes:
-        mask: where the last x was not positive; computed when read; it may be replaced.
+        mask: where the last x was not positive, whatever becomes of y; it may be replaced.
     """
 
     def __init__(self) -> None:
@@ -35,10 +37,12 @@ class Relu:
             TypeError: no array of numbers.
         """
         (x,) = promoted("Relu.forward", x=x)
-        return self.keep(elementwise(ops.relu, x))
+        y = self.keep(elementwise(ops.relu, x))
+        self.mask = y <= 0
+        return y
 
     def keep(self, y: Array) -> Array:
-        """Take y for the result of forward and return it."""
+        """Take y, which nobody changes, for the result of forward and return it."""
         forget(self, "mask")
         self._y = y
         return y
@@ -51,9 +55,10 @@ class Relu:
         """
         name = "Relu.backward"
         mask = vars(self).get("mask")
-        if mask is not None:  # read, or set, since forward
+        if mask is not None:  # forward's, or set since
             (dout,) = promoted(name, dout=dout)
-            through: Array = same_shape(name, "dout", dout, mask.shape) * ~mask
+            dy = same_shape(name, "dout", dout, mask.shape)
+            through: Array = np.where(mask, dy.dtype.type(0), dy)
             return through
         y, dy = _with_gradient(name, self._y, dout)
         return elementwise(ops.relu_backward, dy, y)

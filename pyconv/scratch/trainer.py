@@ -26,7 +26,8 @@ class Trainer:
     """Trains a network: an object with params, gradient(x, t), loss(x, t), accuracy(x, t).
 
     Args:
-        x_train, t_train, x_test, t_test: samples and labels, what the network takes.
+        x_train, t_train, x_test, t_test: samples and labels, what the network takes: arrays, or
+            lists that become arrays.
         epochs: passes over the data, on average: each batch is drawn with replacement by
             np.random.choice.
         mini_batch_size: samples of a batch. optimizer: a name of OPTIMIZERS, in any case.
@@ -37,7 +38,7 @@ class Trainer:
             epoch, the first after the first step. current_iter, current_epoch, max_iter: steps and
             epochs done, steps to do.
     Raises:
-        TypeError, ValueError: numbers, sizes that differ, no such optimizer.
+        TypeError, ValueError: no arrays of numbers, sizes that differ, no such optimizer.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Trainer:
         self.optimizer = _optimizer(
             optimizer, {"lr": 0.01} if optimizer_param is None else optimizer_param
         )
-        self.train_size = x_train.shape[0]
+        self.train_size = len(self.x_train)
         self.iter_per_epoch = max(self.train_size / self.batch_size, 1)
         self.max_iter = int(self.epochs * self.iter_per_epoch)
         self.current_iter = self.current_epoch = 0
@@ -111,11 +112,28 @@ class Trainer:
 
 
 def _samples(name: str, x: Any, t: Any) -> tuple[Any, Any]:
+    x, t = _array(f"x_{name}", x), _array(f"t_{name}", t)
     if len(x) == 0 or len(x) != len(t):
         raise ValueError(
             f"Trainer: x_{name} has {len(x)} samples, t_{name} {len(t)}; must be as many, >= 1"
         )
     return x, t
+
+
+def _array(argument: str, value: Any) -> Any:
+    """Return an array of any library as it is, nested lists of numbers as NumPy's."""
+    array = value
+    if isinstance(value, (list, tuple)):
+        try:
+            array = np.asarray(value)
+        except ValueError as error:  # ragged
+            raise TypeError(f"Trainer: {argument} is a list, but no array: {error}") from None
+    if getattr(getattr(array, "dtype", None), "kind", "O") not in "biuf" or array.ndim == 0:
+        raise TypeError(
+            f"Trainer: {argument} is {type(value).__name__}; must be an array of numbers, one item "
+            "per sample, or a list of them"
+        )
+    return array
 
 
 def _optimizer(name: str, options: dict[str, Any]) -> Any:

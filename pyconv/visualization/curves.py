@@ -25,20 +25,24 @@ def curves(
     """Draw loss and metrics per epoch, one panel each, with the validation's value beside it.
 
     Args:
-        history: what fit returns, or its dictionary {name: value per epoch}.
+        history: what fit returns, or its dictionary {name: value per epoch}; of a validation after
+            every so many epochs only their values.
         path: of the PNG file; None shows the picture.
         smoothing: "kaiser" draws the mean over a Kaiser window of 11 epochs, beta 2; a number in
             [0, 1) the exponential mean with this factor (0.8 in the book). What was measured
             stands behind, pale.
     Returns:
-        (names, epochs), rows in the order of the dictionary, smoothed as drawn.
+        (names, epochs), rows in the order of the dictionary, smoothed as drawn; NaN for epochs
+        after which there was no validation.
     Raises:
-        TypeError: no numbers. ValueError: no epoch, or names with different numbers of epochs; a
-            smoothing that is unknown, or "kaiser" for less than 6 epochs.
+        TypeError: no numbers. ValueError: no epoch, or numbers of epochs that no validation_freq
+            explains; a smoothing that is unknown, or "kaiser" for less than 6 epochs.
     """
     measured = history.history if isinstance(history, History) else dict(history)
-    _check_lengths(measured)
-    values = {name: _smoothed(series, smoothing) for name, series in measured.items()}
+    numbers = _epochs(history, measured)
+    smooth = {name: _smoothed(series, smoothing) for name, series in measured.items()}
+    count = max(map(len, measured.values()))
+    values = {name: _spread(series, numbers[name], count) for name, series in smooth.items()}
     names = [
         name for name in values if name.removeprefix("val_") not in values or name[:4] != "val_"
     ]
@@ -46,16 +50,47 @@ def curves(
         for axes, name in zip(
             picture.subplots(1, len(names), squeeze=False)[0], names, strict=True
         ):
-            _panel(axes, name, values)
+            _panel(axes, name, values, numbers)
             if smoothing is not None:
-                _measured(axes, name, measured)
+                _measured(axes, name, measured, numbers)
     return np.array(list(values.values()), np.float64)
 
 
-def _check_lengths(values: Mapping[str, Sequence[float]]) -> None:
-    lengths = {len(series) for series in values.values()}
-    if len(lengths) != 1 or lengths == {0}:
-        raise ValueError(f"curves: history has {sorted(lengths)} epochs; must be one number, >= 1")
+def _epochs(
+    history: History | Mapping[str, Sequence[float]], measured: Mapping[str, Sequence[float]]
+) -> dict[str, list[int]]:
+    """Return in which epochs, from 1, each name was measured.
+
+    A dictionary does not say; there a validation after every so many epochs is the only rule.
+    """
+    lengths = {name: len(series) for name, series in measured.items()}
+    count = max(lengths.values(), default=0)
+    known = history.epochs_of if isinstance(history, History) else {}
+    first = history.epoch[0] if isinstance(history, History) and history.epoch else 0
+    found = {}
+    for name, length in lengths.items():
+        apart = count // length if length else 0
+        if len(known.get(name, ())) == length > 0:
+            found[name] = [epoch - first + 1 for epoch in known[name]]
+        elif apart and count // apart == length and (apart == 1 or name.startswith("val_")):
+            found[name] = list(range(apart, count + 1, apart))
+        else:
+            raise ValueError(
+                f"curves: history has {sorted(set(lengths.values()))} epochs; must be one number, "
+                ">= 1, but for a validation after every so many epochs"
+            )
+    if not found:
+        raise ValueError("curves: history has [] epochs; must be one number, >= 1")
+    return found
+
+
+def _spread(
+    series: npt.NDArray[np.float64], numbers: list[int], count: int
+) -> npt.NDArray[np.float64]:
+    """Return a value for every epoch, NaN where none was measured."""
+    values = np.full(max(count, *numbers), np.nan)
+    values[np.array(numbers) - 1] = series
+    return values
 
 
 def _smoothed(series: Sequence[float], smoothing: Any) -> npt.NDArray[np.float64]:
@@ -68,19 +103,28 @@ def _smoothed(series: Sequence[float], smoothing: Any) -> npt.NDArray[np.float64
     return exponential_mean(np.asarray(list(series), np.float64), smoothing)
 
 
-def _measured(axes: Any, name: str, measured: Mapping[str, Sequence[float]]) -> None:
+def _measured(
+    axes: Any,
+    name: str,
+    measured: Mapping[str, Sequence[float]],
+    numbers: Mapping[str, list[int]],
+) -> None:
     for key, colour in ((name, BLUE), (f"val_{name}", ORANGE)):
         if key in measured:
-            epochs = range(1, len(measured[key]) + 1)
-            axes.plot(epochs, measured[key], color=colour, alpha=0.25, zorder=0)
+            axes.plot(numbers[key], measured[key], color=colour, alpha=0.25, zorder=0)
 
 
-def _panel(axes: Any, name: str, values: Mapping[str, npt.NDArray[np.float64]]) -> None:
+def _panel(
+    axes: Any,
+    name: str,
+    values: Mapping[str, npt.NDArray[np.float64]],
+    numbers: Mapping[str, list[int]],
+) -> None:
     twins = [(name, "training", BLUE, "-"), (f"val_{name}", "validation", ORANGE, "--")]
     for key, label, colour, line in twins:
         if key in values:
-            epochs = range(1, len(values[key]) + 1)
-            axes.plot(epochs, values[key], line, color=colour, marker="o", ms=4, label=label)
+            drawn = values[key][np.array(numbers[key]) - 1]
+            axes.plot(numbers[key], drawn, line, color=colour, marker="o", ms=4, label=label)
     axes.set_title(name)
     axes.set_xlabel("epoch")
     axes.set_xlim(0.5, len(values[name]) + 0.5)

@@ -2,6 +2,7 @@
 #include "ops/sample2d.hpp"
 
 #include "bindings/arguments.hpp"
+#include "ops/resize_bytes.hpp"
 
 namespace pyconv {
 namespace {
@@ -45,6 +46,23 @@ void register_resize(py::module_& m) {
       },
       py::arg("dtype"), py::arg("dy"), py::arg("dx"), py::arg("window"), py::arg("interpolation"),
       "The gradient of x");
+  m.def(
+      "resize_bytes",
+      [](Address x, int64_t row_stride, int64_t pixel_stride, Address y, const py::bytes& packed,
+         int64_t interpolation) {
+        const Window window = window_of(packed);
+        const Interpolation code = interpolation_code(interpolation);
+        if (pixel_stride != window.c && !(pixel_stride == 4 && window.c == 3)) {
+          throw std::invalid_argument("pixel_stride=" + std::to_string(pixel_stride) +
+                                      "; must be the channels, or 4 of 3");
+        }
+        without_gil([&] {
+          resize_bytes({at<const uint8_t>(x), row_stride, pixel_stride}, at<float>(y), window,
+                       code);
+        });
+      },
+      py::arg("x"), py::arg("row_stride"), py::arg("pixel_stride"), py::arg("y"), py::arg("window"),
+      py::arg("interpolation"), "A picture of bytes as floats at another size");
 }
 
 void register_affine_sample(py::module_& m) {

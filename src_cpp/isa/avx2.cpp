@@ -7,6 +7,7 @@
 namespace pyconv {
 
 extern const Kernels avx2_kernels;
-const Kernels avx2_kernels = {"avx2", kernel_table<float>(), kernel_table<double>()};
+const Kernels avx2_kernels = {"avx2", kernel_table<float>(), kernel_table<double>(),
+                              pixel_kernels()};
 
 }  // namespace pyconv

@@ -7,6 +7,7 @@
 namespace pyconv {
 
 extern const Kernels avx512_kernels;
-const Kernels avx512_kernels = {"avx512", kernel_table<float>(), kernel_table<double>()};
+const Kernels avx512_kernels = {"avx512", kernel_table<float>(), kernel_table<double>(),
+                                pixel_kernels()};
 
 }  // namespace pyconv

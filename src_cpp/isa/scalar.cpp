@@ -7,6 +7,7 @@
 namespace pyconv {
 
 extern const Kernels scalar_kernels;
-const Kernels scalar_kernels = {"scalar", kernel_table<float>(), kernel_table<double>()};
+const Kernels scalar_kernels = {"scalar", kernel_table<float>(), kernel_table<double>(),
+                                pixel_kernels()};
 
 }  // namespace pyconv

@@ -4,6 +4,7 @@
 
 #include "micro/activate.hpp"
 #include "micro/blend.hpp"
+#include "micro/blend_bytes.hpp"
 #include "micro/depthwise.hpp"
 #include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"

@@ -128,6 +128,16 @@ struct Vec<float> {
                               : _mm_cvtsi64_si128(static_cast<int64_t>(load_first_bytes(p, count)));
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
   }
+  // Four elements from each of the next places.
+  static Reg load_quads(const float* p, const int64_t* places) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + places[0])),
+                                _mm_loadu_ps(p + places[1]), 1);
+  }
+  // Of every four lanes the first three, side by side; one element more may be written.
+  static void store_triples(float* p, Reg a) {
+    _mm_storeu_ps(p, _mm256_castps256_ps128(a));
+    _mm_storeu_ps(p + 3, _mm256_extractf128_ps(a, 1));
+  }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm256_cvtepi32_ps(_mm256_maskload_epi32(p, _mm256_castps_si256(tail(count))));
   }

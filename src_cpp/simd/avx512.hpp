@@ -115,6 +115,19 @@ struct Vec<float> {
   static Reg load_bytes(const uint8_t* p, int64_t count) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(tail(count), p)));
   }
+  // Four elements from each of the next places.
+  static Reg load_quads(const float* p, const int64_t* places) {
+    const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + places[0])),
+                                            _mm_loadu_ps(p + places[1]), 1);
+    const __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + places[2])),
+                                             _mm_loadu_ps(p + places[3]), 1);
+    return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+  }
+  // Of every four lanes the first three, side by side.
+  static void store_triples(float* p, Reg a) {
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
+    _mm512_mask_storeu_ps(p, Mask(0x0FFF), _mm512_permutexvar_ps(lane, a));
+  }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(tail(count), p));
   }

@@ -126,7 +126,12 @@ struct BaselineVec {
 template <class T>
 struct Vec;
 template <>
-struct Vec<float> : BaselineVec<float, int32_t, 4> {};
+struct Vec<float> : BaselineVec<float, int32_t, 4> {
+  // Four elements from a place.
+  static Reg load_quads(const float* p, const int64_t* places) { return load(p + places[0]); }
+  // The first three of four lanes.
+  static void store_triples(float* p, Reg a) { std::memcpy(p, &a, 3 * sizeof(float)); }
+};
 template <>
 struct Vec<double> : BaselineVec<double, int64_t, 2> {};
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from benchmarks.competitors import load
 from benchmarks.figures import add_figures, summary, total
 from benchmarks.inputs import make_inputs
 from benchmarks.probes import Ceilings
-from benchmarks.process import environment
+from benchmarks.process import environment, interpreter
 from benchmarks.rows import all_rows
 from benchmarks.timing import Contender, Effort, time_row
 from benchmarks.worker import timed_calls
@@ -321,6 +322,22 @@ def test_a_missing_competitor_is_a_visible_line(monkeypatch, capsys):
     monkeypatch.setattr(settings, "rivals", lambda row, quick: [])
     assert command.main(ONE_ROW) == 0
     assert "MISSING torch-of-tomorrow" in capsys.readouterr().out
+
+
+def test_a_competitor_s_own_environment_is_named_by_a_variable(monkeypatch, tmp_path):
+    monkeypatch.delenv("PYCONV_BENCHMARKS_TENSORFLOW", raising=False)
+    assert interpreter("tensorflow") == sys.executable
+    monkeypatch.setenv("PYCONV_BENCHMARKS_TENSORFLOW", str(tmp_path / "python"))
+    assert interpreter("tensorflow") == str(tmp_path / "python")
+    assert interpreter("pyconv") == sys.executable
+
+
+def test_an_environment_that_is_not_there_is_a_visible_line(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(settings, "COMPETITORS", ("tensorflow",))
+    monkeypatch.setenv("PYCONV_BENCHMARKS_TENSORFLOW", str(tmp_path / "python"))
+    monkeypatch.setattr(settings, "rivals", lambda row, quick: [])
+    assert command.main(ONE_ROW) == 0
+    assert "MISSING tensorflow" in capsys.readouterr().out
 
 
 def test_a_wrong_result_is_not_timed(monkeypatch, capsys):

@@ -13,6 +13,7 @@ from pyconv import _core
 from pyconv.cli import main
 
 
+@pytest.mark.filterwarnings("default:PYCONV_DATA=./nowhere. is no folder")
 def test_info_shows_version_processor_threads_and_extras(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ CORE_ONLY = {
     "isas",
     "memory_info",
     "num_threads",
+    "resize_bytes",
     "set_flush_denormals",
     "set_num_threads",
     "trim_memory",

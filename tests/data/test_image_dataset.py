@@ -242,6 +242,45 @@ def test_arguments_out_of_range_are_named(
         load(folder, **options)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"shuffle": True, "seed": 3},
+        {"color_mode": "grayscale", "interpolation": "nearest"},
+        {"color_mode": "rgba", "data_format": "channels_first"},
+        {"crop_to_aspect_ratio": True, "label_mode": None},
+        {"pad_to_aspect_ratio": True, "label_mode": "categorical"},
+        {"interpolation": "bicubic"},
+    ],
+)
+def test_batches_are_the_single_images_stacked(folder: Path, options: dict[str, Any]) -> None:
+    stacked = load(folder, batch_size=None, **options).batch(5)
+    skipping = load(folder, batch_size=5, on_error="skip", **options)
+    batches = list(load(folder, batch_size=5, **options).as_numpy_iterator())
+    assert len(batches) == 3
+    for others in (stacked, skipping):
+        for batch, other in zip(batches, others.as_numpy_iterator(), strict=True):
+            both = (batch, other) if isinstance(batch, tuple) else ((batch,), (other,))
+            for part, wanted in zip(*both, strict=True):
+                np.testing.assert_array_equal(part, wanted)
+
+
+def test_batches_come_whole_before_the_one_with_a_bad_file(folder: Path) -> None:
+    (folder / "bees" / "1.png").write_bytes(b"nothing")
+    batches = iter(load(folder, batch_size=4))
+    for greys in (range(4), [4, 5, 6, 100]):
+        images, _ = next(batches)
+        assert images.numpy()[:, 0, 0, 0].tolist() == list(greys)
+    with pytest.raises(ValueError, match=r"bees.1\.png: no picture"):
+        next(batches)
+
+
+def test_a_batch_s_remainder_is_left_out_where_asked(folder: Path) -> None:
+    dataset = load(folder, batch_size=None)
+    assert [len(images) for images, _ in dataset.batch(5, drop_remainder=True)] == [5, 5]
+
+
 def test_real_photographs(data_folder: Callable[[str], Path]) -> None:
     dataset = image_dataset_from_directory(
         data_folder("cats-dogs"), image_size=(180, 180), shuffle=False, batch_size=8

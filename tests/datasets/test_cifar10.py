@@ -128,6 +128,7 @@ def test_the_batches_present_are_used_and_counted(
 
 
 def test_places_are_searched_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir(exist_ok=True)
     monkeypatch.setenv("PYCONV_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("PYCONV_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))

@@ -50,6 +50,7 @@ def write_npz(path: Path, value: int, **changes: np.ndarray) -> Path:
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder in which all places lie where data is looked for."""
+    (tmp_path / "data").mkdir(exist_ok=True)
     monkeypatch.setenv("PYCONV_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("PYCONV_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))

@@ -221,27 +221,6 @@ def test_a_model_class_hands_inputs_and_outputs_to_its_base() -> None:
     assert type(one).__name__ == "Classifier"
 
 
-class Stepping(keras.Model):
-    def train_step(self, data: Any) -> dict[str, Any]:
-        raise AssertionError("never called")
-
-    def test_step(self, data: Any) -> dict[str, Any]:
-        raise AssertionError("never called")
-
-
-def test_a_step_of_ones_own_is_refused_rather_than_passed_over() -> None:
-    inputs = keras.Input((4,))
-    model = Stepping(inputs, layers.Dense(1)(inputs))
-    model.compile("adam", "mse")
-    x, y = np.zeros((2, 4)), np.zeros((2, 1))
-    with pytest.raises(TypeError, match=r"fit: Stepping\.train_step .* GradientTape"):
-        model.fit(x, y, verbose=0)
-    with pytest.raises(TypeError, match=r"train_on_batch: Stepping\.train_step"):
-        model.train_on_batch(x, y)
-    with pytest.raises(TypeError, match=r"evaluate: Stepping\.test_step"):
-        model.evaluate(x, y, verbose=0)
-
-
 def test_names_of_layers_start_anew_after_clear_session() -> None:
     from pyconv import backend as K
     from pyconv.utils import clear_session

@@ -35,14 +35,14 @@ if not sys.argv[1].endswith(".npz"):
 model = pyconv.load_model(sys.argv[1])
 for line in sys.stdin:
     child = os.fork()
-    step = float(line)
+    first = step = float(line)
     while not child:
         step += 1
         for weight in model.weights:
             weight.assign(weight.array * 0 + step)
         model.save(sys.argv[1])
-    sys.stdout.write(f"{child}\\n")
-    sys.stdout.flush()
+        if step == first + 1:  # from here on it may be killed at any instant
+            os.write(1, b"%d\\n" % os.getpid())
     os.waitpid(child, 0)
     sys.stdout.write("dead\\n")
     sys.stdout.flush()
@@ -68,7 +68,6 @@ def test_the_file_survives_kills_while_saving(
     path, kills = path_of(tmp_path, suffix), 200 if exhaustive else KILLS[suffix]
     longest = 0.04 if suffix == ".npz" else 0.12
     model_of(0.0).save(path)
-    values: set[float] = set()
     with subprocess.Popen(
         [sys.executable, "-c", WRITERS, str(path)],
         cwd=ROOT,
@@ -87,8 +86,7 @@ def test_the_file_survives_kills_while_saving(
             assert server.stdout.readline() == "dead\n"
             found = {float(v) for w in load_model(path).get_weights() for v in (w.min(), w.max())}
             assert len(found) == 1, "torn"
-            values |= found
-    assert len(values) > kills / 4, "the writers must have written"
+            assert found.pop() > 1000 * round_, "this round's writer has written"
     model_of(7.0).save(path)
     assert os.listdir(tmp_path) == [path.name], "what killed writers left is swept"
 

@@ -148,6 +148,35 @@ def test_samples_and_labels_must_be_as_many() -> None:
         Trainer(Recorder(), x, x, x[:0], x[:0])
 
 
+def test_lists_train_as_their_arrays_do() -> None:
+    x, t = list(range(6)), [[label] for label in range(6)]
+    recorded = []
+    for given in ((x, t, x[:4], t[:4]), (np.array(x), np.array(t), np.array(x[:4]), t[:4])):
+        np.random.seed(5)
+        network = Recorder()
+        Trainer(network, *given, epochs=2, mini_batch_size=2, verbose=False).train()
+        recorded.append(repr(network.calls))
+    assert recorded[0] == recorded[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("photographs", "x_train is str; must be an array of numbers"),
+        ({"x": [1]}, "x_train is dict; must be an array"),
+        (None, "x_train is NoneType; must be an array"),
+        (3, "x_train is int; must be an array"),
+        (["a", "b", "c"], "x_train is list; must be an array of numbers"),
+        ([[1], [2, 3], [4]], "x_train is a list, but no array"),
+        (np.float64(1), "x_train is float64; must be an array"),
+        (np.array([None] * 3), "x_train is ndarray; must be an array of numbers"),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_named(given: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=f"Trainer: {message}"):
+        Trainer(Recorder(), given, np.arange(3), np.arange(3), np.arange(3))
+
+
 def test_the_same_seed_trains_the_same_network() -> None:
     x, t = np.random.rand(20, 1, 12, 12), np.arange(20) % 3
     conv = {"filter_num": 2, "filter_size": 3, "pad": 1, "stride": 1}
