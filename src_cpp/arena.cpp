@@ -26,8 +26,15 @@ constexpr size_t kAlignment = 64;
 // L1 sets; the mapping has room for the shift.
 constexpr size_t kColours = 16;
 constexpr size_t kColourRoom = 2 * kColours * kAlignment;
-// This much may stay cached whatever the program used; beyond it, as much as it used at its peak.
+// A cached block serves requests down to two thirds of it.
+constexpr size_t kWaste = 2;
+// What was used at the peak may stay mapped, and a part of it, or this much, more.
+constexpr size_t kSpare = 8;
 constexpr size_t kCacheFloor = size_t(64) << 20;
+// A block idle for twice the longest that others were idle before their next use, and a few
+// releases more, is stale; that longest time fades by this part at each use.
+constexpr uint64_t kFading = 4096;
+constexpr uint64_t kFewReleases = 8;
 
 enum class Mode { kCached, kMalloc, kPoison };
 
@@ -47,6 +54,7 @@ struct Arena {
   size_t peak = 0;
   size_t colour = 0;
   uint64_t releases = 0;
+  uint64_t longest_idle = 0;  // in releases
   std::unordered_map<void*, Mapping> live;
   std::map<size_t, std::vector<void*>> free;  // class -> blocks, the longest idle first
   std::unordered_map<void*, Mapping> idle;
@@ -96,18 +104,37 @@ int64_t drop_cached(Arena& a) {
   return dropped;
 }
 
+// The smallest idle block that is not much too large: fresh pages cost more than what it wastes.
 void* take_cached(Arena& a, size_t class_bytes) {
-  const auto found = a.free.find(class_bytes);
-  if (found == a.free.end() || found->second.empty()) return nullptr;
-  void* const block = found->second.back();
-  found->second.pop_back();
-  a.live.insert(a.idle.extract(block));
-  a.cached -= class_bytes;
-  return block;
+  const auto end = a.free.upper_bound(class_bytes + class_bytes / kWaste);
+  for (auto found = a.free.lower_bound(class_bytes); found != end; ++found) {
+    if (found->second.empty()) continue;
+    void* const block = found->second.back();
+    found->second.pop_back();
+    auto mapping = a.idle.extract(block);
+    const uint64_t idle = a.releases - mapping.mapped().released;
+    a.longest_idle = std::max(a.longest_idle - a.longest_idle / kFading, idle);
+    a.live.insert(std::move(mapping));
+    a.cached -= found->first;
+    return block;
+  }
+  return nullptr;
 }
 
-// Unmaps the block that has been idle for longest: what a program used last it uses again.
-void drop_oldest(Arena& a) {
+// What may be mapped in all.
+size_t room(const Arena& a) { return a.peak + std::max(a.peak / kSpare, kCacheFloor); }
+
+void drop(Arena& a, std::vector<void*>& blocks, std::vector<void*>::iterator block) {
+  const auto found = a.idle.find(*block);
+  munmap(found->second.start, found->second.bytes);
+  a.cached -= found->second.class_bytes;
+  a.idle.erase(found);
+  blocks.erase(block);
+}
+
+// Unmaps the block that has been idle for longest if a program that repeats itself would have used
+// it long ago; false if there is none.
+bool drop_stale(Arena& a) {
   std::vector<void*>* oldest = nullptr;
   uint64_t released = UINT64_MAX;
   for (auto& [class_bytes, blocks] : a.free) {
@@ -118,16 +145,32 @@ void drop_oldest(Arena& a) {
       oldest = &blocks;
     }
   }
-  const auto found = a.idle.find(oldest->front());
-  munmap(found->second.start, found->second.bytes);
-  a.cached -= found->second.class_bytes;
-  a.idle.erase(found);
-  oldest->erase(oldest->begin());
+  if (!oldest || a.releases - released < 2 * a.longest_idle + kFewReleases) return false;
+  drop(a, *oldest, oldest->begin());
+  return true;
+}
+
+// Unmaps the block released last: a program that repeats itself uses the others before it.
+void drop_youngest(Arena& a) {
+  std::vector<void*>* youngest = nullptr;
+  uint64_t released = 0;
+  for (auto& [class_bytes, blocks] : a.free) {
+    if (blocks.empty()) continue;
+    const uint64_t when = a.idle.find(blocks.back())->second.released;
+    if (when >= released) {
+      released = when;
+      youngest = &blocks;
+    }
+  }
+  drop(a, *youngest, youngest->end() - 1);
 }
 
 void* map_fresh(Arena& a, size_t class_bytes) {
   if (a.limit && a.in_use + a.cached + class_bytes > a.limit) drop_cached(a);
   if (a.limit && a.in_use + class_bytes > a.limit) throw std::bad_alloc();
+  while (a.cached > 0 && a.in_use + a.cached + class_bytes > room(a)) {
+    if (!drop_stale(a)) drop_youngest(a);
+  }
   Mapping mapping = map_block(class_bytes);
   if (!mapping.start && drop_cached(a) > 0) mapping = map_block(class_bytes);
   if (!mapping.start) throw std::bad_alloc();
@@ -164,7 +207,7 @@ void* allocate_large(Arena& a, size_t bytes) {
   const std::lock_guard<std::mutex> lock(a.mutex);
   void* block = take_cached(a, class_bytes);
   if (!block) block = map_fresh(a, class_bytes);
-  a.in_use += class_bytes;
+  a.in_use += a.live.find(block)->second.class_bytes;
   a.peak = std::max(a.peak, a.in_use);
   return block;
 }
@@ -229,9 +272,9 @@ void arena_release(void* block) noexcept {
     if (found != a.live.end()) {
       const size_t bytes = found->second.class_bytes;
       a.in_use -= bytes;
-      const size_t room = std::max(a.peak, kCacheFloor);
-      while (a.cached > 0 && a.cached + bytes > room) drop_oldest(a);
-      if (bytes > room || !listed_free(a, bytes, block)) {
+      while (a.in_use + a.cached + bytes > room(a) && drop_stale(a)) {
+      }
+      if (a.in_use + a.cached + bytes > room(a) || !listed_free(a, bytes, block)) {
         munmap(found->second.start, found->second.bytes);
         a.live.erase(found);
       } else {

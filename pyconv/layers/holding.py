@@ -35,8 +35,13 @@ class Holding:
         """Return the layers kept as attributes, in the order they were set."""
         found: dict[int, Any] = {}
         for name, value in vars(self).items():
-            if type(value) not in _PLAIN and name not in ("inbound_nodes", "_call_losses"):
-                found.update((id(layer), layer) for layer in _layers_in(value))
+            if type(value) in _PLAIN or name in ("inbound_nodes", "_call_losses"):
+                continue
+            if isinstance(value, Holding):
+                found[id(value)] = value
+            elif isinstance(value, _CONTAINERS):
+                items = value.values() if isinstance(value, dict) else value
+                found.update((id(x), x) for x in items if isinstance(x, Holding))
         return list(found.values())
 
     def _with_sublayers(self) -> Iterator[Any]:
@@ -187,15 +192,7 @@ class Holding:
 
 # Most attributes; asked at every training step, so quickly.
 _PLAIN = frozenset({str, int, float, bool, type(None), Variable, Policy})
-
-
-def _layers_in(value: Any) -> Iterator[Any]:
-    if isinstance(value, Holding):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        yield from (item for item in value if isinstance(item, Holding))
-    elif isinstance(value, dict):
-        yield from (item for item in value.values() if isinstance(item, Holding))
+_CONTAINERS = (list, tuple, dict)
 
 
 def is_several(inputs: Any) -> bool:

@@ -44,28 +44,29 @@ inline void depthwise_pixels(const pyconv::DepthwiseRow<T>& row, int64_t j, int6
   end_tile<T, Pixels, 1>(acc, out, lanes, end);
 }
 
-template <class T, bool whole>
-inline void depthwise_channels(const pyconv::DepthwiseRow<T>& row, int64_t ch) {
+template <class T, int Pixels>
+inline void depthwise_channels(const pyconv::DepthwiseRow<T>& row, int64_t j) {
+  int64_t ch = 0;
+  for (; ch + Vec<T>::width <= row.channels; ch += Vec<T>::width) {
+    depthwise_pixels<T, Pixels, true>(row, j, ch);
+  }
+  if (ch < row.channels) depthwise_pixels<T, Pixels, false>(row, j, ch);
+}
+
+// Channels go by fastest: a few pixels are read as lines of memory, in order.
+template <class T>
+void depthwise_row(const pyconv::DepthwiseRow<T>& row) {
   int64_t j = 0;
-  for (; j + 8 <= row.count; j += 8) depthwise_pixels<T, 8, whole>(row, j, ch);
+  for (; j + 8 <= row.count; j += 8) depthwise_channels<T, 8>(row, j);
   if (j + 4 <= row.count) {
-    depthwise_pixels<T, 4, whole>(row, j, ch);
+    depthwise_channels<T, 4>(row, j);
     j += 4;
   }
   if (j + 2 <= row.count) {
-    depthwise_pixels<T, 2, whole>(row, j, ch);
+    depthwise_channels<T, 2>(row, j);
     j += 2;
   }
-  if (j < row.count) depthwise_pixels<T, 1, whole>(row, j, ch);
-}
-
-template <class T>
-void depthwise_row(const pyconv::DepthwiseRow<T>& row) {
-  int64_t ch = 0;
-  for (; ch + Vec<T>::width <= row.channels; ch += Vec<T>::width) {
-    depthwise_channels<T, true>(row, ch);
-  }
-  if (ch < row.channels) depthwise_channels<T, false>(row, ch);
+  if (j < row.count) depthwise_channels<T, 1>(row, j);
 }
 
 // Taps [first, first + Taps), channels from ch: each sum one chain over the row's pixels.
@@ -104,7 +105,7 @@ inline void depthwise_taps(const pyconv::DepthwiseKernelRow<T>& row, int64_t fir
 template <class T, bool whole>
 inline void depthwise_all_taps(const pyconv::DepthwiseKernelRow<T>& row, int64_t ch) {
   int64_t t = 0;
-  for (; t + 8 <= row.taps; t += 8) depthwise_taps<T, 8, whole>(row, t, ch);
+  for (; t + 9 <= row.taps; t += 9) depthwise_taps<T, 9, whole>(row, t, ch);
   for (; t + 3 <= row.taps; t += 3) depthwise_taps<T, 3, whole>(row, t, ch);
   for (; t < row.taps; ++t) depthwise_taps<T, 1, whole>(row, t, ch);
 }

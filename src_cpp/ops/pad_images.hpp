@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Images with their padding written out, so that no window leaves them.
+// Images, or some rows of one, with their padding written out: no window leaves them.
 #pragma once
 
 #include <memory>
@@ -33,6 +33,22 @@ class PaddedImages {
  private:
   const T* data_;
   std::unique_ptr<Scratch<T>> copy_;
+};
+
+// Rows of one padded image at a time, which stay in the cache: read in place where there is no
+// padding, else copied.
+template <class T>
+class PaddedRows {
+ public:
+  PaddedRows(const Window& window, int64_t most_rows);
+  // Rows [first, first + count) of the padded image; good until the next call.
+  const T* read(const T* image, int64_t first, int64_t count);
+
+ private:
+  const Window& window_;
+  const int64_t row_;  // elements of a padded row
+  const bool in_place_;
+  Scratch<T> copy_;
 };
 
 }  // namespace pyconv
