@@ -5,6 +5,7 @@
 #   PYCONV_CUDA=ON    builds it for all architectures that matter; no compiler is an error
 #   PYCONV_CUDA=OFF   does not build it
 #   PYCONV_SIMT=ON    builds _simt; never in a wheel that is published
+#   PYCONV_CERTIFY=ON gives _cuda the kernels by which tools/gpu_check.py certifies a device
 
 function(pyconv_option name default result)
   set(value "${default}")
@@ -62,6 +63,12 @@ function(pyconv_add_sources target)
   target_include_directories(${target} PRIVATE src_cuda src_cpp)
 endfunction()
 
+# Gives a module the wrappers of special instructions, one by one.
+function(pyconv_add_certification target)
+  target_sources(${target} PRIVATE src_cuda/certify/bindings.cpp)
+  target_compile_definitions(${target} PRIVATE PYCONV_CERTIFY)
+endfunction()
+
 # Works out what to build and for which architectures; CUDA is enabled by the caller, because
 # enable_language must not stand in a function.
 function(pyconv_choose_cuda result)
@@ -111,6 +118,10 @@ endfunction()
 function(pyconv_add_cuda)
   find_package(CUDAToolkit REQUIRED)
   file(GLOB kernels CONFIGURE_DEPENDS src_cuda/*.cu src_cuda/ops/*.cu)
+  pyconv_option(PYCONV_CERTIFY OFF certified)
+  if(certified)
+    list(APPEND kernels src_cuda/certify/wrappers.cu)
+  endif()
   add_library(pyconv_cuda_kernels OBJECT ${kernels})
   target_include_directories(pyconv_cuda_kernels PRIVATE src_cuda src_cpp)
   set(named "${CMAKE_CUDA_ARCHITECTURES}")
@@ -128,6 +139,9 @@ function(pyconv_add_cuda)
 
   pybind11_add_module(_cuda NO_EXTRAS $<TARGET_OBJECTS:pyconv_cuda_kernels>)
   pyconv_add_sources(_cuda)
+  if(certified)
+    pyconv_add_certification(_cuda)
+  endif()
   set_target_properties(_cuda PROPERTIES LINKER_LANGUAGE CXX)
   target_link_libraries(_cuda PRIVATE CUDA::cudart_static)
   target_link_options(_cuda PRIVATE $<$<CONFIG:Release>:-s>)
@@ -138,15 +152,17 @@ function(pyconv_add_simt)
   file(GLOB host CONFIGURE_DEPENDS src_cuda/simt_host/*.cpp)
   pybind11_add_module(_simt NO_EXTRAS ${host})
   pyconv_add_sources(_simt)
+  pyconv_add_certification(_simt)
   target_compile_definitions(_simt PRIVATE PYCONV_SIMT_MODULE)
   target_compile_options(_simt PRIVATE -Wno-unknown-pragmas)
   # Every .cu file once more as C++, with the host's vocabulary before it.
-  file(GLOB kernels CONFIGURE_DEPENDS src_cuda/ops/*.cu)
+  file(GLOB kernels CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}/src_cuda"
+       src_cuda/ops/*.cu src_cuda/certify/*.cu)
   foreach(kernel IN LISTS kernels)
     cmake_path(GET kernel STEM name)
     set(source "${CMAKE_CURRENT_BINARY_DIR}/simt/${name}.cpp")
     file(CONFIGURE OUTPUT "${source}"
-         CONTENT "#include \"simt_host/simt_host.hpp\"\n\n#include \"ops/${name}.cu\"\n" @ONLY)
+         CONTENT "#include \"simt_host/simt_host.hpp\"\n\n#include \"${kernel}\"\n" @ONLY)
     target_sources(_simt PRIVATE "${source}")
   endforeach()
   install(TARGETS _simt LIBRARY DESTINATION pyconv)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Products on the device against exact ones: bit for bit, as every sum here is exact.
 
-The special instructions are met through the kernels that use them: conversions where operands or
-results are rounded, tensor cores on small integers, asynchronous copies with zero fill in windows
-that reach over the border.
+The special instructions are met alone, each beside its host model (see wrappers.py), and through
+the kernels that use them: conversions where operands or results are rounded, tensor cores on small
+integers, asynchronous copies with zero fill in windows that reach over the border.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.gpu import wrappers
 from benchmarks.gpu.ours import _dtype
 from pyconv import backend, ops
 
@@ -94,6 +95,21 @@ def run(name: str, dtype: str, case: Callable[[Any], list[Any]]) -> dict[str, An
     expected = _model(dtype, kind, case)
     wrong = differing(found, expected)
     return {"case": name, "dtype": dtype, "differing": wrong, "passed": wrong == 0}
+
+
+def run_wrapper(case: wrappers.Case) -> dict[str, Any]:
+    """Return the verdict of one wrapper of ptx.cuh on the device beside its host model."""
+    cupy = importlib.import_module("cupy")
+    capability = int(cupy.cuda.Device(0).compute_capability)
+    if wrappers.needs_ampere(case.wrapper) and capability < 80:
+        reason = "the device has no such instruction"
+        return {"case": case.name, "wrapper": case.wrapper, "passed": None, "not_run": reason}
+    cuda, simt = (importlib.import_module(f"pyconv.{name}") for name in ("_cuda", "_simt"))
+    model = wrappers.run(simt, case)
+    words, out = cupy.asarray(case.words), cupy.zeros(model.shape, np.uint32)
+    stream = cupy.cuda.get_current_stream().ptr
+    cuda.run_ptx_wrapper(case.wrapper, words.data.ptr, out.data.ptr, len(case.words), stream)
+    return wrappers.judged(case, cupy.asnumpy(out), model)
 
 
 def _model(dtype: str, kind: np.dtype[Any], case: Callable[[Any], list[Any]]) -> list[Any]:

@@ -37,12 +37,13 @@ class Step(NamedTuple):
 
 
 def build(seconds: float) -> Result:
-    """Build `_cuda` for the present device alone."""
+    """Build `_cuda` for the present device alone, with the wrappers that are certified."""
     capability = device.describe()["capability"]
     command = [
         str(device.ROOT / "tools/dev_build.sh"),
         "-DPYCONV_CUDA=ON",
         "-DPYCONV_SIMT=ON",
+        "-DPYCONV_CERTIFY=ON",
         f"-DCMAKE_CUDA_ARCHITECTURES={device.architecture(capability)}",
     ]
     done, text = _ran(command, seconds, PYTHON=sys.executable)
@@ -59,20 +60,33 @@ def ceilings(seconds: float) -> Result:
 
 
 def certify(seconds: float) -> Result:
-    """Compare kernels on the device with exact results, bit for bit."""
+    """Compare special instructions with their models, then kernels with exact results."""
     from benchmarks.gpu import certify as certification
+    from benchmarks.gpu import wrappers
 
-    began, found = time.monotonic(), []
-    for name, dtype, case in certification.cases():
-        if time.monotonic() - began > seconds:
-            found.append({"case": name, "dtype": dtype, "passed": None, "not_run": "time spent"})
-            continue
-        try:
-            found.append(certification.run(name, dtype, case))
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"[:300]
-            found.append({"case": name, "dtype": dtype, "passed": False, "reason": reason})
-    return {"passed": all(case["passed"] is not False for case in found), "cases": found}
+    ends = time.monotonic() + seconds
+    alone = [
+        _verdict(
+            {"case": case.name, "wrapper": case.wrapper}, ends, certification.run_wrapper, case
+        )
+        for case in wrappers.cases()
+    ]
+    products = [
+        _verdict({"case": name, "dtype": dtype}, ends, certification.run, name, dtype, case)
+        for name, dtype, case in certification.cases()
+    ]
+    passed = all(case["passed"] is not False for case in (*alone, *products))
+    return {"passed": passed, "wrappers": alone, "cases": products}
+
+
+def _verdict(about: Result, ends: float, run: Callable[..., Result], *arguments: Any) -> Result:
+    """Return run(*arguments), or why there is no verdict."""
+    if time.monotonic() > ends:
+        return {**about, "passed": None, "not_run": "time spent"}
+    try:
+        return run(*arguments)
+    except Exception as error:
+        return {**about, "passed": False, "reason": f"{type(error).__name__}: {error}"[:300]}
 
 
 def tests(seconds: float) -> Result:

@@ -26,6 +26,9 @@ PYBIND11_MODULE(PYCONV_MODULE, m, pybind11::mod_gil_not_used()) {
   pyconv::register_pool2d(m);
   pyconv::register_sample2d(m);
   pyconv::register_softmax_cross_entropy(m);
+#ifdef PYCONV_CERTIFY
+  pyconv::register_certification(m);
+#endif
 #ifdef PYCONV_SIMT_MODULE
   pyconv::simt::register_self_test(m);
   pyconv::simt::register_ptx_self_test(m);

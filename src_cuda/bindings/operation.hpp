@@ -116,6 +116,7 @@ std::vector<Record> records_of(const char* name, const py::bytes& table) {
   return records;
 }
 
+void register_certification(py::module_& m);  // where PYCONV_CERTIFY is defined
 void register_conv2d(py::module_& m);
 void register_dense(py::module_& m);
 void register_device(py::module_& m);

@@ -135,6 +135,7 @@ __global__ void __launch_bounds__(256, kDepthwiseBlocks)
     for (int64_t s = 0; s < w.kw; ++s) {
       const int64_t column = window_of(at.column + w.left, s * w.dil_w, p.sw, w.ow);
       if (column < 0) continue;
+#pragma unroll 1  // packs have one filter, and blocks need the registers
       for (int64_t m = 0; m < p.multiplier.value; ++m) {
         const int64_t filter = at.channel * p.multiplier.value + m;
         const auto dy =

@@ -15,6 +15,7 @@ template <class T, bool kStepFastest, int kWidth>
 struct Matrix {
   static constexpr bool step_fastest = kStepFastest;
   static constexpr int width = kWidth;
+  static constexpr bool walks_windows = false;
 
   Global<const T> data;
   Axis lines, steps;
@@ -25,14 +26,14 @@ struct Matrix {
   __device__ __forceinline__ Place3 line(int64_t i) const { return lines.at(i); }
   __device__ __forceinline__ Place3 step(int64_t k) const { return steps.at(k); }
   __device__ __forceinline__ void advance(Place3& step) const { steps.advance(step); }
-  __device__ __forceinline__ Global<const T> of_group(int64_t group) const {
-    return data + group * group_pitch;
+  __device__ __forceinline__ int64_t group_offset(int64_t group) const {
+    return group * group_pitch;
   }
   // `inside` is false for lines and steps beyond the matrix, which are zeros.
-  __device__ __forceinline__ Pack<T, kWidth> read(Global<const T> of_group, const Place3& line,
-                                                  const Place3& step, bool inside) const {
+  __device__ __forceinline__ Pack<T, kWidth> read(const Place3& line, const Place3& step,
+                                                  bool inside) const {
     if (!inside) return {};
-    return read_pack<kWidth>(of_group, line.offset + step.offset);
+    return read_pack<kWidth>(data, line.offset + step.offset);
   }
 };
 
@@ -41,6 +42,7 @@ template <class M>
 struct Transposed {
   static constexpr bool step_fastest = !M::step_fastest;
   static constexpr int width = M::width;
+  static constexpr bool walks_windows = M::walks_windows;
 
   M matrix;
 
@@ -49,11 +51,11 @@ struct Transposed {
   __device__ __forceinline__ Place3 line(int64_t i) const { return matrix.step(i); }
   __device__ __forceinline__ Place3 step(int64_t k) const { return matrix.line(k); }
   __device__ __forceinline__ void advance(Place3& step) const { matrix.advance_line(step); }
-  __device__ __forceinline__ auto of_group(int64_t group) const { return matrix.of_group(group); }
-  template <class Data>
-  __device__ __forceinline__ auto read(Data of_group, const Place3& line, const Place3& step,
-                                       bool inside) const {
-    return matrix.read(of_group, step, line, inside);
+  __device__ __forceinline__ int64_t group_offset(int64_t group) const {
+    return matrix.group_offset(group);
+  }
+  __device__ __forceinline__ auto read(const Place3& line, const Place3& step, bool inside) const {
+    return matrix.read(step, line, inside);
   }
 };
 

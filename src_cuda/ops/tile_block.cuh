@@ -42,6 +42,22 @@ template <class T, class Block, class A, class B>
 constexpr int kRoomyBlocks =
     Block::rows * Block::columns == 64 ? 1 : kResidentBlocks<T, Block, A, B>;
 
+// Steps of a piece that a turn of the loop adds: all of them, but where nvcc moves the reads of an
+// unrolled piece so far ahead of 64 sums that their blocks outgrow their registers. So it does
+// beside packs of windows and filters, and from compute capability 10.0 on everywhere, most of all
+// where both operands' steps are neighbours in memory.
+template <class Block, class A, class B>
+constexpr int kUnrolledSteps =
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+    Block::rows * Block::columns != 64   ? Block::depth
+    : A::step_fastest && B::step_fastest ? 1
+                                         : 2;
+#else
+    Block::rows * Block::columns == 64 && A::walks_windows && A::width > 1 && B::step_fastest
+        ? 2
+        : Block::depth;
+#endif
+
 constexpr int kChunk = 8;  // steps that neighbouring threads read together
 
 // A row of `kTilePitch` elements holds one step. It is 16 bytes longer than the lines: then the
@@ -73,7 +89,7 @@ struct Carrier {
   static_assert(kDepth % kChunk == 0 && kAcross <= kTileThreads, "a piece is made of whole chunks");
 
   Place3 lines[kLineMoves], steps[kStepMoves];
-  bool inside[kLineMoves];
+  int first_steps[kLineMoves];  // kDepth for lines beyond the operand: no step of theirs is read
   Pack<T, kWidth> held[kLineMoves][kStepMoves];
 
   static __device__ __forceinline__ int first_line() {
@@ -90,28 +106,32 @@ struct Carrier {
     return kStepsAtOnce <= kDepth || first_step() < kDepth;
   }
 
-  __device__ __forceinline__ Carrier(const M& operand, int64_t line, int64_t end, int64_t step) {
+  __device__ __forceinline__ Carrier(const M& operand, int64_t group, int64_t line, int64_t end,
+                                     int64_t step) {
 #pragma unroll
     for (int i = 0; i < kLineMoves; ++i) {
       const int64_t at = line + first_line() + i * kLinesAtOnce;
-      inside[i] = at < end;
+      first_steps[i] = at < end ? first_step() : kDepth;
       lines[i] = operand.line(at);
+      lines[i].offset += operand.group_offset(group);
     }
 #pragma unroll
     for (int j = 0; j < kStepMoves; ++j) {
       steps[j] = operand.step(step + first_step() + j * kStepsAtOnce);
+      // One line's offset costs no register of its own.
+      if constexpr (kLineMoves == 1) steps[j].offset += lines[0].offset;
     }
+    if constexpr (kLineMoves == 1) lines[0].offset = 0;
   }
 
   // Reads a piece, of which `count` steps are in the sum; the next call reads the one after it.
-  __device__ __forceinline__ void fetch(const M& operand, Global<const T> data, int count) {
+  __device__ __forceinline__ void fetch(const M& operand, int count) {
     if (!has_share()) return;
 #pragma unroll
     for (int j = 0; j < kStepMoves; ++j) {
-      const bool within = first_step() + j * kStepsAtOnce < count;
 #pragma unroll
       for (int i = 0; i < kLineMoves; ++i) {
-        held[i][j] = operand.read(data, lines[i], steps[j], within && inside[i]);
+        held[i][j] = operand.read(lines[i], steps[j], first_steps[i] + j * kStepsAtOnce < count);
       }
       operand.advance(steps[j]);
     }
@@ -220,9 +240,8 @@ __device__ __forceinline__ void sum_tile(const A& a, const B& b, int64_t group, 
   const auto piece_b = [](int half) {
     return shared<T>(half * (kBytesA + kBytesB) + kBytesA, kSizeB);
   };
-  const Global<const T> data_a = a.of_group(group), data_b = b.of_group(group);
-  Carrier<T, A, Block::tile_m, kDepth> carrier_a(a, row, m, first_step);
-  Carrier<T, B, Block::tile_n, kDepth> carrier_b(b, column, n, first_step);
+  Carrier<T, A, Block::tile_m, kDepth> carrier_a(a, group, row, m, first_step);
+  Carrier<T, B, Block::tile_n, kDepth> carrier_b(b, group, column, n, first_step);
   const int lane_m = lane_row<T, Block>(), lane_n = lane_column<T, Block>();
 
   const int64_t count = end - first_step;
@@ -231,8 +250,8 @@ __device__ __forceinline__ void sum_tile(const A& a, const B& b, int64_t group, 
       static_cast<int>(count - (pieces - int64_t{1}) * kDepth);  // steps of the last one
   const auto steps_of = [&](int piece) { return piece + 1 < pieces ? kDepth : last; };
   if (pieces > 0) {
-    carrier_a.fetch(a, data_a, steps_of(0));
-    carrier_b.fetch(b, data_b, steps_of(0));
+    carrier_a.fetch(a, steps_of(0));
+    carrier_b.fetch(b, steps_of(0));
     carrier_a.put(piece_a(0));
     carrier_b.put(piece_b(0));
   }
@@ -241,11 +260,11 @@ __device__ __forceinline__ void sum_tile(const A& a, const B& b, int64_t group, 
   for (int piece = 0; piece < pieces; ++piece) {
     const bool more = piece + 1 < pieces;
     if (more) {
-      carrier_a.fetch(a, data_a, steps_of(piece + 1));
-      carrier_b.fetch(b, data_b, steps_of(piece + 1));
+      carrier_a.fetch(a, steps_of(piece + 1));
+      carrier_b.fetch(b, steps_of(piece + 1));
     }
     const Shared<T> left = piece_a(half), right = piece_b(half);
-#pragma unroll
+#pragma unroll(kUnrolledSteps<Block, A, B>)
     for (int step = 0; step < kDepth; ++step) {
       T of_a[Block::rows], of_b[Block::columns];
       read_lines<LaneRows<T, Block>>(of_a, left, step * kTilePitch<T, Block::tile_m> + lane_m);

@@ -15,6 +15,7 @@ template <class T, bool kChannelsFirst, int kWidth>
 struct Windows {
   static constexpr bool step_fastest = !kChannelsFirst;
   static constexpr int width = kWidth;
+  static constexpr bool walks_windows = true;
   static_assert(!kChannelsFirst || kWidth == 1, "pixels of a window's tap are no neighbours");
 
   Global<const T> image;
@@ -33,17 +34,17 @@ struct Windows {
   __device__ __forceinline__ Place3 step(int64_t k) const { return taps.at(k); }
   __device__ __forceinline__ void advance(Place3& step) const { taps.advance(step); }
   __device__ __forceinline__ void advance_line(Place3& line) const { pixels.advance(line); }
-  __device__ __forceinline__ Global<const T> of_group(int64_t group) const {
-    return image + group * group_pitch;
+  __device__ __forceinline__ int64_t group_offset(int64_t group) const {
+    return group * group_pitch;
   }
-  __device__ __forceinline__ Pack<T, kWidth> read(Global<const T> of_group, const Place3& line,
-                                                  const Place3& step, bool inside) const {
+  __device__ __forceinline__ Pack<T, kWidth> read(const Place3& line, const Place3& step,
+                                                  bool inside) const {
     const int32_t row = line.middle * sh - top + step.outer * dil_h;
     const int32_t column = line.inner * sw - left + step.middle * dil_w;
     inside = inside && static_cast<uint32_t>(row) < static_cast<uint32_t>(h) &&
              static_cast<uint32_t>(column) < static_cast<uint32_t>(w);
     if (!inside) return {};
-    return read_pack<kWidth>(of_group, line.offset + step.offset);
+    return read_pack<kWidth>(image, line.offset + step.offset);
   }
 };
 

@@ -6,12 +6,23 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks.gpu import certify, check, device, ours, picture, small, steps, verdicts
+from benchmarks.gpu import (
+    certify,
+    check,
+    device,
+    ours,
+    picture,
+    small,
+    steps,
+    verdicts,
+    wrappers,
+)
 from benchmarks.gpu.clock import Clock, median_seconds
 from benchmarks.gpu.steps import Step
 from benchmarks.gpu.tasks import copies_for, layer_tasks, memory_tasks, training_tasks
@@ -275,6 +286,35 @@ def test_certification_passes_right_kernels_and_finds_one_wrong_bit(gpu: Any, dt
         return results
 
     assert not certify.run(name, dtype, wrong)["passed"]
+
+
+def test_wrappers_on_the_device_are_judged_beside_their_models(
+    gpu: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = {case.name: case for case in wrappers.cases()}
+    for name in ("pack_float16", "ldmatrix x4 trans", "mma tf32, random", "cp_async 16"):
+        assert certify.run_wrapper(cases[name])["passed"] is True
+    native = sys.modules["pyconv._cuda"]
+
+    def broken(name: str, words: int, out: int, warps: int, stream: int) -> None:
+        native.run_ptx_wrapper("to_tf32", words, out, warps, stream)
+
+    device = SimpleNamespace(run_ptx_wrapper=broken)
+    monkeypatch.setitem(sys.modules, "pyconv._cuda", device)
+    verdict = certify.run_wrapper(cases["unpack_bfloat16"])
+    assert verdict["passed"] is False
+    assert verdict["differing"] > 60000
+
+
+def test_an_instruction_that_a_device_lacks_is_not_run(
+    gpu: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = SimpleNamespace(compute_capability="75")
+    monkeypatch.setattr(sys.modules["cupy"].cuda, "Device", lambda number: old)
+    case = next(case for case in wrappers.cases() if case.wrapper == "mma tf32")
+    verdict = certify.run_wrapper(case)
+    assert verdict["passed"] is None
+    assert verdict["not_run"] == "the device has no such instruction"
 
 
 def test_tf32_rounds_to_10_bits_ties_away() -> None:
