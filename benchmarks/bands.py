@@ -65,7 +65,7 @@ def read_report(output: str, folder: Path) -> dict[str, Any]:
 
     Args:
         output: what it printed.
-        folder: where it wrote NAME.json with the history of each training.
+        folder: where it wrote NAME.json with the history of each training, or experiments.json.
     """
     report: dict[str, Any] = {}
     for name, kept in re.findall(r"^(\w+): test accuracy (\d\.\d+)", output, re.M):
@@ -79,6 +79,9 @@ def read_report(output: str, folder: Path) -> dict[str, Any]:
         report["test"] = {"last": float(line)}
     for name, points in re.findall(r"^(\w+)\s*:? +([+-]?\d+\.\d+) (?:%|points)$", output, re.M):
         report.setdefault(name, {})["percent"] = float(points)
+    experiments = folder / "experiments.json"
+    if experiments.exists():
+        report.update(json.loads(experiments.read_text()))
     return report
 
 
@@ -87,7 +90,9 @@ def run(name: str, band: Band, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         script, *options = band.command.split()
         command = [sys.executable, str(ROOT / "examples" / script), *options, f"--seed={seed}"]
-        out = Path(folder, "parameters.npz") if script.startswith("scratch_") else Path(folder)
+        out = Path(folder)
+        if script.startswith("scratch_") and script.endswith("_convnet.py"):
+            out /= "parameters.npz"
         environment = dict(os.environ, PYTHONPATH=str(ROOT), MPLBACKEND="agg")
         start = time.perf_counter()
         done = subprocess.run(
