@@ -31,10 +31,8 @@ constexpr size_t kWaste = 2;
 // What was used at the peak may stay mapped, and a part of it, or this much, more.
 constexpr size_t kSpare = 8;
 constexpr size_t kCacheFloor = size_t(64) << 20;
-// A block idle for twice the longest that others were idle before their next use, and a few
-// releases more, is stale; that longest time fades by this part at each use.
-constexpr uint64_t kFading = 4096;
-constexpr uint64_t kFewReleases = 8;
+// Of the blocks that are dropped every eighth is the one idle for longest.
+constexpr uint64_t kOldestEvery = 8;
 
 enum class Mode { kCached, kMalloc, kPoison };
 
@@ -54,7 +52,7 @@ struct Arena {
   size_t peak = 0;
   size_t colour = 0;
   uint64_t releases = 0;
-  uint64_t longest_idle = 0;  // in releases
+  uint64_t drops = 0;
   std::unordered_map<void*, Mapping> live;
   std::map<size_t, std::vector<void*>> free;  // class -> blocks, the longest idle first
   std::unordered_map<void*, Mapping> idle;
@@ -104,17 +102,15 @@ int64_t drop_cached(Arena& a) {
   return dropped;
 }
 
-// The smallest idle block that is not much too large: fresh pages cost more than what it wastes.
+// The smallest idle block that is not much too large: fresh pages cost more than what it wastes,
+// unless memory is limited.
 void* take_cached(Arena& a, size_t class_bytes) {
-  const auto end = a.free.upper_bound(class_bytes + class_bytes / kWaste);
+  const auto end = a.free.upper_bound(class_bytes + (a.limit ? 0 : class_bytes / kWaste));
   for (auto found = a.free.lower_bound(class_bytes); found != end; ++found) {
     if (found->second.empty()) continue;
     void* const block = found->second.back();
     found->second.pop_back();
-    auto mapping = a.idle.extract(block);
-    const uint64_t idle = a.releases - mapping.mapped().released;
-    a.longest_idle = std::max(a.longest_idle - a.longest_idle / kFading, idle);
-    a.live.insert(std::move(mapping));
+    a.live.insert(a.idle.extract(block));
     a.cached -= found->first;
     return block;
   }
@@ -124,53 +120,32 @@ void* take_cached(Arena& a, size_t class_bytes) {
 // What may be mapped in all.
 size_t room(const Arena& a) { return a.peak + std::max(a.peak / kSpare, kCacheFloor); }
 
-void drop(Arena& a, std::vector<void*>& blocks, std::vector<void*>::iterator block) {
-  const auto found = a.idle.find(*block);
+// Unmaps the block released last: a program that repeats itself uses the others before it. Now and
+// then that which has been idle for longest: what no program uses any more goes in the end.
+void drop_one(Arena& a) {
+  const bool oldest = ++a.drops % kOldestEvery == 0;
+  std::vector<void*>* chosen = nullptr;
+  uint64_t best = 0;
+  for (auto& [class_bytes, blocks] : a.free) {
+    if (blocks.empty()) continue;
+    const uint64_t released = a.idle.find(oldest ? blocks.front() : blocks.back())->second.released;
+    if (!chosen || (oldest ? released < best : released > best)) {
+      best = released;
+      chosen = &blocks;
+    }
+  }
+  const auto place = oldest ? chosen->begin() : chosen->end() - 1;
+  const auto found = a.idle.find(*place);
   munmap(found->second.start, found->second.bytes);
   a.cached -= found->second.class_bytes;
   a.idle.erase(found);
-  blocks.erase(block);
-}
-
-// Unmaps the block that has been idle for longest if a program that repeats itself would have used
-// it long ago; false if there is none.
-bool drop_stale(Arena& a) {
-  std::vector<void*>* oldest = nullptr;
-  uint64_t released = UINT64_MAX;
-  for (auto& [class_bytes, blocks] : a.free) {
-    if (blocks.empty()) continue;
-    const uint64_t when = a.idle.find(blocks.front())->second.released;
-    if (when < released) {
-      released = when;
-      oldest = &blocks;
-    }
-  }
-  if (!oldest || a.releases - released < 2 * a.longest_idle + kFewReleases) return false;
-  drop(a, *oldest, oldest->begin());
-  return true;
-}
-
-// Unmaps the block released last: a program that repeats itself uses the others before it.
-void drop_youngest(Arena& a) {
-  std::vector<void*>* youngest = nullptr;
-  uint64_t released = 0;
-  for (auto& [class_bytes, blocks] : a.free) {
-    if (blocks.empty()) continue;
-    const uint64_t when = a.idle.find(blocks.back())->second.released;
-    if (when >= released) {
-      released = when;
-      youngest = &blocks;
-    }
-  }
-  drop(a, *youngest, youngest->end() - 1);
+  chosen->erase(place);
 }
 
 void* map_fresh(Arena& a, size_t class_bytes) {
   if (a.limit && a.in_use + a.cached + class_bytes > a.limit) drop_cached(a);
   if (a.limit && a.in_use + class_bytes > a.limit) throw std::bad_alloc();
-  while (a.cached > 0 && a.in_use + a.cached + class_bytes > room(a)) {
-    if (!drop_stale(a)) drop_youngest(a);
-  }
+  while (a.cached > 0 && a.in_use + a.cached + class_bytes > room(a)) drop_one(a);
   Mapping mapping = map_block(class_bytes);
   if (!mapping.start && drop_cached(a) > 0) mapping = map_block(class_bytes);
   if (!mapping.start) throw std::bad_alloc();
@@ -272,9 +247,7 @@ void arena_release(void* block) noexcept {
     if (found != a.live.end()) {
       const size_t bytes = found->second.class_bytes;
       a.in_use -= bytes;
-      while (a.in_use + a.cached + bytes > room(a) && drop_stale(a)) {
-      }
-      if (a.in_use + a.cached + bytes > room(a) || !listed_free(a, bytes, block)) {
+      if (!listed_free(a, bytes, block)) {
         munmap(found->second.start, found->second.bytes);
         a.live.erase(found);
       } else {

@@ -7,6 +7,8 @@ Pillow stores RGB in four bytes a pixel, so `np.asarray` copies twice; a view co
 from __future__ import annotations
 
 import ctypes
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,8 @@ _ArrowArray._fields_ = [
 _pointer_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_GetPointer", ctypes.pythonapi)
 )
+# Older ones crash on images that share an array's memory, and lend aligned rows as packed ones.
+_LENDS_SAFELY = 13
 # Channels of a mode of 8 bits, and the bytes that a pixel takes.
 _LAYOUTS = {"L": (1, 1), "RGB": (3, 4), "RGBA": (4, 4)}
 
@@ -53,14 +57,25 @@ class _Lent:
 def pixels_of(image: Any) -> npt.NDArray[np.uint8]:
     """Return an image of mode L, RGB or RGBA as (h, w, channels), read-only, mostly a view.
 
-    A copy where Pillow keeps the image in several pieces, or is older than 11.3.
+    A copy where Pillow keeps the image in several pieces or in aligned rows, or is older than 13.
     """
+    if not _pillow_lends():
+        return _copied(image)
     try:
         _, capsule = image.__arrow_c_array__()
-    except (AttributeError, ValueError):
-        array = np.asarray(image)
-        return array.reshape(*array.shape[:2], -1)
+    except ValueError:
+        return _copied(image)
     array_address = _pointer_of(capsule, b"arrow_array")
     lent = _ArrowArray.from_address(array_address)
     values = lent.children[0].contents if lent.n_children else lent
     return np.asarray(_Lent(values.buffers[1], image, capsule))
+
+
+@cache
+def _pillow_lends() -> bool:
+    return int(version("pillow").split(".")[0]) >= _LENDS_SAFELY
+
+
+def _copied(image: Any) -> npt.NDArray[np.uint8]:
+    array: npt.NDArray[np.uint8] = np.asarray(image)
+    return array.reshape(*array.shape[:2], -1)

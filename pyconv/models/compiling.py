@@ -175,8 +175,11 @@ def name_of(metric: Any) -> str:
 
 
 def result_of(logs: Logs, return_dict: bool) -> float | list[float] | Logs:
-    """Return logs, or their values as a list, or the loss where it stands alone."""
+    """Return logs, or their values as a list, or the loss where it stands alone.
+
+    A step of one's own may give none: the list is empty then.
+    """
     if return_dict:
         return logs
     values = list(logs.values())
-    return values if len(values) > 1 else values[0]
+    return values[0] if len(values) == 1 else values

@@ -118,6 +118,16 @@ def test_a_program_that_changes_sizes_soon_gets_its_memory_back(run_python) -> N
     assert bounded == "True"
 
 
+def test_a_limit_holds_whatever_was_freed_before(run_python) -> None:
+    program = RELU + (
+        "ops.relu(np.ones(58 << 18, np.float32))\n"
+        "first = ops.relu(np.ones(39 << 18, np.float32))\n"
+        "second = ops.relu(np.ones(58 << 18, np.float32))\n"
+        "print(pyconv.memory_info()['in_use'] <= 105 << 20)"
+    )
+    assert run_python(program, PYCONV_ARENA_LIMIT="105M").stdout.strip() == "True"
+
+
 def test_a_step_that_holds_less_at_once_than_in_all_is_not_mapped_anew(run_python) -> None:
     program = RELU + (
         "sizes = [60, 88, 62, 86, 64, 84, 66, 82, 68, 80]  # one at a time\n"

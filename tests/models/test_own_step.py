@@ -144,6 +144,21 @@ def test_a_step_that_does_nothing_leaves_the_weights() -> None:
     assert_same_weights(model, before)
 
 
+def test_a_step_may_have_nothing_to_say() -> None:
+    class Silent(Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            return {}
+
+        test_step = train_step
+
+    model = of_class(Silent)
+    model.compile("sgd")
+    assert model.fit(X, Y, verbose=0).history == {}
+    assert model.evaluate(X, Y, verbose=0) == []
+    assert model.train_on_batch(X, Y) == model.test_on_batch(X, Y) == []
+    assert model.evaluate(X, Y, verbose=0, return_dict=True) == {}
+
+
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
