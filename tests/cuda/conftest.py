@@ -31,14 +31,15 @@ Checked = Callable[[str, str, str, int], None]
 
 
 @pytest.fixture
-def checked(seed: int, record_property: Callable[[str, object], None]) -> Checked:
+def checked(seed: int, request: pytest.FixtureRequest) -> Checked:
     """Tell the report of how many drawn shapes a stage's pass in a precision was right.
 
     benchmarks/hostile_shapes.py adds them up.
     """
 
     def record(stage: str, direction: str, precision: str, shapes: int) -> None:
-        record_property("shapes", f"{stage} {direction} {precision} {seed} {shapes}")
+        told = f"{stage} {direction} {precision} {seed} {shapes}"
+        request.node.user_properties.append(("shapes", told))
 
     return record
 
