@@ -29,7 +29,7 @@ struct Images {
   }
 };
 
-// The arrays of one pass; those it does not use are null. Element types: what is read is const.
+// The arrays of one pass; those it does not use are null.
 template <class T>
 struct ReferenceParams {
   Window window;
