@@ -63,7 +63,8 @@ function(pyconv_add_sources target)
   target_include_directories(${target} PRIVATE src_cuda src_cpp)
 endfunction()
 
-# Gives a module the wrappers of special instructions, one by one.
+# Gives a module the wrappers of special instructions, one by one, and the convolution by its
+# definition.
 function(pyconv_add_certification target)
   target_sources(${target} PRIVATE src_cuda/certify/bindings.cpp)
   target_compile_definitions(${target} PRIVATE PYCONV_CERTIFY)
@@ -120,7 +121,7 @@ function(pyconv_add_cuda)
   file(GLOB kernels CONFIGURE_DEPENDS src_cuda/*.cu src_cuda/ops/*.cu)
   pyconv_option(PYCONV_CERTIFY OFF certified)
   if(certified)
-    list(APPEND kernels src_cuda/certify/wrappers.cu)
+    list(APPEND kernels src_cuda/certify/reference_conv2d.cu src_cuda/certify/wrappers.cu)
   endif()
   add_library(pyconv_cuda_kernels OBJECT ${kernels})
   target_include_directories(pyconv_cuda_kernels PRIVATE src_cuda src_cpp)

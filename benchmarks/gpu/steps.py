@@ -60,23 +60,39 @@ def ceilings(seconds: float) -> Result:
 
 
 def certify(seconds: float) -> Result:
-    """Compare special instructions with their models, then kernels with exact results."""
+    """Compare the plainest kernels with NumPy, special instructions with their models, the rest.
+
+    The rest are the convolutions beside the plainest ones, and products beside exact results.
+    """
     from benchmarks.gpu import certify as certification
-    from benchmarks.gpu import wrappers
+    from benchmarks.gpu import oracle, wrappers
 
     ends = time.monotonic() + seconds
+    plainest = [
+        _verdict(oracle.about(shape, dtype, "S0"), ends, oracle.run_reference, shape, dtype)
+        for shape in oracle.GEOMETRIES
+        for dtype in ("float32", "float64")
+    ]
     alone = [
         _verdict(
             {"case": case.name, "wrapper": case.wrapper}, ends, certification.run_wrapper, case
         )
         for case in wrappers.cases()
     ]
+    beside = [_verdict(oracle.about(*c), ends, oracle.run, *c) for c in oracle.cases()]
     products = [
         _verdict({"case": name, "dtype": dtype}, ends, certification.run, name, dtype, case)
         for name, dtype, case in certification.cases()
     ]
-    passed = all(case["passed"] is not False for case in (*alone, *products))
-    return {"passed": passed, "wrappers": alone, "cases": products}
+    told = (*plainest, *alone, *beside, *products)
+    passed = all(case["passed"] is not False for case in told)
+    return {
+        "passed": passed,
+        "reference": plainest,
+        "wrappers": alone,
+        "beside_reference": beside,
+        "cases": products,
+    }
 
 
 def _verdict(about: Result, ends: float, run: Callable[..., Result], *arguments: Any) -> Result:

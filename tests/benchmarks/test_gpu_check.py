@@ -16,6 +16,7 @@ from benchmarks.gpu import (
     certify,
     check,
     device,
+    oracle,
     ours,
     picture,
     small,
@@ -286,6 +287,64 @@ def test_certification_passes_right_kernels_and_finds_one_wrong_bit(gpu: Any, dt
         return results
 
     assert not certify.run(name, dtype, wrong)["passed"]
+
+
+@pytest.mark.usefixtures("_plain_policy")
+@pytest.mark.parametrize("dtype", oracle.DTYPES)
+def test_kernels_of_the_device_are_judged_beside_its_plainest_ones(gpu: Any, dtype: str) -> None:
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    own = [case for case in oracle.cases() if case[1] == dtype]
+    algorithms = 2 if dtype in ("float32", "float64") else 1
+    assert len(own) == algorithms * len(oracle.GEOMETRIES)
+    for case in own:
+        verdict = oracle.run(*case)
+        assert verdict["passed"], verdict
+
+
+@pytest.mark.usefixtures("_plain_policy")
+@pytest.mark.parametrize("broken", ["reference_conv2d", "reference_conv2d_backward_data"])
+def test_a_wrong_plainest_kernel_is_found_by_numpy_and_by_the_others(
+    gpu: Any, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    shape = oracle.GEOMETRIES[2]
+    for dtype in ("float32", "float64"):
+        assert oracle.run_reference(shape, dtype)["passed"]
+    native = sys.modules["pyconv._cuda"]
+    right = getattr(native, broken)
+
+    def wrong(dtype: int, a: int, b: int, *rest: Any) -> None:
+        right(dtype, a, a, *rest)
+
+    monkeypatch.setattr(native, broken, wrong)
+    square = oracle.Geometry("equal sizes", (1, 3, 3, 1), (3, 3, 1, 1), {"padding": 1})
+    assert not oracle.run_reference(square, "float32")["passed"]
+    assert not oracle.run(square, "float32", "direct")["passed"]
+
+
+@pytest.mark.usefixtures("_plain_policy")
+def test_the_plainest_kernels_come_first_and_one_wrong_fails_the_step(
+    gpu: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def verdict(kind: str, passed: bool = True) -> Any:
+        def run(*case: Any) -> dict[str, Any]:
+            order.append(kind)
+            return {"passed": passed}
+
+        return run
+
+    monkeypatch.setattr(oracle, "run_reference", verdict("S0"))
+    monkeypatch.setattr(oracle, "run", verdict("beside S0"))
+    monkeypatch.setattr(certify, "run_wrapper", verdict("wrapper"))
+    monkeypatch.setattr(certify, "run", verdict("exact"))
+    result = steps.certify(60)
+    assert result["passed"]
+    assert list(dict.fromkeys(order)) == ["S0", "wrapper", "beside S0", "exact"]
+    assert len(result["reference"]) == 2 * len(oracle.GEOMETRIES)
+    monkeypatch.setattr(oracle, "run_reference", verdict("S0", passed=False))
+    assert not steps.certify(60)["passed"]
 
 
 def test_wrappers_on_the_device_are_judged_beside_their_models(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import pytest
@@ -25,6 +25,23 @@ def seed(request: pytest.FixtureRequest) -> int:
     """Return the number of a schedule."""
     number: int = request.param
     return number
+
+
+Checked = Callable[[str, str, str, int], None]
+
+
+@pytest.fixture
+def checked(seed: int, request: pytest.FixtureRequest) -> Checked:
+    """Tell the report of how many drawn shapes a stage's pass in a precision was right.
+
+    benchmarks/hostile_shapes.py adds them up.
+    """
+
+    def record(stage: str, direction: str, precision: str, shapes: int) -> None:
+        told = f"{stage} {direction} {precision} {seed} {shapes}"
+        request.node.user_properties.append(("shapes", told))
+
+    return record
 
 
 @pytest.fixture

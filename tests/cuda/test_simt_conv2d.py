@@ -44,7 +44,7 @@ def integers(rng: np.random.Generator, shape: tuple[int, ...], dtype: type) -> A
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_three_passes_equal_the_reference_exactly(
-    simt: ModuleType, seed: int, dtype: type, data_format: str
+    simt: ModuleType, seed: int, dtype: type, data_format: str, checked: Any
 ) -> None:
     dice = random.Random(f"{seed} {dtype.__name__} {data_format}")
     rng = np.random.default_rng(seed)
@@ -62,6 +62,8 @@ def test_three_passes_equal_the_reference_exactly(
             for name, got, wanted in zip(("dx", "dkernel", "dbias"), found, gradients, strict=True):
                 where = f"{name} {algorithm} {shape} {kernel_shape} {options}"
                 np.testing.assert_array_equal(got, wanted, where)
+    for direction in ("forward", "data", "kernel"):
+        checked("S1", direction, dtype.__name__, GEOMETRIES)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -132,12 +132,20 @@ def block(request: pytest.FixtureRequest, simt_module: ModuleType) -> Any:
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("kind", CODES)
 def test_each_pass_equals_the_reference_after_one_rounding(
-    simt: ModuleType, seed: int, kind: str, direction: str, block: int, exhaustive: bool
+    simt: ModuleType,
+    seed: int,
+    kind: str,
+    direction: str,
+    block: int,
+    exhaustive: bool,
+    checked: Any,
 ) -> None:
     dice = random.Random(f"{seed} {kind} {direction} {block}")
-    for number in range(60 if exhaustive else 4):
+    shapes = 60 if exhaustive else 4
+    for number in range(shapes):
         data_format = "channels_first" if number % 4 == 3 else "channels_last"
         check_pass(simt, kind, direction, data_format, draw(dice), number)
+    checked("S2", direction, kind, shapes)
 
 
 @pytest.mark.parametrize("kind", CODES)
@@ -182,7 +190,13 @@ GEMMS = [(1, 1, 1), (64, 64, 32), (65, 70, 33), (130, 72, 16), (3, 136, 5), (72,
 @pytest.mark.parametrize("transpose_a", [False, True])
 @pytest.mark.parametrize("kind", CODES)
 def test_gemm_is_exact_and_free_of_bank_conflicts_in_all_transpositions(
-    simt: ModuleType, kind: str, transpose_a: bool, transpose_b: bool, block: int, exhaustive: bool
+    simt: ModuleType,
+    kind: str,
+    transpose_a: bool,
+    transpose_b: bool,
+    block: int,
+    exhaustive: bool,
+    checked: Any,
 ) -> None:
     dice = random.Random(f"{kind} {transpose_a} {transpose_b} {block}")
     extra = [tuple(dice.randint(1, 140) for _ in range(3)) for _ in range(54 * exhaustive)]
@@ -198,6 +212,7 @@ def test_gemm_is_exact_and_free_of_bank_conflicts_in_all_transpositions(
     phases, conflicts = simt.bank_count()
     simt.count_banks(False)
     assert (phases > 0, conflicts) == (True, 0)
+    checked("S2", "gemm", kind, len(GEMMS + extra))
 
 
 @pytest.mark.parametrize(("n", "inputs", "units"), [(1, 1, 1), (5, 72, 3), (66, 24, 40), (0, 4, 3)])
@@ -311,12 +326,13 @@ def test_addresses_off_the_grid_of_16_bytes_change_no_bit(simt: ModuleType, kind
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("kind", CODES)
 def test_no_access_of_shared_memory_meets_a_busy_bank(
-    simt: ModuleType, kind: str, direction: str, exhaustive: bool
+    simt: ModuleType, kind: str, direction: str, exhaustive: bool, checked: Any
 ) -> None:
     dice = random.Random(f"{kind} {direction}")
+    shapes = 20 if exhaustive else 2
     simt.count_banks(True)
     try:
-        for number in range(20 if exhaustive else 2):
+        for number in range(shapes):
             simt.force_mma_block(number % 2)
             case = draw(dice)
             while case[0][0] == 0:
@@ -325,6 +341,7 @@ def test_no_access_of_shared_memory_meets_a_busy_bank(
             phases, conflicts = simt.bank_count()
             assert phases > 0
             assert conflicts == 0, case
+        checked("S2", direction, kind, shapes)
     finally:
         simt.force_mma_block(-1)
         simt.count_banks(False)
