@@ -69,6 +69,8 @@ CEILINGS = {
     ("depthwise_conv2d_kernel", "d"): 80,
     ("dropout_kernel", "f"): 48,
     ("dropout_kernel", "d"): 40,
+    ("first_layer_conv2d_backward_kernel_kernel", "f"): 128,
+    ("first_layer_conv2d_backward_kernel_kernel", "d"): 128,
     ("first_layer_conv2d_kernel", "f"): 128,
     ("first_layer_conv2d_kernel", "d"): 128,
     ("gemm_kernel", "f"): 208,
