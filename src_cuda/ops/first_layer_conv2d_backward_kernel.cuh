@@ -88,7 +88,7 @@ __device__ __forceinline__ void add_piece(const FirstLayerSums<T>& p, const Firs
                                           T (&sums)[kTaps][kFilters]) {
   constexpr int kNext = kSumFilterLanes * kWidth;
   // Pixels whose reads are in flight: as many as registers hold.
-  [[maybe_unused]] constexpr int kAtOnce = kWidth == 1 ? 1 : 64 / (sizeof(T) * kFilters);
+  [[maybe_unused]] constexpr int kAtOnce = kWidth < 4 ? 1 : 16 / kFilters;
   const Window& w = p.window;
   const int64_t rows_left = w.oh - piece.row, columns_left = w.ow - piece.column;
   const int rows = rows_left < p.rows ? static_cast<int>(rows_left) : p.rows;
