@@ -12,9 +12,16 @@ template <class T>
 void launch_col2im(Global<const T> col, Global<T> dx, const Window& window, const Columns& columns,
                    void* stream) {
   const int64_t size = window.n * window.h * window.w * columns.channels;
-  PYCONV_LAUNCH(
-      col2im_kernel<T>, blocks(size, kThreads), kThreads, 0, stream,
-      (Col2imParams<T>{col, dx, window, columns, divisor(window.sh), divisor(window.sw)}));
+  const Col2imParams<T> params{col, dx, window, columns, divisor(window.sh), divisor(window.sw)};
+  constexpr int64_t kPack = kPackOf<T>;
+  const bool whole =
+      columns.channels % kPack == 0 && columns.first_channel % kPack == 0 && window.c % kPack == 0;
+  const bool neighbours = window.channels_first == 0 && !columns.channel_first;
+  with_width<T>(whole && neighbours && all_aligned(col, dx), [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((col2im_kernel<T, kWidth>), blocks(size, int64_t{kThreads} * kWidth), kThreads, 0,
+                  stream, params);
+  });
 }
 
 template void launch_col2im(Global<const float>, Global<float>, const Window&, const Columns&,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The adjoint of im2col in gather form: one thread sums, in the order of the taps, every element of
-// col that came from its pixel of dx. No atomics.
+// col that came from its pixel of dx, for a pack of channels where they are neighbours. No atomics.
 #pragma once
 
 #include "ops/divisor.cuh"
 #include "ops/im2col.cuh"
+#include "pack.cuh"
 
 namespace pyconv {
 
@@ -27,12 +28,12 @@ __device__ __forceinline__ int64_t window_of(int64_t position, int64_t tap_offse
 }
 
 // Threads run over (image, h, w, channel) in dx's own order, the channels being the columns' ones.
-template <class T>
+template <class T, int kWidth>
 __global__ void col2im_kernel(Col2imParams<T> p) {
   const Window& window = p.window;
   const int64_t channels = p.columns.channels;
   const int64_t pixels = window.h * window.w;
-  const int64_t i = global_thread();
+  const int64_t i = global_thread() * kWidth;
   if (i >= window.n * pixels * channels) return;
   const bool channels_first = window.channels_first != 0;
   const int64_t image = i / (pixels * channels);
@@ -40,7 +41,7 @@ __global__ void col2im_kernel(Col2imParams<T> p) {
   const int64_t pixel = channels_first ? i % pixels : i / channels % pixels;
   const int64_t h = pixel / window.w;
   const int64_t w = pixel % window.w;
-  T sum = 0;
+  Pack<T, kWidth> sum = {};
   for (int64_t r = 0; r < window.kh; ++r) {
     const int64_t row = window_of(h + window.top, r * window.dil_h, p.sh, window.oh);
     if (row < 0) continue;
@@ -48,11 +49,13 @@ __global__ void col2im_kernel(Col2imParams<T> p) {
       const int64_t column = window_of(w + window.left, s * window.dil_w, p.sw, window.ow);
       if (column < 0) continue;
       const int64_t line = (image * window.oh + row) * window.ow + column;
-      sum +=
-          p.col[line * window.kh * window.kw * channels + p.columns.column(r, s, channel, window)];
+      const auto pack = read_pack<kWidth>(
+          p.col, line * window.kh * window.kw * channels + p.columns.column(r, s, channel, window));
+#pragma unroll
+      for (int e = 0; e < kWidth; ++e) sum[e] += pack[e];
     }
   }
-  p.dx[pixel_offset(window, image, h, w, p.columns.first_channel + channel)] = sum;
+  write_pack(p.dx, pixel_offset(window, image, h, w, p.columns.first_channel + channel), sum);
 }
 
 }  // namespace pyconv

@@ -6,6 +6,7 @@
 #include "ops/conv2d_plan.hpp"
 #include "ops/depthwise_conv2d.hpp"
 #include "ops/first_layer_conv2d.hpp"
+#include "ops/first_layer_conv2d_backward_kernel.hpp"
 #include "ops/launchers.hpp"
 
 namespace pyconv {
@@ -126,6 +127,9 @@ int64_t conv2d_workspace(int64_t element_bytes, const Window& window, Algorithm 
     return direction == Direction::kKernel ? depthwise_workspace<float>(window) * element_bytes : 0;
   }
   if (direction == Direction::kForward && is_first_layer(window, element_bytes)) return 0;
+  if (direction == Direction::kKernel && is_first_layer_backward_kernel(window, element_bytes)) {
+    return first_layer_backward_kernel_workspace(window, element_bytes) * element_bytes;
+  }
   const auto slices_of = [&](auto zero) {
     using T = decltype(zero);
     if (direction == Direction::kForward) return conv2d_plan<T>(window).slices;
@@ -165,6 +169,9 @@ void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const
   } else if (is_depthwise(window)) {
     launch_depthwise_backward_kernel(arrays.x, arrays.dy, arrays.dkernel, arrays.dbias, window,
                                      room, stream);
+  } else if (is_first_layer_backward_kernel(window, sizeof(T))) {
+    launch_first_layer_backward_kernel(arrays.x, arrays.dy, arrays.dkernel, arrays.dbias, window,
+                                       room, stream);
   } else {
     launch_direct(arrays, window, room, stream);
   }

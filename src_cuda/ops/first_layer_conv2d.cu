@@ -2,22 +2,16 @@
 // Launcher of first_layer_conv2d.cuh.
 #include "ops/first_layer_conv2d.hpp"
 
-#include "ops/conv2d_plan.hpp"
 #include "ops/first_layer_conv2d.cuh"
+#include "ops/first_layer_plan.hpp"
 
 namespace pyconv {
 namespace {
 
-constexpr int64_t kMostChannels = 4;
 constexpr int64_t kFewFilters = 32;
 // Pixels of four channels that lie so far apart meet in a bank of shared memory.
 constexpr int64_t kCrowdedStride = 8;
-constexpr int64_t kStagedBytes = 48 << 10;  // what every device gives a block
 
-// Image rows, or columns, under `outputs` rows of windows.
-int64_t covered(int64_t outputs, int64_t stride, int64_t taps, int64_t dilation) {
-  return (outputs - 1) * stride + (taps - 1) * dilation + 1;
-}
 int64_t staged_rows(const Window& w, int64_t strips) {
   return covered(strips * kStripRows, w.sh, w.kh, w.dil_h);
 }
@@ -60,10 +54,7 @@ void with_channels(int64_t channels, Body body) {
 }  // namespace
 
 bool is_first_layer(const Window& w, int64_t element_bytes) {
-  const bool few = w.c <= kMostChannels && w.groups == 1 && w.channels_first == 0;
-  // A test that chooses a block of the product means the product, which also cuts long sums.
-  return few && forced_block < 0 && w.taps() * w.c <= kSliceTaps && w.sw < kCrowdedStride &&
-         strips_of(w, element_bytes) > 0;
+  return has_few_channels(w) && w.sw < kCrowdedStride && strips_of(w, element_bytes) > 0;
 }
 
 template <class T>
@@ -76,7 +67,7 @@ void launch_first_layer(Global<const T> x, Global<const T> kernel, Global<const 
   with_filters<T>(w.f, [&](auto filters) {
     constexpr int kFilters = decltype(filters)::value;
     const int64_t tiles_f = blocks(w.f, int64_t{kStripFilterLanes} * kFilters);
-    const FirstLayerParams<T> params{x,
+    const FirstLayerParams<T> params{{x, divisor(row_size), short_length(rows)},
                                      kernel,
                                      bias,
                                      y,
@@ -84,9 +75,7 @@ void launch_first_layer(Global<const T> x, Global<const T> kernel, Global<const 
                                      divisor(tiles_f),
                                      divisor(tiles_w),
                                      divisor(tiles_h),
-                                     divisor(row_size),
                                      short_length(strips),
-                                     short_length(rows),
                                      activation};
     with_channels(w.c, [&](auto channels) {
       with_width<T>(packed, [&](auto width) {

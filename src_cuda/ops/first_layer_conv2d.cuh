@@ -9,7 +9,7 @@
 #pragma once
 
 #include "ops/activation.cuh"
-#include "ops/divisor.cuh"
+#include "ops/image_rows.cuh"
 #include "pack.cuh"
 
 namespace pyconv {
@@ -26,13 +26,12 @@ static_assert(kStripFilterLanes * kStripPixelLanes == kWarpLanes &&
 
 template <class T>
 struct FirstLayerParams {
-  Global<const T> x, kernel, bias;  // bias: (f), or null
+  ImageRows<T> image;
+  Global<const T> kernel, bias;  // bias: (f), or null
   Global<T> y;
   Window window;
   Divisor tiles_f, tiles_w, tiles_h;  // of filters, columns and rows of the output
-  Divisor row_size;                   // elements of a row that is staged
   int32_t strips;                     // of a block
-  int32_t rows;                       // staged
   ActivationKind activation;
 };
 
@@ -54,27 +53,6 @@ __device__ __forceinline__ FirstLayerPlace first_layer_place(const FirstLayerPar
   return {image, p.tiles_f.rest(blockIdx.x, tile) * kStripFilterLanes * kFilters + lane * kWidth,
           static_cast<int32_t>(p.tiles_h.rest(strip, image)) * p.strips * kStripRows,
           static_cast<int32_t>(p.tiles_w.rest(tile, strip)) * kStripColumns};
-}
-
-// Neighbouring threads take neighbouring elements of the image's rows.
-template <int kChannels, class T>
-__device__ __forceinline__ void stage_image_rows(const FirstLayerParams<T>& p,
-                                                 const FirstLayerPlace& place, Shared<T> image) {
-  const Window& w = p.window;
-  const int64_t top = place.row * w.sh - w.top, width = w.w * kChannels;
-  const int64_t left = (place.column * w.sw - w.left) * kChannels;
-  const int size = p.rows * static_cast<int>(p.row_size.value);
-  const int threads = static_cast<int>(blockDim.x);
-#pragma unroll 4
-  for (int i = static_cast<int>(threadIdx.x); i < size; i += threads) {
-    const int64_t line = p.row_size.divide(i);
-    const int64_t row = top + line, element = left + p.row_size.rest(i, line);
-    T value = 0;
-    if (row >= 0 && row < w.h && element >= 0 && element < width) {
-      value = p.x[(place.image * w.h + row) * width + element];
-    }
-    image[i] = value;
-  }
 }
 
 // Adds channel `channel` of the pixels' packs times its filters, of which there are `count`.
@@ -105,7 +83,7 @@ __device__ __forceinline__ void sum_image_rows(const FirstLayerParams<T>& p, int
   const int f = static_cast<int>(w.f), kw = static_cast<int>(w.kw);
   const int strip = static_cast<int>(threadIdx.x) / kWarpLanes;
   const int lane = static_cast<int>(threadIdx.x) % kWarpLanes / kStripFilterLanes;
-  const int row_size = static_cast<int>(p.row_size.value);
+  const int row_size = static_cast<int>(p.image.pitch.value);
   const int below = static_cast<int>(w.sh) * row_size;       // from a pixel to the one below
   const int beside = static_cast<int>(w.sw) * kChannels;     // and to the next one
   const int tap_row = static_cast<int>(w.dil_h) * row_size;  // the same of taps
@@ -193,8 +171,10 @@ template <class T, int kChannels, int kFilters, int kWidth>
 __global__ void __launch_bounds__(kStripsPerBlock* kWarpLanes, 2)
     first_layer_conv2d_kernel(const FirstLayerParams<T> p) {
   const auto place = first_layer_place<kFilters, kWidth>(p);
-  const Shared<T> image = shared<T>(0, p.rows * static_cast<int>(p.row_size.value));
-  stage_image_rows<kChannels>(p, place, image);
+  const Shared<T> image = shared<T>(0, p.image.size());
+  const Window& w = p.window;
+  stage_image_rows(p.image, w, place.image, place.row * w.sh - w.top, place.column * w.sw - w.left,
+                   image);
   __syncthreads();
   T sums[kStripPixels][kFilters] = {};
   sum_image_rows<kChannels, kWidth>(p, place.filter, image, sums);

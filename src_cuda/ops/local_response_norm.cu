@@ -4,6 +4,7 @@
 
 #include "launch.cuh"
 #include "ops/launchers.hpp"
+#include "ops/width.hpp"
 
 namespace pyconv {
 
@@ -12,8 +13,12 @@ void local_response_norm(const T* x, T* y, int64_t n, int64_t c, const ResponseO
                          void* stream) {
   const ResponseParams<T> params{
       nullptr, input("x", x, n * c), output("y", y, n * c), n, c, o.size, o.k, o.alpha, o.beta};
-  PYCONV_LAUNCH(local_response_norm_kernel<T>, blocks(n * c, kResponseThreads), kResponseThreads, 0,
-                stream, params);
+  with_width<T>(c % kPackOf<T> == 0 && all_aligned(params.x, params.result), [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((local_response_norm_kernel<T, kWidth>),
+                  blocks(n * c, int64_t{kResponseThreads} * kWidth), kResponseThreads, 0, stream,
+                  params);
+  });
 }
 
 template <class T>
@@ -28,8 +33,13 @@ void local_response_norm_backward(const T* dy, const T* x, T* dx, int64_t n, int
                                  o.k,
                                  o.alpha,
                                  o.beta};
-  PYCONV_LAUNCH(local_response_norm_backward_kernel<T>, blocks(n * c, kResponseThreads),
-                kResponseThreads, 0, stream, params);
+  const bool packed = c % kPackOf<T> == 0 && all_aligned(params.dy, params.x, params.result);
+  with_width<T>(packed, [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((local_response_norm_backward_kernel<T, kWidth>),
+                  blocks(n * c, int64_t{kResponseThreads} * kWidth), kResponseThreads, 0, stream,
+                  params);
+  });
 }
 
 template void local_response_norm(const float*, float*, int64_t, int64_t, const ResponseOptions&,

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Local response normalisation of rows (n, c), and its gradient, in double. One thread, one
-// element.
+// Local response normalisation of rows (n, c), and its gradient, in double. One thread, one pack of
+// neighbouring elements, whose channels share what they read.
 #pragma once
 
-#include "vocabulary.cuh"
+#include "pack.cuh"
 
 namespace pyconv {
 
 constexpr int kResponseThreads = 256;
+constexpr int kResponseBlocks = 3;  // on a multiprocessor
 
 template <class T>
 struct ResponseParams {
@@ -16,41 +17,80 @@ struct ResponseParams {
   int64_t n, c, size;
   double k, alpha, beta;
 
-  // k + alpha sum x_j^2 over the channels near i of the row that begins at `first`.
-  __device__ double base(int64_t first, int64_t i) const {
-    const int64_t low = i - (size - 1) / 2, high = i + size / 2;
-    double sum = 0;
-    for (int64_t j = low < 0 ? 0 : low; j <= high && j < c; ++j) {
-      const double value = x[first + j];
-      sum += value * value;
+  // base[e] = k + alpha sum x_j^2 over the channels near i + e of the row that begins at `first`.
+  template <int kWidth>
+  __device__ void bases(int64_t first, int64_t i, double (&base)[kWidth]) const {
+    const int64_t before = (size - 1) / 2, after = size / 2;
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) base[e] = 0;
+    for (int64_t j = pack_of<kWidth>(i - before); j < i + kWidth + after && j < c; j += kWidth) {
+      const auto pack = read_pack<kWidth>(x, first + j);
+#pragma unroll
+      for (int other = 0; other < kWidth; ++other) {
+        const double value = pack[other];
+#pragma unroll
+        for (int e = 0; e < kWidth; ++e) {
+          const int64_t distance = j + other - (i + e);
+          if (distance >= -before && distance <= after) base[e] += value * value;
+        }
+      }
     }
-    return k + alpha * sum;
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) base[e] = k + alpha * base[e];
+  }
+  // Where the pack of channel j begins; of those before the row, the row's first one.
+  template <int kWidth>
+  __device__ static int64_t pack_of(int64_t j) {
+    return j < 0 ? 0 : j / kWidth * kWidth;
   }
 };
 
-template <class T>
-__global__ void __launch_bounds__(kResponseThreads)
+template <class T, int kWidth>
+__global__ void __launch_bounds__(kResponseThreads, kResponseBlocks)
     local_response_norm_kernel(ResponseParams<T> p) {
-  const int64_t at = global_thread();
+  const int64_t at = global_thread() * kWidth;
   if (at >= p.n * p.c) return;
   const int64_t i = at % p.c;
-  p.result[at] = static_cast<T>(p.x[at] * pow(p.base(at - i, i), -p.beta));
+  double bases[kWidth];
+  p.bases(at - i, i, bases);
+  auto pack = read_pack<kWidth>(p.x, at);
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) pack[e] = static_cast<T>(pack[e] * pow(bases[e], -p.beta));
+  write_pack(p.result, at, pack);
 }
 
-template <class T>
-__global__ void __launch_bounds__(kResponseThreads)
+template <class T, int kWidth>
+__global__ void __launch_bounds__(kResponseThreads, kResponseBlocks)
     local_response_norm_backward_kernel(ResponseParams<T> p) {
-  const int64_t at = global_thread();
+  const int64_t at = global_thread() * kWidth;
   if (at >= p.n * p.c) return;
   const int64_t j = at % p.c, first = at - j;
-  const int64_t low = j - p.size / 2, high = j + (p.size - 1) / 2;
-  double sum = 0;
-  for (int64_t i = low < 0 ? 0 : low; i <= high && i < p.c; ++i) {
-    const double product = static_cast<double>(p.dy[first + i]) * p.x[first + i];
-    sum += product * pow(p.base(first, i), -p.beta - 1);
+  const int64_t before = p.size / 2, after = (p.size - 1) / 2;
+  double sums[kWidth] = {}, bases[kWidth];
+  for (int64_t i = p.template pack_of<kWidth>(j - before); i < j + kWidth + after && i < p.c;
+       i += kWidth) {
+    p.bases(first, i, bases);
+    const auto dy = read_pack<kWidth>(p.dy, first + i), x = read_pack<kWidth>(p.x, first + i);
+#pragma unroll
+    for (int other = 0; other < kWidth; ++other) {
+      const double term =
+          static_cast<double>(dy[other]) * x[other] * pow(bases[other], -p.beta - 1);
+#pragma unroll
+      for (int e = 0; e < kWidth; ++e) {
+        const int64_t distance = i + other - (j + e);
+        if (distance >= -before && distance <= after) sums[e] += term;
+      }
+    }
   }
-  const double straight = p.dy[at] * pow(p.base(first, j), -p.beta);
-  p.result[at] = static_cast<T>(straight - 2 * p.alpha * p.beta * p.x[at] * sum);
+  p.bases(first, j, bases);
+  const auto dy = read_pack<kWidth>(p.dy, at), x = read_pack<kWidth>(p.x, at);
+  Pack<T, kWidth> dx;
+#pragma unroll
+  for (int e = 0; e < kWidth; ++e) {
+    const double straight = dy[e] * pow(bases[e], -p.beta);
+    dx[e] = static_cast<T>(straight - 2 * p.alpha * p.beta * x[e] * sums[e]);
+  }
+  write_pack(p.result, at, dx);
 }
 
 }  // namespace pyconv

@@ -4,6 +4,7 @@
 
 #include "launch.cuh"
 #include "ops/launchers.hpp"
+#include "ops/width.hpp"
 
 namespace pyconv {
 
@@ -11,7 +12,12 @@ template <class T>
 void softmax(const T* x, T* y, int64_t n, int64_t classes, bool logarithm, void* stream) {
   const SoftmaxParams<T> params{input("x", x, n * classes), output("y", y, n * classes), n, classes,
                                 logarithm};
-  PYCONV_LAUNCH(softmax_kernel<T>, blocks(n, kRowsPerBlock), kRowThreads, 0, stream, params);
+  const bool packed = classes % kPackOf<T> == 0 && all_aligned(params.x, params.y);
+  with_width<T>(packed, [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((softmax_kernel<T, kWidth>), blocks(n, kRowsPerBlock), kRowThreads, 0, stream,
+                  params);
+  });
 }
 
 template <class T>
@@ -23,8 +29,12 @@ void softmax_backward(const T* dy, const T* y, T* dx, int64_t n, int64_t classes
                                         n,
                                         classes,
                                         logarithm};
-  PYCONV_LAUNCH(softmax_backward_kernel<T>, blocks(n, kRowsPerBlock), kRowThreads, 0, stream,
-                params);
+  const bool packed = classes % kPackOf<T> == 0 && all_aligned(params.dy, params.y, params.dx);
+  with_width<T>(packed, [&](auto width) {
+    constexpr int kWidth = decltype(width)::value;
+    PYCONV_LAUNCH((softmax_backward_kernel<T, kWidth>), blocks(n, kRowsPerBlock), kRowThreads, 0,
+                  stream, params);
+  });
 }
 
 template void softmax(const float*, float*, int64_t, int64_t, bool, void*);

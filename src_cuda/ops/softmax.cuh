@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Softmax of rows, or its logarithm, and their gradients from the result. One warp, one row.
+// Softmax of rows, or its logarithm, and their gradients from the result. One warp, one row, which
+// it reads in packs where rows are made of whole ones.
 #pragma once
 
 #include "ops/rows.cuh"
+#include "pack.cuh"
 
 namespace pyconv {
 
@@ -14,29 +16,41 @@ struct SoftmaxParams {
   bool logarithm;
 };
 
-template <class T>
+template <class T, int kWidth>
 __global__ void __launch_bounds__(kRowThreads) softmax_kernel(SoftmaxParams<T> p) {
   const int64_t row = global_thread() / kWarpLanes;
-  const int64_t lane = threadIdx.x % kWarpLanes;
+  const int64_t mine = threadIdx.x % kWarpLanes * kWidth;
   if (row >= p.n) return;  // a whole warp leaves
   const int64_t first = row * p.classes;
   T largest = p.x[first];
-  for (int64_t j = lane; j < p.classes; j += kWarpLanes) {
-    const T logit = p.x[first + j];
-    if (logit > largest || logit != logit) largest = logit;
+  for (int64_t j = mine; j < p.classes; j += kWarpLanes * kWidth) {
+    const auto logits = read_pack<kWidth>(p.x, first + j);
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) {
+      if (logits[e] > largest || logits[e] != logits[e]) largest = logits[e];
+    }
   }
   largest = warp_max(largest);
   double sum = 0;
-  for (int64_t j = lane; j < p.classes; j += kWarpLanes) {
-    sum += static_cast<double>(exp(static_cast<T>(p.x[first + j] - largest)));
+  for (int64_t j = mine; j < p.classes; j += kWarpLanes * kWidth) {
+    const auto logits = read_pack<kWidth>(p.x, first + j);
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) {
+      sum += static_cast<double>(exp(static_cast<T>(logits[e] - largest)));
+    }
   }
   sum = warp_sum(sum);
   const double log_sum = log(sum);
-  for (int64_t j = lane; j < p.classes; j += kWarpLanes) {
-    const T shifted = p.x[first + j] - largest;
-    const double y = p.logarithm ? static_cast<double>(shifted) - log_sum
-                                 : static_cast<double>(exp(shifted)) / sum;
-    p.y[first + j] = static_cast<T>(y);
+  for (int64_t j = mine; j < p.classes; j += kWarpLanes * kWidth) {
+    auto pack = read_pack<kWidth>(p.x, first + j);
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) {
+      const T shifted = pack[e] - largest;
+      const double y = p.logarithm ? static_cast<double>(shifted) - log_sum
+                                   : static_cast<double>(exp(shifted)) / sum;
+      pack[e] = static_cast<T>(y);
+    }
+    write_pack(p.y, first + j, pack);
   }
 }
 
@@ -48,21 +62,31 @@ struct SoftmaxBackwardParams {
   bool logarithm;
 };
 
-template <class T>
+template <class T, int kWidth>
 __global__ void __launch_bounds__(kRowThreads) softmax_backward_kernel(SoftmaxBackwardParams<T> p) {
   const int64_t row = global_thread() / kWarpLanes;
-  const int64_t lane = threadIdx.x % kWarpLanes;
+  const int64_t mine = threadIdx.x % kWarpLanes * kWidth;
   if (row >= p.n) return;
   const int64_t first = row * p.classes;
   double sum = 0;
-  for (int64_t j = lane; j < p.classes; j += kWarpLanes) {
-    const double weight = p.logarithm ? 1.0 : static_cast<double>(p.y[first + j]);
-    sum += weight * static_cast<double>(p.dy[first + j]);
+  for (int64_t j = mine; j < p.classes; j += kWarpLanes * kWidth) {
+    const auto y = read_pack<kWidth>(p.y, first + j), dy = read_pack<kWidth>(p.dy, first + j);
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) {
+      const double weight = p.logarithm ? 1.0 : static_cast<double>(y[e]);
+      sum += weight * static_cast<double>(dy[e]);
+    }
   }
   sum = warp_sum(sum);
-  for (int64_t j = lane; j < p.classes; j += kWarpLanes) {
-    const double dy = p.dy[first + j], y = p.y[first + j];
-    p.dx[first + j] = static_cast<T>(p.logarithm ? dy - exp(y) * sum : y * (dy - sum));
+  for (int64_t j = mine; j < p.classes; j += kWarpLanes * kWidth) {
+    const auto y = read_pack<kWidth>(p.y, first + j), dy = read_pack<kWidth>(p.dy, first + j);
+    Pack<T, kWidth> dx;
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e) {
+      const double slope = dy[e], value = y[e];
+      dx[e] = static_cast<T>(p.logarithm ? slope - exp(value) * sum : value * (slope - sum));
+    }
+    write_pack(p.dx, first + j, dx);
   }
 }
 
