@@ -52,3 +52,19 @@ def simt(seed: int, simt_module: ModuleType) -> Iterator[ModuleType]:
     backend._use_host_kernels("simt")
     yield simt_module
     backend._use_host_kernels("core")
+
+
+@pytest.fixture
+def kernels(simt_module: ModuleType) -> Iterator[ModuleType]:
+    """Serve NumPy arrays from the simulated kernels; none may meet a bank conflict."""
+    backend = importlib.import_module("pyconv.backend")
+    backend._use_host_kernels("simt")
+    simt_module.count_banks(True)
+    yield simt_module
+    phases, conflicts = simt_module.bank_count()
+    simt_module.count_banks(False)
+    simt_module.force_block(-1, -1)
+    simt_module.set_schedule_seed(1)
+    backend._use_host_kernels("core")
+    assert phases > 0
+    assert conflicts == 0

@@ -8,7 +8,6 @@ conflicts of shared memory are counted here.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -30,22 +29,6 @@ DICE = Dice(
     taps=6,
     strides=((1, 1, 2, 4, 7), (1, 1, 2, 4, 8, 15)),
 )
-
-
-@pytest.fixture
-def kernels(simt_module: ModuleType) -> Iterator[ModuleType]:
-    """Serve NumPy arrays from the simulated kernels; none may meet a bank conflict."""
-    from pyconv import backend
-
-    backend._use_host_kernels("simt")
-    simt_module.count_banks(True)
-    yield simt_module
-    phases, conflicts = simt_module.bank_count()
-    simt_module.count_banks(False)
-    simt_module.set_schedule_seed(1)
-    backend._use_host_kernels("core")
-    assert phases > 0
-    assert conflicts == 0
 
 
 def integers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:

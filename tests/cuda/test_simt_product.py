@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -22,23 +21,6 @@ from pyconv import ops, reference
 BLOCKS = {"small": 0, "narrow": 1, "wide": 2}  # float64 has the small one alone
 SHAPES = 20  # of each pass, one schedule each
 LAYOUTS = ("channels_last", "channels_first")
-
-
-@pytest.fixture
-def kernels(simt_module: ModuleType) -> Iterator[ModuleType]:
-    """Serve NumPy arrays from the simulated kernels; bank conflicts are counted."""
-    from pyconv import backend
-
-    backend._use_host_kernels("simt")
-    simt_module.count_banks(True)
-    yield simt_module
-    phases, conflicts = simt_module.bank_count()
-    simt_module.count_banks(False)
-    simt_module.force_block(-1, -1)
-    simt_module.set_schedule_seed(1)
-    backend._use_host_kernels("core")
-    assert phases > 0
-    assert conflicts == 0
 
 
 def integers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:
