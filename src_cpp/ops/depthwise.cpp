@@ -65,17 +65,26 @@ std::vector<int64_t> tap_offsets(const std::vector<Tap>& taps, int64_t row, int6
   return offsets;
 }
 
-// The lines of an image, `step` padded rows apart and `reach` rows high, are computed in bands.
+// Padded rows under a line of y.
+int64_t rows_under_line(const Window& w) { return (w.kh - 1) * w.dil_h + 1; }
+
+// Lines `step` padded rows apart and `reach` rows high whose rows lie in a task's cache; the rows
+// that neighbouring bands share stay fewer than their own.
+template <class T>
+int64_t cached_lines(const Window& frame, int64_t step, int64_t reach) {
+  const int64_t row = padded_width(frame) * frame.c * int64_t(sizeof(T));
+  return std::max<int64_t>(1, std::max(kBandBytes / row, 2 * reach) / step);
+}
+
+// The lines of an image are computed in bands of at most `most`, in enough tasks for all threads.
 struct Bands {
   int64_t lines, per_image;
   int64_t most_rows;  // padded rows under the largest band
 
-  template <class T>
-  Bands(const Window& frame, int64_t lines_, int64_t step, int64_t reach, T) : lines(lines_) {
-    const int64_t row = padded_width(frame) * frame.c * int64_t(sizeof(T));
-    const int64_t cached = std::max(kBandBytes / row, 2 * reach) / step;
+  Bands(const Window& frame, int64_t lines_, int64_t step, int64_t reach, int64_t most)
+      : lines(lines_) {
     const int64_t fair = ceil_div(frame.n * lines, kTasksPerThread * num_threads());
-    per_image = ceil_div(lines, std::clamp<int64_t>(std::min(cached, fair), 1, lines));
+    per_image = ceil_div(lines, std::clamp<int64_t>(std::min(most, fair), 1, lines));
     most_rows = (ceil_div(lines, per_image) - 1) * step + reach;
   }
   int64_t first(int64_t band) const { return lines * band / per_image; }
@@ -159,7 +168,8 @@ void wide_backward_data(const Window& w, const T* dy, const T* kernel, T* dx) {
   const Window frame = frame_of(w, rows, columns);
   const int64_t width = padded_width(frame);
   const std::vector<PixelClass<T>> classes = pixel_classes(w, rows, columns, width, kernel);
-  const Bands bands(frame, ceil_div(w.h, w.sh), 1, rows_under_line(rows, frame), T());
+  const int64_t reach = rows_under_line(rows, frame);
+  const Bands bands(frame, ceil_div(w.h, w.sh), 1, reach, cached_lines<T>(frame, 1, reach));
   const KernelTable<T>& table = kernel_table_of<T>();
   keep_going();
   parallel_for(w.n * bands.per_image, work_of(w), [&](int64_t task) {
@@ -188,10 +198,8 @@ void add_rows(const Window& w, const T* x, const T* dy, const std::vector<int64_
               int64_t first, int64_t last, T* sums) {
   const KernelTable<T>& table = kernel_table_of<T>();
   const int64_t width = padded_width(w);
-  const int64_t reach = (w.kh - 1) * w.dil_h + 1;
-  const int64_t row_bytes = width * w.f * int64_t(sizeof(T));
-  const int64_t band =
-      std::clamp<int64_t>(std::max(kBandBytes / row_bytes, 2 * reach) / w.sh, 1, w.oh);
+  const int64_t reach = rows_under_line(w);
+  const int64_t band = std::min(cached_lines<T>(w, w.sh, reach), w.oh);
   PaddedRows<T> padded(w, (band - 1) * w.sh + reach);
   for (int64_t row = first; row < last;) {
     const int64_t q = row % w.oh;
@@ -221,9 +229,9 @@ void depthwise(const T* x, const T* kernel, T* y, const Window& window, const Ti
   const Window w = wide_window(window);
   const Widened<T> wide(x, window);
   const int64_t width = padded_width(w);
-  const int64_t reach = (w.kh - 1) * w.dil_h + 1;
+  const int64_t reach = rows_under_line(w);
   const std::vector<int64_t> offsets = tap_offsets(forward_taps(w), width, w.f);
-  const Bands bands(w, w.oh, w.sh, reach, T());
+  const Bands bands(w, w.oh, w.sh, reach, cached_lines<T>(w, w.sh, reach));
   const KernelTable<T>& table = kernel_table_of<T>();
   parallel_for(w.n * bands.per_image, work_of(w), [&](int64_t task) {
     const int64_t image = task / bands.per_image;
