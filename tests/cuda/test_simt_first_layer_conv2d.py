@@ -13,24 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawn_windows import Dice, drawn_window
+from drawn_windows import drawn_window
+from first_layers import CHANNELS, DICE, integers
 
 from pyconv import ops, reference
 
 SHAPES = 30  # of each count of channels and dtype, a schedule each
-CHANNELS = (1, 2, 3, 4)
-DICE = Dice(
-    images=(0, 1, 1, 2),
-    side=37,
-    borders=(0, 0, 1, 3, 20),
-    dilations=((1, 1, 2, 3), (1, 1, 2, 5)),
-    taps=7,
-    strides=((1, 1, 2, 4, 7), (1, 1, 2, 4, 8, 15)),
-)
-
-
-def integers(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> Any:
-    return rng.integers(-4, 5, shape).astype(dtype)
 
 
 def meet_the_reference(

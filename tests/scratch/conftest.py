@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from small_net import Params, small_net
 
 from pyconv.scratch import set_dtype
 
@@ -18,3 +19,9 @@ def _own_randomness_and_mode() -> Iterator[None]:
     yield
     np.random.set_state(state)
     set_dtype(None)
+
+
+@pytest.fixture
+def params() -> Params:
+    """Parameters that fit small_net, plain copies."""
+    return {key: value + 1.0 for key, value in small_net().params.items()}
