@@ -12,6 +12,7 @@ import pyconv
 from pyconv import backend, ops
 
 RELU = "import numpy as np, pyconv; from pyconv import ops; "
+FAULTS = "import resource; faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
 
 
 def test_released_memory_is_handed_out_again() -> None:
@@ -102,16 +103,19 @@ def test_resident_memory_stays_flat() -> None:
 
 
 def test_a_program_that_changes_sizes_soon_gets_its_memory_back(run_python) -> None:
-    program = RELU + (
-        "sizes = [90, 70, 50]  # more than the arena may cache\n"
-        "for megabytes in sizes: ops.relu(np.ones(megabytes << 18, np.float32))\n"
-        "x = np.ones(20 << 18, np.float32); pair = np.empty((2,) + x.shape, np.float32)\n"
-        "for _ in range(50): ops.relu(x); ops.relu(pair)\n"
-        "before = pyconv.memory_info()['cached']\n"
-        "import resource; faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
-        "for _ in range(50): ops.relu(x); ops.relu(pair)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults)\n"
-        "info = pyconv.memory_info(); print(info['cached'] <= info['peak'] + (64 << 20))"
+    program = (
+        RELU
+        + FAULTS
+        + (
+            "for megabytes in (90, 70, 50):  # more than the arena may cache\n"
+            "    ops.relu(np.ones(megabytes << 18, np.float32))\n"
+            "x = np.ones(20 << 18, np.float32); pair = np.empty((2,) + x.shape, np.float32)\n"
+            "for _ in range(50): ops.relu(x); ops.relu(pair)\n"
+            "before = faults()\n"
+            "for _ in range(50): ops.relu(x); ops.relu(pair)\n"
+            "print(faults() - before)\n"
+            "info = pyconv.memory_info(); print(info['cached'] <= info['peak'] + (64 << 20))"
+        )
     )
     faults, bounded = run_python(program).stdout.split()
     assert int(faults) < 100
@@ -129,15 +133,18 @@ def test_a_limit_holds_whatever_was_freed_before(run_python) -> None:
 
 
 def test_a_step_that_holds_less_at_once_than_in_all_is_not_mapped_anew(run_python) -> None:
-    program = RELU + (
-        "sizes = [60, 88, 62, 86, 64, 84, 66, 82, 68, 80]  # one at a time\n"
-        "xs = [np.ones(megabytes << 18, np.float32) for megabytes in sizes]\n"
-        "import resource\n"
-        "for _ in range(4):\n"
-        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
-        "    for x in xs: ops.relu(x)\n"
-        "    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
-        "info = pyconv.memory_info(); print(faults, info['cached'] <= info['peak'] * 9 // 8)"
+    program = (
+        RELU
+        + FAULTS
+        + (
+            "sizes = [60, 88, 62, 86, 64, 84, 66, 82, 68, 80]  # one at a time\n"
+            "xs = [np.ones(megabytes << 18, np.float32) for megabytes in sizes]\n"
+            "for _ in range(4):\n"
+            "    before = faults()\n"
+            "    for x in xs: ops.relu(x)\n"
+            "print(faults() - before)\n"
+            "info = pyconv.memory_info(); print(info['cached'] <= info['peak'] * 9 // 8)"
+        )
     )
     faults, bounded = run_python(program).stdout.split()
     assert int(faults) < 100
