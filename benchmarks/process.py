@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -48,7 +49,11 @@ def interpreter(library: str) -> str:
 
 
 class Process:
-    """One worker, pinned to as many processors as it has threads."""
+    """One worker, pinned to as many processors as it has threads; stopped while nobody asks it.
+
+    Idle threads of some libraries spin for tens of milliseconds, on the processors of whoever is
+    timed next.
+    """
 
     def __init__(self, library: str, variables: Mapping[str, str], threads: int) -> None:
         self.library = library
@@ -83,6 +88,7 @@ class Process:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
+            self._process.send_signal(signal.SIGCONT)
             self._process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
             self._process.stdin.flush()
         except OSError as error:
@@ -94,6 +100,7 @@ class Process:
         if not line:
             code = self._process.wait()
             raise WorkerError(f"{self.library}: its process ended with status {code}")
+        self._process.send_signal(signal.SIGSTOP)
         answer = json.loads(line)
         if "error" in answer:
             raise WorkerError(answer["error"])

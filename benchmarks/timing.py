@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 import statistics
-import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.process import Process
 from benchmarks.row import Row
 
-# Threads of the process that worked last spin for a moment before they sleep.
-_SETTLE_SECONDS = 0.005
 _MARGIN = 1.15
 _MOST_FINALISTS = 2
 
@@ -62,7 +59,6 @@ class Contender:
 
     def run(self, effort: Effort, *, share: int, warmups: int) -> list[float]:
         """Time one turn of `share` turns."""
-        time.sleep(_SETTLE_SECONDS)
         turn: list[float] = self.process.ask(
             "time",
             job=self.job,

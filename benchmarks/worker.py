@@ -126,6 +126,7 @@ def serve(library: str, requests: TextIO, answers: TextIO) -> None:
 
 def main() -> None:
     """Serve on the real stdout; whatever the library prints goes to stderr."""
+    os.setpgid(0, 0)  # the system ends a stopped group whose parent is gone
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     serve(sys.argv[1], sys.stdin, answers)
