@@ -23,16 +23,22 @@ struct TileEnd {
   bool clamp;
 };
 
+// Elements [first, first + count) of K.
+struct Stretch {
+  int64_t first, count;
+};
+
 // C[rows x cols] = or += A[rows x k] * B[k x cols]; row r of C starts at c[r], row kk of B at
 // b + kk * ldb; cols may end inside the last vector.
-// RowTile reads element kk of row r of A at rows[r][kk]; IndexedTile at rows[r][index[kk]];
-// ColumnTile at a[kk * lda + r].
+// RowTile reads element kk of row r of A at rows[r][kk]; ColumnTile at a[kk * lda + r]; IndexedTile
+// at rows[r][index[kk]], and takes part only the elements of its stretches.
 template <class T>
 using RowTile = void (*)(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
                          int64_t cols, const TileEnd<T>& end);
 template <class T>
-using IndexedTile = void (*)(int64_t k, const T* const* rows, const int64_t* index, const T* b,
-                             int64_t ldb, T* const* c, int64_t cols, const TileEnd<T>& end);
+using IndexedTile = void (*)(const Stretch* stretches, int64_t stretch_count, const T* const* rows,
+                             const int64_t* index, const T* b, int64_t ldb, T* const* c,
+                             int64_t cols, const TileEnd<T>& end);
 template <class T>
 using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                             T* const* c, int64_t cols, const TileEnd<T>& end);

@@ -52,19 +52,20 @@ struct Tile {
 
   static void row_gemm_tile(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
                             int64_t cols, const pyconv::TileEnd<T>& end) {
-    multiply<false>(k, rows, nullptr, b, ldb, c, cols, end);
+    const pyconv::Stretch all{0, k};
+    multiply<false>(&all, 1, rows, nullptr, b, ldb, c, cols, end);
   }
 
-  static void indexed_gemm_tile(int64_t k, const T* const* rows, const int64_t* index, const T* b,
-                                int64_t ldb, T* const* c, int64_t cols,
-                                const pyconv::TileEnd<T>& end) {
-    multiply<true>(k, rows, index, b, ldb, c, cols, end);
+  static void indexed_gemm_tile(const pyconv::Stretch* stretches, int64_t stretch_count,
+                                const T* const* rows, const int64_t* index, const T* b, int64_t ldb,
+                                T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
+    multiply<true>(stretches, stretch_count, rows, index, b, ldb, c, cols, end);
   }
 
   template <bool Indexed>
-  static inline void multiply(int64_t k, const T* const* rows, const int64_t* index, const T* b,
-                              int64_t ldb, T* const* c, int64_t cols,
-                              const pyconv::TileEnd<T>& end) {
+  static inline void multiply(const pyconv::Stretch* stretches, int64_t stretch_count,
+                              const T* const* rows, const int64_t* index, const T* b, int64_t ldb,
+                              T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
     Reg acc[Rows][Vecs];
     const T* a[Rows];
     PYCONV_UNROLL
@@ -74,19 +75,23 @@ struct Tile {
       for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
     }
     const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
-    for (int64_t kk = 0; kk < k; ++kk) {
-      const int64_t at = Indexed ? index[kk] : kk;
-      Reg bv[Vecs];
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
-      bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
-      PYCONV_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const Reg av = V::set(a[r][at]);
+    for (const pyconv::Stretch* s = stretches; s < stretches + stretch_count; ++s) {
+      const T* row = b + s->first * ldb;
+      const int64_t last = s->first + s->count;
+      for (int64_t kk = s->first; kk < last; ++kk) {
+        const int64_t at = Indexed ? index[kk] : kk;
+        Reg bv[Vecs];
         PYCONV_UNROLL
-        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+        for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(row + v * V::width);
+        bv[Vecs - 1] = V::load(row + (Vecs - 1) * V::width, mask);
+        PYCONV_UNROLL
+        for (int r = 0; r < Rows; ++r) {
+          const Reg av = V::set(a[r][at]);
+          PYCONV_UNROLL
+          for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+        }
+        row += ldb;
       }
-      b += ldb;
     }
     end_tile<T, Rows, Vecs>(acc, c, cols, end);
   }

@@ -114,8 +114,9 @@ struct KernelGradient {
     }
     int64_t origins[kPixelBlock];
     find_origins(pixel, count, origins);
+    const Stretch all{0, count};
     for (int64_t column = 0; column < cols; column += width) {
-      multiply_indexed(table, block.count, count, rows, origins, dy + pixel * w.f + column, w.f,
+      multiply_indexed(table, block.count, &all, 1, rows, origins, dy + pixel * w.f + column, w.f,
                        out, column, std::min(width, cols - column), end);
     }
   }

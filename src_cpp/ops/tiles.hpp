@@ -51,17 +51,19 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
   });
 }
 
-// The same with element kk of row r of A at a[r][index[kk]].
+// The same over some stretches of K, with element kk of row r of A at a[r][index[kk]].
 template <class T>
-void multiply_indexed(const KernelTable<T>& table, int64_t rows, int64_t k, const T* const* a,
-                      const int64_t* index, const T* b, int64_t ldb, T* const* c, int64_t column,
-                      int64_t cols, const TileEnd<T>& end) {
+void multiply_indexed(const KernelTable<T>& table, int64_t rows, const Stretch* stretches,
+                      int64_t stretch_count, const T* const* a, const int64_t* index, const T* b,
+                      int64_t ldb, T* const* c, int64_t column, int64_t cols,
+                      const TileEnd<T>& end) {
   const int64_t vecs = ceil_div(cols, table.width);
   const TileEnd<T> moved = columns_from(end, column);
   for_each_tile(rows, table.indexed_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
-    table.indexed_tile[vecs - 1][count - 1](k, a + first, index, b, ldb, out, cols, moved);
+    table.indexed_tile[vecs - 1][count - 1](stretches, stretch_count, a + first, index, b, ldb, out,
+                                            cols, moved);
   });
 }
 

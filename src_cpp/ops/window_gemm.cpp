@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ops/window_gemm.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
 #include "arena.hpp"
 #include "dispatch.hpp"
+#include "ops/window_regions.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
@@ -10,96 +15,195 @@ namespace {
 
 constexpr int64_t kBlockPixels = 96;
 constexpr int64_t kPitch = kBlockK + 16;
+// A region of fewer pixels would read the filters for too few products.
+constexpr int64_t kLeastPixels = 16;
 
-// Walks the pixels of a grid in (image, i, j) order.
-struct Pixel {
-  int64_t image, i, j;
+template <class T>
+const T* origin_of(const WindowProduct<T>& p, const RegionPixel& pixel) {
+  const Gather<T>& g = p.gather;
+  return g.source + pixel.image * g.image_pitch +
+         (pixel.i * g.step_h + g.off_h) * g.row_pitch +
+         (pixel.j * g.step_w + g.off_w) * g.pixel_pitch;
+}
 
-  template <class T>
-  Pixel(const Gather<T>& g, int64_t flat)
-      : image(flat / (g.grid_w * g.grid_h)), i(flat / g.grid_w % g.grid_h), j(flat % g.grid_w) {}
+template <class T>
+T* target_of(const WindowProduct<T>& p, const RegionPixel& pixel) {
+  return p.out.data + pixel.image * p.out.image_pitch + pixel.i * p.out.row_pitch +
+         pixel.j * p.out.pixel_pitch;
+}
 
-  template <class T>
-  void advance(const Gather<T>& g) {
-    if (++j < g.grid_w) return;
-    j = 0;
-    if (++i < g.grid_h) return;
-    i = 0;
-    ++image;
+// What is done after a block of K that may be the first or the last.
+template <class T>
+TileEnd<T> end_of(const WindowProduct<T>& p, bool first, bool last) {
+  TileEnd<T> end = last ? p.end : plain_end<T>();
+  end.accumulate = !first;
+  return end;
+}
+
+// Some pixels of a region: read where they are, through the index, taps outside left out.
+template <class T>
+void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Region& region,
+                int64_t first, int64_t count) {
+  const T* origin[kBlockPixels];
+  T* out[kBlockPixels];
+  RegionPixel pixel(region, first);
+  for (int64_t r = 0; r < count; ++r, pixel.advance(region)) {
+    origin[r] = origin_of(p, pixel);
+    out[r] = target_of(p, pixel);
+  }
+  struct Part {
+    const BlockK* block;
+    size_t begin, end;  // of its stretches
+  };
+  std::vector<Part> parts;
+  std::vector<Stretch> stretches;
+  for (const BlockK& block : p.blocks) {
+    const size_t begin = stretches.size();
+    append_stretches(block, region, stretches);
+    if (stretches.size() > begin) parts.push_back({&block, begin, stretches.size()});
+  }
+  if (parts.empty()) parts.push_back({&p.blocks.back(), 0, 0});
+  for (const Part& part : parts) {
+    const TileEnd<T> end = end_of(p, &part == &parts.front(), &part == &parts.back());
+    keep_going();
+    for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
+      multiply_indexed(table, count, stretches.data() + part.begin, int64_t(part.end - part.begin),
+                       origin, p.index.data() + part.block->first,
+                       p.filter.at(panel, part.block->first), p.filter.row_pitch, out, column,
+                       std::min(p.filter.width, p.cols - column), end);
+    }
+  }
+}
+
+// Pixels [first, first + count) of regions one after the other: their windows are gathered, with
+// zeros for what is outside.
+template <class T>
+void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
+                  const std::vector<Region>& regions, int64_t first, int64_t count) {
+  int64_t flat[kBlockPixels];
+  const T* rows[kBlockPixels];
+  T* out[kBlockPixels];
+  Scratch<T> copy(count * kPitch);
+  int64_t skipped = first, r = 0;
+  for (const Region& region : regions) {
+    const int64_t pixels = p.images * region.pixels();
+    if (skipped >= pixels) {
+      skipped -= pixels;
+      continue;
+    }
+    RegionPixel pixel(region, skipped);
+    for (; skipped < pixels && r < count; ++skipped, ++r, pixel.advance(region)) {
+      flat[r] = (pixel.image * p.gather.grid_h + pixel.i) * p.gather.grid_w + pixel.j;
+      rows[r] = copy.data() + r * kPitch;
+      out[r] = target_of(p, pixel);
+    }
+    skipped = 0;
+  }
+  for (const BlockK& block : p.blocks) {
+    const TileEnd<T> end = end_of(p, &block == &p.blocks.front(), &block == &p.blocks.back());
+    keep_going();
+    for (r = 0; r < count; ++r) {
+      table.gather_rows(p.gather, block.runs.data(), int64_t(block.runs.size()), flat[r], 1,
+                        copy.data() + r * kPitch, kPitch);
+    }
+    for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
+      multiply_rows(table, count, block.count, rows, p.filter.at(panel, block.first),
+                    p.filter.row_pitch, out, column, std::min(p.filter.width, p.cols - column),
+                    end);
+    }
+  }
+}
+
+template <class T>
+bool all_finite(const T* values, int64_t count) {
+  bool finite = true;
+  for (int64_t i = 0; i < count; ++i) finite &= values[i] - values[i] == T(0);
+  return finite;
+}
+
+template <class T>
+bool all_finite(const WindowProduct<T>& p) {
+  const Panels<T>& filter = p.filter;
+  const int64_t panels = ceil_div(p.cols, filter.width);
+  std::atomic<bool> finite{true};
+  parallel_for(panels, p.k * p.cols * int64_t(sizeof(T)), [&](int64_t panel) {
+    const int64_t cols = std::min(filter.width, p.cols - panel * filter.width);
+    const bool packed = filter.row_pitch == filter.width;
+    const int64_t runs = packed ? 1 : p.k;
+    for (int64_t k = 0; k < runs && finite; ++k) {
+      if (!all_finite(filter.at(panel, k), packed ? p.k * filter.width : cols)) finite = false;
+    }
+  });
+  return finite;
+}
+
+// Pixels of regions, shared out in tasks.
+struct Shares {
+  std::vector<Region> regions;
+  int64_t pixels = 0, tasks = 0;
+
+  void add(const Region& region, int64_t count) {
+    regions.push_back(region);
+    pixels += count;
+    tasks = ceil_div(pixels, kBlockPixels);
+  }
+  // Calls body(first pixel, count) for a task.
+  template <class Body>
+  void run(int64_t task, Body&& body) const {
+    const int64_t first = pixels * task / tasks;
+    body(first, pixels * (task + 1) / tasks - first);
   }
 };
 
-// A block of pixels, those whose windows lie inside the source first: they are read where they
-// are, through the index; the others are gathered with zeros for what is outside.
-template <class T>
-struct PixelBlock {
-  int64_t inside = 0;  // pixels
-  int64_t border = 0;
-  const T* origin[kBlockPixels];  // of the windows inside
-  int64_t flat[kBlockPixels];     // pixel numbers of the others
-  T* out[kBlockPixels];           // inside ones first, the others from the end backwards
-
-  PixelBlock(const WindowProduct<T>& p, int64_t first, int64_t count) {
-    const Gather<T>& g = p.gather;
-    Pixel pixel(g, first);
-    for (int64_t r = 0; r < count; ++r, pixel.advance(g)) {
-      T* target = p.out.data + pixel.image * p.out.image_pitch + pixel.i * p.out.row_pitch +
-                  pixel.j * p.out.pixel_pitch;
-      const int64_t row = pixel.i * g.step_h + g.off_h;
-      const int64_t column = pixel.j * g.step_w + g.off_w;
-      if (row + p.reach.top >= 0 && row + p.reach.bottom < g.h && column + p.reach.left >= 0 &&
-          column + p.reach.right < g.w) {
-        origin[inside] =
-            g.source + pixel.image * g.image_pitch + row * g.row_pitch + column * g.pixel_pitch;
-        out[inside++] = target;
+std::vector<int64_t> offsets(const std::vector<BlockK>& blocks, bool vertical) {
+  std::vector<int64_t> found;
+  for (const BlockK& block : blocks) {
+    for (const Run& run : block.runs) {
+      if (vertical) {
+        found.push_back(run.off_h);
       } else {
-        flat[border] = first + r;
-        out[count - ++border] = target;
+        for (int64_t tap = 0; tap < run.taps; ++tap) found.push_back(run.off_w + tap);
       }
     }
   }
-};
-
-template <class T>
-void run_inside(const KernelTable<T>& table, const WindowProduct<T>& p, const BlockK& block,
-                const PixelBlock<T>& pixels, const TileEnd<T>& end) {
-  const int64_t* index = p.index.data() + block.first;
-  for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
-    multiply_indexed(table, pixels.inside, block.count, pixels.origin, index,
-                     p.filter.at(panel, block.first), p.filter.row_pitch, pixels.out, column,
-                     std::min(p.filter.width, p.cols - column), end);
-  }
+  return found;
 }
 
 template <class T>
-void run_border(const KernelTable<T>& table, const WindowProduct<T>& p, const BlockK& block,
-                const PixelBlock<T>& pixels, const TileEnd<T>& end, T* copy) {
-  const T* rows[kBlockPixels];
-  for (int64_t r = 0; r < pixels.border; ++r) {
-    // out[] runs backwards for these pixels.
-    const int64_t row = pixels.border - 1 - r;
-    table.gather_rows(p.gather, block.runs.data(), int64_t(block.runs.size()), pixels.flat[r], 1,
-                      copy + row * kPitch, kPitch);
-    rows[row] = copy + row * kPitch;
+std::vector<Region> regions_of(const WindowProduct<T>& p) {
+  const Gather<T>& g = p.gather;
+  const auto rows = line_parts(g.grid_h, g.step_h, g.off_h, g.h, offsets(p.blocks, true));
+  const auto columns = line_parts(g.grid_w, g.step_w, g.off_w, g.w, offsets(p.blocks, false));
+  std::vector<Region> regions;
+  for (const LinePart& vertical : rows) {
+    for (const LinePart& horizontal : columns) {
+      regions.push_back({vertical, horizontal,
+                         vertical.low == p.reach.top && vertical.high == p.reach.bottom &&
+                             horizontal.low == p.reach.left && horizontal.high == p.reach.right});
+    }
   }
-  for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
-    multiply_rows(table, pixels.border, block.count, rows, p.filter.at(panel, block.first),
-                  p.filter.row_pitch, pixels.out + pixels.inside, column,
-                  std::min(p.filter.width, p.cols - column), end);
-  }
+  return regions;
 }
 
+// Regions that are run each by itself, the largest first, and those that are not.
 template <class T>
-void run_block(const KernelTable<T>& table, const WindowProduct<T>& p, int64_t first,
-               int64_t count) {
-  const PixelBlock<T> pixels(p, first, count);
-  Scratch<T> copy(pixels.border * kPitch);
-  for (size_t b = 0; b < p.blocks.size(); ++b) {
-    TileEnd<T> end = b + 1 == p.blocks.size() ? p.end : plain_end<T>();
-    end.accumulate = b > 0;
-    keep_going();
-    if (pixels.inside) run_inside(table, p, p.blocks[b], pixels, end);
-    if (pixels.border) run_border(table, p, p.blocks[b], pixels, end, copy.data());
+void share_out(const WindowProduct<T>& p, std::vector<Shares>& alone, Shares& gathered) {
+  std::vector<Region> regions = regions_of(p);
+  std::stable_sort(regions.begin(), regions.end(), [](const Region& a, const Region& b) {
+    return a.pixels() > b.pixels();
+  });
+  const auto gains = [&](const Region& region) {
+    return !region.whole && p.images * region.pixels() >= kLeastPixels;
+  };
+  // An infinite filter makes NaN of padding.
+  const bool skips = std::any_of(regions.begin(), regions.end(), gains) && all_finite(p);
+  for (const Region& region : regions) {
+    const int64_t pixels = p.images * region.pixels();
+    if (region.whole || (skips && gains(region))) {
+      alone.emplace_back().add(region, pixels);
+    } else {
+      gathered.add(region, pixels);
+    }
   }
 }
 
@@ -110,10 +214,23 @@ void window_gemm(const WindowProduct<T>& product) {
   const KernelTable<T>& table = kernel_table_of<T>();
   const int64_t pixels = product.images * product.gather.grid_h * product.gather.grid_w;
   if (pixels == 0) return;
-  const int64_t tasks = ceil_div(pixels, kBlockPixels);
+  std::vector<Shares> alone;
+  Shares gathered;
+  share_out(product, alone, gathered);
+  int64_t tasks = gathered.tasks;
+  for (const Shares& shares : alone) tasks += shares.tasks;
   parallel_for(tasks, 2 * pixels * product.k * product.cols, [&](int64_t task) {
-    const int64_t first = pixels * task / tasks;
-    run_block(table, product, first, pixels * (task + 1) / tasks - first);
+    for (const Shares& shares : alone) {
+      if (task < shares.tasks) {
+        return shares.run(task, [&](int64_t first, int64_t count) {
+          run_region(table, product, shares.regions[0], first, count);
+        });
+      }
+      task -= shares.tasks;
+    }
+    gathered.run(task, [&](int64_t first, int64_t count) {
+      run_gathered(table, product, gathered.regions, first, count);
+    });
   });
 }
 
