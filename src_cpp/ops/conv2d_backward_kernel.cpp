@@ -3,7 +3,6 @@
 // pixels. Blocks are shared out to a number of partial sums that depends on the shape alone; the
 // partial sums are added left to right.
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
 #include "ops/pad_images.hpp"
+#include "ops/row_panels.hpp"
 #include "ops/sum_rows.hpp"
 #include "ops/window_blocks.hpp"
 #include "ops/winograd.hpp"
@@ -26,8 +26,8 @@ namespace pyconv {
 namespace {
 
 constexpr int64_t kPixelBlock = 256;
-// Rows of windows, 16 beyond the block, so that they do not share sets of the first cache.
-constexpr int64_t kWindowPitch = kBlockK + 16;
+// Columns of dy that are copied at a time: beside the windows they fit the second cache.
+constexpr int64_t kColumns = 256;
 // Shorter runs of a window cost more to copy than to read where they are.
 constexpr int64_t kCopiedRun = 64;
 // Tasks to aim for, and the most memory that partial sums may take.
@@ -65,17 +65,17 @@ struct KernelGradient {
     }
   }
 
-  // The elements of a block of K for `count` pixels, a row of `pitch` for each pixel.
-  void copy_windows(const BlockK& block, int64_t pixel, int64_t count, T* to, int64_t pitch) const {
+  // The elements of a block of K for `count` pixels.
+  void copy_windows(const BlockK& block, int64_t pixel, int64_t count,
+                    const RowPanels<T>& to) const {
     int64_t origins[kPixelBlock];
     find_origins(pixel, count, origins);
-    for (int64_t p = 0; p < count; ++p, to += pitch) {
-      const T* window = x + origins[p];
-      T* element = to;
+    for (int64_t p = 0; p < count; ++p) {
+      int64_t element = 0;
       for (const Run& run : block.runs) {
         const int64_t length = run.taps * run.length;
-        std::memcpy(element, window + index[static_cast<size_t>(block.first + (element - to))],
-                    static_cast<size_t>(length) * sizeof(T));
+        to.put(element, p, x + origins[p] + index[static_cast<size_t>(block.first + element)],
+               length);
         element += length;
       }
     }
@@ -85,8 +85,10 @@ struct KernelGradient {
   // window, its sum runs over pixels.
   void run(int64_t part, const BlockK& block) const {
     const bool copied = block.runs.front().taps * block.runs.front().length >= kCopiedRun;
-    Scratch<T> windows(copied ? kPixelBlock * kWindowPitch : 0);
-    Scratch<T> gradients(copied ? kPixelBlock * width : 0);
+    const int64_t height = panel_height(table, width);
+    Scratch<T> windows(copied ? RowPanels<T>::size(block.count, kPixelBlock, height) : 0);
+    const int64_t columns = std::min(kColumns / width * width, cols);
+    Scratch<T> gradients(copied ? RowPanels<T>::size(columns, kPixelBlock, width) : 0);
     T* sums = partial + (part * window_elements(w) + block.first) * cols;
     const int64_t first = pixel_blocks() * part / parts;
     const int64_t last = pixel_blocks() * (part + 1) / parts;
@@ -97,7 +99,8 @@ struct KernelGradient {
       end.accumulate = b > first;
       keep_going();
       if (copied) {
-        run_copies(block, pixel, count, windows.data(), gradients.data(), sums, end);
+        run_copies(block, pixel, count, RowPanels<T>(windows.data(), count, height),
+                   RowPanels<T>(gradients.data(), count, width), sums, end);
       } else {
         run_in_place(block, pixel, count, sums, end);
       }
@@ -122,26 +125,27 @@ struct KernelGradient {
   }
 
   // Both operands copied, so that tiles read neighbours.
-  void run_copies(const BlockK& block, int64_t pixel, int64_t count, T* windows, T* gradients,
-                  T* sums, const TileEnd<T>& end) const {
-    copy_windows(block, pixel, count, windows, kWindowPitch);
-    for (int64_t column = 0; column < cols; column += width) {
-      const int64_t some = std::min(width, cols - column);
-      pack_panel(Matrix<T>{dy + pixel * w.f, w.f, false}, 0, count, column, some, width, gradients);
-      multiply_columns(table, block.count, count, windows, kWindowPitch, gradients, width,
-                       sums + column, cols, some, end);
+  void run_copies(const BlockK& block, int64_t pixel, int64_t count, const RowPanels<T>& windows,
+                  const RowPanels<T>& gradients, T* sums, const TileEnd<T>& end) const {
+    copy_windows(block, pixel, count, windows);
+    const int64_t step = kColumns / width * width;
+    for (int64_t first = 0; first < cols; first += step) {
+      const int64_t some = std::min(step, cols - first);
+      for (int64_t p = 0; p < count; ++p) gradients.put(0, p, dy + (pixel + p) * w.f + first, some);
+      for (int64_t column = 0; column < some; column += width) {
+        multiply_panels(table, block.count, count, windows, gradients.panel(column / width), width,
+                        sums + first + column, cols, std::min(width, some - column), end);
+      }
     }
   }
 
   // Adds the parts of one row of K into dkernel.
   void reduce(int64_t row, T* dkernel) const {
     T* to = dkernel + row * w.f;
-    for (int64_t j = 0; j < cols; ++j) {
-      T sum = partial[row * cols + j];
-      for (int64_t p = 1; p < parts; ++p) {
-        sum += partial[(p * window_elements(w) + row) * cols + j];
-      }
-      to[j] = sum;
+    std::copy_n(partial + row * cols, cols, to);
+    for (int64_t p = 1; p < parts; ++p) {
+      const T* from = partial + (p * window_elements(w) + row) * cols;
+      for (int64_t j = 0; j < cols; ++j) to[j] += from[j];
     }
   }
 };
