@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ops/conv2d_algorithm.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "ops/depthwise.hpp"
@@ -22,12 +23,23 @@ constexpr int64_t kWinogradPixels = 128;
 // Transformed filters take four times their memory, up to this.
 constexpr double kFilterBytes = double(int64_t(1) << 30);
 
-// Tiles that reach far beyond small images cost as much as any.
-bool saves_products(int64_t n, int64_t h, int64_t w) {
+// How often a tap of one axis meets an image line, in all `outputs` lines of windows of three taps.
+int64_t meetings(int64_t outputs, int64_t size, int64_t before) {
+  int64_t count = 0;
+  for (int64_t tap = -before; tap < 3 - before; ++tap) {
+    count += std::max<int64_t>(0, std::min(outputs, size - tap) - std::max<int64_t>(0, -tap));
+  }
+  return count;
+}
+
+// Tiles that reach far beyond small images cost as much as any, the direct way leaves padding out.
+bool saves_products(const Window& w, int64_t rows, int64_t columns) {
   constexpr double kLeastSaving = 1.6;
-  const int64_t m = winograd_side(n, h, w);
-  const double products = double((m + 2) * (m + 2)) * double(TileGrid(m, n, h, w).tiles);
-  return kLeastSaving * products <= 9.0 * double(n * h * w);
+  const int64_t m = winograd_side(w.n, rows, columns);
+  const double products = double((m + 2) * (m + 2)) * double(TileGrid(m, w.n, rows, columns).tiles);
+  const double direct =
+      double(w.n) * double(meetings(w.oh, w.h, w.top)) * double(meetings(w.ow, w.w, w.left));
+  return kLeastSaving * products <= direct;
 }
 
 bool gains_by_winograd(const Window& w, ConvPass pass) {
@@ -37,7 +49,7 @@ bool gains_by_winograd(const Window& w, ConvPass pass) {
   return cg >= kWinogradChannels && fg >= kWinogradChannels &&
          (data ? w.input_pixels() : w.output_pixels()) >= kWinogradPixels &&
          36.0 * 4.0 * double(cg) * double(fg) <= kFilterBytes &&
-         saves_products(w.n, data ? w.h : w.oh, data ? w.w : w.ow);
+         saves_products(w, data ? w.h : w.oh, data ? w.w : w.ow);
 }
 
 // Tiles of as many columns as an image has channels would leave most lanes of a vector empty;

@@ -21,8 +21,7 @@ constexpr int64_t kLeastPixels = 16;
 template <class T>
 const T* origin_of(const WindowProduct<T>& p, const RegionPixel& pixel) {
   const Gather<T>& g = p.gather;
-  return g.source + pixel.image * g.image_pitch +
-         (pixel.i * g.step_h + g.off_h) * g.row_pitch +
+  return g.source + pixel.image * g.image_pitch + (pixel.i * g.step_h + g.off_h) * g.row_pitch +
          (pixel.j * g.step_w + g.off_w) * g.pixel_pitch;
 }
 
@@ -189,9 +188,8 @@ std::vector<Region> regions_of(const WindowProduct<T>& p) {
 template <class T>
 void share_out(const WindowProduct<T>& p, std::vector<Shares>& alone, Shares& gathered) {
   std::vector<Region> regions = regions_of(p);
-  std::stable_sort(regions.begin(), regions.end(), [](const Region& a, const Region& b) {
-    return a.pixels() > b.pixels();
-  });
+  std::stable_sort(regions.begin(), regions.end(),
+                   [](const Region& a, const Region& b) { return a.pixels() > b.pixels(); });
   const auto gains = [&](const Region& region) {
     return !region.whole && p.images * region.pixels() >= kLeastPixels;
   };

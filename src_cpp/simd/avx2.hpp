@@ -56,7 +56,8 @@ struct Vec<float> {
     return _mm256_mask_i32gather_ps(zero(), p, index, tail(count), sizeof(float));
   }
   static void store(float* p, Reg a) { _mm256_storeu_ps(p, a); }
-  // The first lanes, as many as a tail has. A masked store takes over ten cycles on some processors.
+  // The first lanes, as many as a tail has. A masked store takes over ten cycles on some
+  // processors.
   static void store(float* p, Reg a, Mask m) {
     int lanes = _mm256_movemask_ps(m);
     if (lanes == 0xFF) return store(p, a);
