@@ -61,6 +61,7 @@ struct Smaller {
 template <class T, class Better, bool WithOffsets>
 struct Best {
   using V = Vec<T>;
+  static constexpr int64_t taken = 1;  // pixels, by the constructor
   typename V::Reg best, where;
 
   Best(typename V::Reg first, int64_t tap) : best(first), where(V::set(static_cast<T>(tap))) {}
@@ -82,6 +83,7 @@ struct Best {
 template <class T>
 struct Average {
   using V = Vec<T>;
+  static constexpr int64_t taken = 0;
   typename V::Reg sum, row;
 
   Average(typename V::Reg /*first*/, int64_t /*tap*/) : sum(V::zero()), row(V::zero()) {}
@@ -100,9 +102,10 @@ template <class T, class Pool, int Step>
 inline void pool_window(const pyconv::PoolRow<T>& p, const T* x, const Span& rows,
                         const Span& columns, int64_t left, int64_t at, int64_t count) {
   Pool pool(load_lanes<T, Step>(x, p.sw, count), rows.first * p.kw + columns.first);
-  for (int64_t r = rows.first; r < rows.last; ++r, x += p.row_pitch) {
-    const T* pixel = x;
-    for (int64_t s = columns.first; s < columns.last; ++s, pixel += p.pixel_pitch) {
+  int64_t first = columns.first + Pool::taken;
+  for (int64_t r = rows.first; r < rows.last; ++r, first = columns.first, x += p.row_pitch) {
+    const T* pixel = x + (first - columns.first) * p.pixel_pitch;
+    for (int64_t s = first; s < columns.last; ++s, pixel += p.pixel_pitch) {
       pool.take(load_lanes<T, Step>(pixel, p.sw, count), r * p.kw + s);
     }
     pool.end_row();

@@ -13,14 +13,35 @@ namespace {
 constexpr int kRegisters = 16;
 constexpr int kMaskRegisters = 1;
 
-// A few bytes in one register, the first lowest; the array holds no more than `count`.
+// Fewer than eight bytes in one register, the first lowest; the array holds no more than `count`.
 inline void store_first_bytes(uint8_t* p, uint64_t bytes, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) p[i] = static_cast<uint8_t>(bytes >> (8 * i));
+  if (count & 4) {
+    __builtin_memcpy(p, &bytes, 4);
+    p += 4;
+    bytes >>= 32;
+  }
+  if (count & 2) {
+    __builtin_memcpy(p, &bytes, 2);
+    p += 2;
+    bytes >>= 16;
+  }
+  if (count & 1) *p = static_cast<uint8_t>(bytes);
 }
 
 inline uint64_t load_first_bytes(const uint8_t* p, int64_t count) {
   uint64_t bytes = 0;
-  for (int64_t i = 0; i < count; ++i) bytes |= static_cast<uint64_t>(p[i]) << (8 * i);
+  int64_t loaded = 0;
+  if (count & 4) {
+    __builtin_memcpy(&bytes, p, 4);
+    loaded = 4;
+  }
+  if (count & 2) {
+    uint16_t two;
+    __builtin_memcpy(&two, p + loaded, 2);
+    bytes |= static_cast<uint64_t>(two) << (8 * loaded);
+    loaded += 2;
+  }
+  if (count & 1) bytes |= static_cast<uint64_t>(p[loaded]) << (8 * loaded);
   return bytes;
 }
 
