@@ -7,41 +7,50 @@
 
 namespace {
 
-// A NaN is neither below nor above: it stays.
+// A NaN is neither below nor above: it stays, for max and min give their second operand then.
 template <class T>
 inline typename Vec<T>::Reg clamp(typename Vec<T>::Reg a, typename Vec<T>::Reg lower,
                                   typename Vec<T>::Reg upper) {
-  using V = Vec<T>;
-  const typename V::Reg raised = V::select(V::greater(lower, a), lower, a);
-  return V::select(V::greater(raised, upper), upper, raised);
+  return Vec<T>::min(upper, Vec<T>::max(lower, a));
 }
 
 template <class T, int Rows, int Vecs>
 inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c, int64_t cols,
                      const pyconv::TileEnd<T>& end) {
   using V = Vec<T>;
-  const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
-  const typename V::Reg lower = V::set(end.lower);
-  const typename V::Reg upper = V::set(end.upper);
-  PYCONV_UNROLL
-  for (int v = 0; v < Vecs; ++v) {
-    const bool last = v == Vecs - 1;
-    typename V::Reg bias = V::zero();
-    if (end.bias)
-      bias = last ? V::load(end.bias + v * V::width, mask) : V::load(end.bias + v * V::width);
+  constexpr int last = Vecs - 1;
+  const typename V::Mask mask = V::tail(cols - last * V::width);
+  if (end.accumulate) {
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) {
-      T* p = c[r] + v * V::width;
-      typename V::Reg sum = acc[r][v];
-      if (end.accumulate) sum = V::add(last ? V::load(p, mask) : V::load(p), sum);
-      if (end.bias) sum = V::add(sum, bias);
-      if (end.clamp) sum = clamp<T>(sum, lower, upper);
-      if (last) {
-        V::store(p, sum, mask);
-      } else {
-        V::store(p, sum);
-      }
+      PYCONV_UNROLL
+      for (int v = 0; v < last; ++v) acc[r][v] = V::add(V::load(c[r] + v * V::width), acc[r][v]);
+      acc[r][last] = V::add(V::load(c[r] + last * V::width, mask), acc[r][last]);
     }
+  }
+  if (end.bias) {
+    PYCONV_UNROLL
+    for (int v = 0; v < Vecs; ++v) {
+      const T* from = end.bias + v * V::width;
+      const typename V::Reg bias = v == last ? V::load(from, mask) : V::load(from);
+      PYCONV_UNROLL
+      for (int r = 0; r < Rows; ++r) acc[r][v] = V::add(acc[r][v], bias);
+    }
+  }
+  if (end.clamp) {
+    const typename V::Reg lower = V::set(end.lower);
+    const typename V::Reg upper = V::set(end.upper);
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = clamp<T>(acc[r][v], lower, upper);
+    }
+  }
+  PYCONV_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    PYCONV_UNROLL
+    for (int v = 0; v < last; ++v) V::store(c[r] + v * V::width, acc[r][v]);
+    V::store(c[r] + last * V::width, acc[r][last], mask);
   }
 }
 

@@ -127,10 +127,10 @@ bool all_finite(const WindowProduct<T>& p) {
   std::atomic<bool> finite{true};
   parallel_for(panels, p.k * p.cols * int64_t(sizeof(T)), [&](int64_t panel) {
     const int64_t cols = std::min(filter.width, p.cols - panel * filter.width);
-    const bool packed = filter.row_pitch == filter.width;
-    const int64_t runs = packed ? 1 : p.k;
+    const bool touching = filter.row_pitch == cols;
+    const int64_t runs = touching ? 1 : p.k;
     for (int64_t k = 0; k < runs && finite; ++k) {
-      if (!all_finite(filter.at(panel, k), packed ? p.k * filter.width : cols)) finite = false;
+      if (!all_finite(filter.at(panel, k), touching ? p.k * cols : cols)) finite = false;
     }
   });
   return finite;
