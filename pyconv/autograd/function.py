@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,7 +101,7 @@ class Function:
 
     def names_of_wanted(self, *names: str) -> tuple[str, ...]:
         """Return the names of the inputs whose gradient is wanted, for an op's `needs`."""
-        return tuple(name for name, wanted in zip(names, self.wanted, strict=True) if wanted)
+        return tuple(compress(names, self.wanted))
 
 
 def _as_dtype(dx: Array | None, dtype: np.dtype[Any] | None) -> Array | None:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
@@ -39,14 +40,14 @@ class Record(NamedTuple):
     inputs: Inputs
     output: Tensor
     wanted: tuple[bool, ...]
-    versions: tuple[int, ...]
+    versions: list[tuple[Variable, int]]  # of the variables among the inputs
 
 
 def tapes_wanting(inputs: Inputs) -> list[tuple[GradientTape, tuple[bool, ...]]]:
     """Return the active tapes that watch an input, each with which inputs it watches."""
     found = []
     for tape in _active.tapes:
-        wanted = tuple(map(tape.watches, inputs))
+        wanted = tape.wanted(inputs)
         if True in wanted:
             found.append((tape, wanted))
     return found
@@ -115,12 +116,18 @@ class GradientTape:
             return True
         return self._accessed and isinstance(tensor, Variable) and tensor.trainable
 
+    def wanted(self, inputs: Inputs) -> tuple[bool, ...]:
+        """Tell of each input whether the tape watches it."""
+        if self._accessed:
+            return tuple(map(self.watches, inputs))
+        return tuple(map(self._watched.__contains__, map(id, inputs)))
+
     def record(
         self, function: Function, inputs: Inputs, output: Tensor, wanted: tuple[bool, ...]
     ) -> None:
         """Keep a function that just ran; its output is watched from here on."""
         self._watched[id(output)] = output
-        versions = tuple(x.version for x in inputs if isinstance(x, Variable))
+        versions = [(x, x.version) for x in inputs if isinstance(x, Variable)]
         self._records.append(Record(function, inputs, output, wanted, versions))
 
     @overload
@@ -173,7 +180,7 @@ class GradientTape:
         Args:
             outside: ids of Tensors whose gradients are seen, or fed, from outside.
         """
-        uses = Counter(id(x) for record in self._records for x in record.inputs)
+        uses = Counter(map(id, chain.from_iterable([record.inputs for record in self._records])))
         makers = {id(record.output): record.function for record in self._records}
         for function, inputs, *_ in self._records:
             x = id(inputs[0])
@@ -191,18 +198,18 @@ class GradientTape:
             dy = found.get(output) if output in sources else found.pop(output, None)
             if dy is None:
                 continue
-            variables = [x for x in record.inputs if isinstance(x, Variable)]
-            if any(x.version != old for x, old in zip(variables, record.versions, strict=True)):
-                raise RuntimeError(
-                    "gradient: a Variable was changed after the forward that used it"
-                )
+            for variable, version in record.versions:
+                if variable.version != version:
+                    raise RuntimeError(
+                        "gradient: a Variable was changed after the forward that used it"
+                    )
             gradients = record.function.gradients(dy)
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
             for x, wanted, dx in zip(record.inputs, record.wanted, gradients, strict=True):
                 if wanted and dx is not None:
-                    dx = np.asarray(dx) if isinstance(dx, np.generic) else dx
-                    found[id(x)] = added(found[id(x)], dx) if id(x) in found else dx
+                    key, dx = id(x), np.asarray(dx) if isinstance(dx, np.generic) else dx
+                    found[key] = added(found[key], dx) if key in found else dx
         return found
 
 

@@ -86,11 +86,11 @@ class Kernels:
 
 
 def _on_host(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
-    address = _core.address
+    address, array = _core.address, np.ndarray  # of which ops make all that a kernel sees
 
     def call(*arguments: Any) -> Any:
         plain = [
-            address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
+            address(value) if type(value) is array else 0 if value is None else value
             for value in arguments
         ]
         return function(*plain, *trailing)

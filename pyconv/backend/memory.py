@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ def contiguous(x: Array, dtype: Any = None) -> Array:
     Raises:
         MemoryError: the copy of a broadcast view would exceed this machine's memory.
     """
+    if dtype is None and type(x) is np.ndarray and x.flags.carray and x.dtype.isnative:
+        return x
     wanted = native_dtype(x.dtype) if dtype is None else np.dtype(dtype)
     if isinstance(x, np.ndarray):
         flags = x.flags
@@ -46,8 +50,11 @@ def _physical_memory() -> int:
 
 def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
     """Return an array with undefined contents where `like` lies, of its dtype unless given."""
-    kind = native_dtype(like.dtype) if dtype is None else np.dtype(dtype)
-    if not isinstance(like, np.ndarray):
+    if dtype is None:
+        kind = like.dtype if like.dtype.isnative else native_dtype(like.dtype)
+    else:
+        kind = np.dtype(dtype)
+    if type(like) is not np.ndarray and not isinstance(like, np.ndarray):
         return _empty_on_device(like, shape, kind)
     size = kind.itemsize
     for length in shape:
@@ -98,19 +105,23 @@ def tensor_table(
         The table, and the places (row * width + column) of two arrays that share memory, if any.
     """
     address = _core.address
-    table = np.zeros((len(rows), width + 1), np.int64)
-    for record, row in zip(table, rows, strict=True):
-        record[: len(row)] = [address(a) if isinstance(a, np.ndarray) else a.data.ptr for a in row]
-        record[width] = row[0].size
-    starts = table[:, :width].ravel()
-    sizes = np.repeat(table[:, width] * rows[0][0].itemsize, width)
-    places = np.flatnonzero((starts != 0) & (sizes != 0))
-    places = places[np.argsort(starts[places], kind="stable")]
-    overlap = np.flatnonzero(starts[places[1:]] < (starts + sizes)[places[:-1]])
-    if not overlap.size:
-        return table.tobytes(), None
-    one, other = sorted(int(place) for place in places[overlap[0] : overlap[0] + 2])
-    return table.tobytes(), (one, other)
+    fields: list[int] = []
+    spans: list[tuple[int, int, int]] = []  # start, place, end
+    for row in rows:
+        place, size, nbytes = len(fields) // (width + 1) * width, row[0].size, row[0].nbytes
+        for array in row:
+            start = address(array) if isinstance(array, np.ndarray) else array.data.ptr
+            fields.append(start)
+            if nbytes:
+                spans.append((start, place, start + nbytes))
+            place += 1
+        fields += [*[0] * (width - len(row)), size]
+    table = struct.pack(f"={len(fields)}q", *fields)
+    spans.sort()
+    for (_, one, end), (start, other, _) in pairwise(spans):
+        if start < end:
+            return table, (min(one, other), max(one, other))
+    return table, None
 
 
 def memory_overlaps(a: Array, b: Array) -> bool:

@@ -21,7 +21,7 @@ from pyconv.backend import (
     precision,
     put,
 )
-from pyconv.layers.holding import Holding
+from pyconv.layers.holding import UNKNOWN, Holding, may_hold_layers
 from pyconv.layers.holding import is_several as is_several
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
@@ -83,11 +83,14 @@ class Layer(Holding):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+        if may_hold_layers(name, value):
+            object.__setattr__(self, "_holders", UNKNOWN)
         if name[0] != "_" and name not in self.of_training:
             structure.changed()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
+        object.__setattr__(self, "_holders", UNKNOWN)
         structure.changed()
 
     def build(self, input_shape: Any) -> None:

@@ -116,6 +116,11 @@ class _Average(Metric):
             self.total += float(np.sum(values * weights, dtype=np.float64))
             self.count += float(np.sum(weights, dtype=np.float64))
 
+    def add(self, value: float, count: int) -> None:
+        """Gather the mean of so many values."""
+        self.total += value * count
+        self.count += float(count)
+
 
 class Mean(_Average):
     """The mean of the values given so far.
@@ -164,8 +169,10 @@ class MeanMetricWrapper(MeanOfSamples):
 
 def checked_dtype(name: str, dtype: Any) -> str:
     """Return the name of a floating dtype; anything else: ValueError."""
+    if dtype is None:
+        return "float32"
     try:
-        found = np.dtype("float32" if dtype is None else dtype)
+        found = np.dtype(dtype)
     except TypeError:
         found = np.dtype(object)
     if found.kind != "f":

@@ -82,7 +82,7 @@ def move(
             raise ValueError(f"{function}: len({argument})={len(arrays)}; must be {len(params)}")
     if not params:
         return
-    first = as_input(params[0], function, "params[0]")
+    first = contiguous(as_input(params[0], function, "params[0]"))
     rows = [_checked_row(function, lists, i, first) for i in range(len(params))]
     table, overlap = tensor_table(rows, WIDTH)
     if overlap is not None:  # threads would race
@@ -99,15 +99,26 @@ def _checked_row(
     """Return the i-th parameter, its gradient and its states."""
     row: list[Array] = []
     for argument, arrays in lists.items():
-        name = f"{function}: {argument}[{i}]"
-        array = as_input(arrays[i], function, f"{argument}[{i}]", like=first)
-        if row and array.shape != row[0].shape:
-            raise ValueError(f"{name}.shape={array.shape}; must be {row[0].shape}")
-        plain = contiguous(array)
-        if argument != "grads":
-            if array is not arrays[i] or plain is not array:
-                raise ValueError(f"{name} is not a contiguous array; it is written in place")
-            if isinstance(array, np.ndarray) and not array.flags.writeable:
-                raise ValueError(f"{name} is read-only; it is written in place")
-        row.append(plain)
+        array = arrays[i]
+        fits = type(array) is np.ndarray and array.dtype is first.dtype and array.flags.carray
+        if not fits or (row and array.shape != row[0].shape):
+            array = _checked(function, f"{argument}[{i}]", array, first, row[0] if row else None)
+        row.append(array)
     return row
+
+
+def _checked(
+    function: str, argument: str, given: Array, first: Array, parameter: Array | None
+) -> Array:
+    """Return an array as a kernel takes it; gradients alone may be copied to that end."""
+    array = as_input(given, function, argument, like=first)
+    name = f"{function}: {argument}"
+    if parameter is not None and array.shape != parameter.shape:
+        raise ValueError(f"{name}.shape={array.shape}; must be {parameter.shape}")
+    plain = contiguous(array)
+    if not argument.startswith("grads"):
+        if array is not given or plain is not array:
+            raise ValueError(f"{name} is not a contiguous array; it is written in place")
+        if isinstance(array, np.ndarray) and not array.flags.writeable:
+            raise ValueError(f"{name} is read-only; it is written in place")
+    return plain
