@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -33,14 +33,9 @@ _active = _Active()
 Inputs = tuple[Tensor | None, ...]
 
 
-class Record(NamedTuple):
-    """One function that ran while a tape watched one of its inputs."""
-
-    function: Function
-    inputs: Inputs
-    output: Tensor
-    wanted: tuple[bool, ...]
-    versions: list[tuple[Variable, int]]  # of the variables among the inputs
+# A function that ran while a tape watched an input: its inputs, its output, whose gradients are
+# wanted, and the versions of the variables among the inputs.
+Record = tuple["Function", Inputs, Tensor, tuple[bool, ...], list[tuple[Variable, int]]]
 
 
 def tapes_wanting(inputs: Inputs) -> list[tuple[GradientTape, tuple[bool, ...]]]:
@@ -128,7 +123,7 @@ class GradientTape:
         """Keep a function that just ran; its output is watched from here on."""
         self._watched[id(output)] = output
         versions = [(x, x.version) for x in inputs if isinstance(x, Variable)]
-        self._records.append(Record(function, inputs, output, wanted, versions))
+        self._records.append((function, inputs, output, wanted, versions))
 
     @overload
     def gradient(
@@ -180,8 +175,8 @@ class GradientTape:
         Args:
             outside: ids of Tensors whose gradients are seen, or fed, from outside.
         """
-        uses = Counter(map(id, chain.from_iterable([record.inputs for record in self._records])))
-        makers = {id(record.output): record.function for record in self._records}
+        uses = Counter(map(id, chain.from_iterable([inputs for _, inputs, *_ in self._records])))
+        makers = {id(output): function for function, _, output, *_ in self._records}
         for function, inputs, *_ in self._records:
             x = id(inputs[0])
             if uses[x] == 1 and x in makers and x not in outside:
@@ -193,21 +188,22 @@ class GradientTape:
         """Run the records backwards; `found` maps id of a Tensor to its gradient."""
         records = list(self._records) if self._persistent else self._records
         while records:
-            record = records.pop()  # frees what the function kept as soon as it is used
-            output = id(record.output)
+            # Taken off, so that what the function kept is freed as soon as it is used.
+            function, inputs, y, wanted, versions = records.pop()
+            output = id(y)
             dy = found.get(output) if output in sources else found.pop(output, None)
             if dy is None:
                 continue
-            for variable, version in record.versions:
+            for variable, version in versions:
                 if variable.version != version:
                     raise RuntimeError(
                         "gradient: a Variable was changed after the forward that used it"
                     )
-            gradients = record.function.gradients(dy)
+            gradients = function.gradients(dy)
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
-            for x, wanted, dx in zip(record.inputs, record.wanted, gradients, strict=True):
-                if wanted and dx is not None:
+            for x, is_wanted, dx in zip(inputs, wanted, gradients, strict=True):
+                if is_wanted and dx is not None:
                     key, dx = id(x), np.asarray(dx) if isinstance(dx, np.generic) else dx
                     found[key] = added(found[key], dx) if key in found else dx
         return found

@@ -180,7 +180,7 @@ _device_kernels: dict[tuple[int, ModuleType], DeviceKernels] = {}
 
 def kernels_for(x: Array) -> Any:
     """Return the native functions that work where x lies."""
-    if isinstance(x, np.ndarray):
+    if type(x) is np.ndarray or isinstance(x, np.ndarray):
         return _host_kernels
     module = sys.modules.get("pyconv._cuda") or cuda_module("pyconv: a CuPy array")
     number: int = x.device.id

@@ -7,7 +7,7 @@ import math
 import os
 import struct
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from pyconv.backend.native import Array, _core, native_dtype
 
 # Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
 _ARENA_BYTES = 1 << 16
+_NONE_BAD = 2**63 - 1
 
 
 def contiguous(x: Array, dtype: Any = None) -> Array:
@@ -81,19 +82,18 @@ def _empty_on_device(like: Any, shape: Sequence[int], dtype: np.dtype[Any]) -> A
 
 def first_bad_flag(like: Array) -> Array:
     """Return the one-element array in which a check reports the first bad position."""
-    none = np.iinfo(np.int64).max
     if isinstance(like, np.ndarray):
-        return np.full(1, none, np.int64)
+        return np.array([_NONE_BAD], np.int64)
     on_device: Any = like
     with on_device.device:
-        flag: Array = array_module(like).full(1, none, np.int64)
+        flag: Array = array_module(like).full(1, _NONE_BAD, np.int64)
     return flag
 
 
 def first_bad(flag: Array) -> int | None:
     """Read such a flag: the position, or None where all was well."""
     position = int(flag[0])
-    return None if position == np.iinfo(np.int64).max else position
+    return None if position == _NONE_BAD else position
 
 
 def tensor_table(
@@ -107,15 +107,15 @@ def tensor_table(
     address = _core.address
     fields: list[int] = []
     spans: list[tuple[int, int, int]] = []  # start, place, end
-    for row in rows:
-        place, size, nbytes = len(fields) // (width + 1) * width, row[0].size, row[0].nbytes
-        for array in row:
-            start = address(array) if isinstance(array, np.ndarray) else array.data.ptr
-            fields.append(start)
-            if nbytes:
-                spans.append((start, place, start + nbytes))
-            place += 1
-        fields += [*[0] * (width - len(row)), size]
+    on_host, none = isinstance(rows[0][0], np.ndarray), [0] * width
+    for number, row in enumerate(rows):
+        starts = [address(a) if on_host else a.data.ptr for a in row]
+        fields += starts + none[len(row) :]
+        fields.append(row[0].size)
+        nbytes = row[0].nbytes
+        if nbytes:
+            ends = [start + nbytes for start in starts]
+            spans += zip(starts, count(number * width), ends)
     table = struct.pack(f"={len(fields)}q", *fields)
     spans.sort()
     for (_, one, end), (start, other, _) in pairwise(spans):

@@ -19,7 +19,8 @@ from pyconv.layers.symbolic import SymbolicTensor
 Self = TypeVar("Self", bound="Holding")
 UNKNOWN: tuple[int, list[str]] = (-1, [])
 _CONTAINERS = (list, tuple, dict)
-_NO_LAYERS = ("inbound_nodes", "_call_losses", "_own_weights")  # or none that are inside
+# Lists without layers, or without such as are inside.
+_NO_LAYERS = ("inbound_nodes", "_call_losses", "_own_weights", "_trained")
 
 
 class Holding:
@@ -64,8 +65,11 @@ class Holding:
     def _first_weight(self) -> Variable | None:
         if self._own_weights:
             return self._own_weights[0]
-        firsts = (layer._first_weight() for layer in self.sublayers())
-        return next((first for first in firsts if first is not None), None)
+        for layer in self.sublayers():
+            first: Variable | None = layer._first_weight()
+            if first is not None:
+                return first
+        return None
 
     def paths(self) -> list[tuple[str, Variable, bool]]:
         """Return (path, variable, whether training changes it) of every weight.

@@ -213,6 +213,8 @@ class Layer(Holding):
         return Tensor.wrap(array.astype(dtype or self.dtype))
 
     def _tensors(self, inputs: Any) -> Any:
+        if isinstance(inputs, Tensor):
+            return self._tensor(inputs)
         return map_leaves(self._tensor, inputs) if is_several(inputs) else self._tensor(inputs)
 
     def _call_symbolic(self, inputs: Any, training: bool | None) -> Any:

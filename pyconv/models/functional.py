@@ -69,7 +69,7 @@ class Functional(Model):
     @property
     def layers(self) -> list[Layer]:
         """The layers in Keras's order: those farthest from the outputs first."""
-        return [layer for layer in self._graph.layers if isinstance(layer, Layer)]
+        return list(self._graph.own_layers)
 
     def sublayers(self) -> list[Layer]:
         return list(dict.fromkeys([*self.layers, *super().sublayers()]))
