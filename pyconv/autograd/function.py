@@ -51,10 +51,9 @@ class Function:
 
     def __call__(self, *inputs: Tensor | None) -> Tensor:
         tapes = tapes_wanting(inputs)
-        self.tapes = len(tapes)
-        if self.tapes == 1:
-            self.wanted = tapes[0][1]
-        elif tapes:
+        if tapes:
+            self.tapes, self.wanted = len(tapes), tapes[0][1]
+        if self.tapes > 1:
             self.wanted = tuple(map(any, zip(*[wanted for _, wanted in tapes], strict=True)))
         arrays = [None if x is None else x.array for x in inputs]
         array = self._in_precision(arrays) if precision.in_use else self.forward(*arrays)

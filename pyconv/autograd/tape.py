@@ -101,7 +101,7 @@ class GradientTape:
         for tensor in [tensors] if isinstance(tensors, Tensor) else tensors:
             if not isinstance(tensor, Tensor):
                 raise TypeError(f"watch: tensors has a {type(tensor).__name__}; must be a Tensor")
-            if not is_floating(tensor.dtype):
+            if not is_floating(tensor.array.dtype):
                 raise TypeError(f"watch: tensor of dtype {tensor.dtype}; must be floating")
             self._watched[id(tensor)] = tensor
 

@@ -151,7 +151,8 @@ class Layer(Holding):
             shape: Any = tensors.shape
         else:
             shape = map_leaves(lambda x: x.shape, tensors)
-        self.ensure_built(shape)
+        if not self.built:
+            self.ensure_built(shape)
         if shape != self._checked_shape:
             self.check_input(shape)
             self._checked_shape = shape
@@ -213,8 +214,8 @@ class Layer(Holding):
         return Tensor.wrap(array.astype(dtype or self.dtype))
 
     def _tensors(self, inputs: Any) -> Any:
-        if isinstance(inputs, Tensor):
-            return self._tensor(inputs)
+        if isinstance(inputs, Tensor) and inputs.array.dtype.kind == "f":
+            return inputs
         return map_leaves(self._tensor, inputs) if is_several(inputs) else self._tensor(inputs)
 
     def _call_symbolic(self, inputs: Any, training: bool | None) -> Any:
