@@ -38,12 +38,17 @@ class Function:
 
     takes_16_bits = False  # forward and backward are made for them
     joins_float32 = True  # its float32 inputs become 16 bits then
+    takes_over = False  # whether `take_over` does anything
     _dtypes: list[np.dtype[Any] | None] | None = None  # of the inputs, once other policies are used
     _tf32 = _widens = False
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does
     tapes = 0  # that recorded it
     forward: Callable[..., Array]
     backward: Callable[[Array], Gradients]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.takes_over = cls.take_over is not Function.take_over
 
     @property
     def recording(self) -> bool:

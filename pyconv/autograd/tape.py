@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -175,11 +174,14 @@ class GradientTape:
         Args:
             outside: ids of Tensors whose gradients are seen, or fed, from outside.
         """
-        uses = Counter(map(id, chain.from_iterable([inputs for _, inputs, *_ in self._records])))
-        makers = {id(output): function for function, _, output, *_ in self._records}
-        for function, inputs, *_ in self._records:
+        takers = [record for record in self._records if record[0].takes_over]
+        if not takers:
+            return
+        used = list(map(id, chain.from_iterable([record[1] for record in self._records])))
+        makers = {id(record[2]): record[0] for record in self._records}
+        for function, inputs, *_ in takers:
             x = id(inputs[0])
-            if uses[x] == 1 and x in makers and x not in outside:
+            if x in makers and x not in outside and used.count(x) == 1:
                 maker = makers[x]
                 if function.tapes == maker.tapes == 1:
                     function.take_over(maker)

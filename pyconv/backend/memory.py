@@ -7,7 +7,7 @@ import math
 import os
 import struct
 from collections.abc import Sequence
-from itertools import count, pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -97,31 +97,36 @@ def first_bad(flag: Array) -> int | None:
 
 
 def tensor_table(
-    rows: Sequence[Sequence[Array]], width: int
+    columns: Sequence[Sequence[Array]], width: int
 ) -> tuple[bytes, tuple[int, int] | None]:
     """Pack rows of equally long arrays as int64 records: `width` addresses, then the size.
 
+    Args:
+        columns: the first array of each row, the second, and so on; at most `width` of them.
     Returns:
         The table, and the places (row * width + column) of two arrays that share memory, if any.
     """
-    address = _core.address
-    fields: list[int] = []
-    spans: list[tuple[int, int, int]] = []  # start, place, end
-    on_host, none = isinstance(rows[0][0], np.ndarray), [0] * width
-    for number, row in enumerate(rows):
-        starts = [address(a) if on_host else a.data.ptr for a in row]
-        fields += starts + none[len(row) :]
-        fields.append(row[0].size)
-        nbytes = row[0].nbytes
-        if nbytes:
-            ends = [start + nbytes for start in starts]
-            spans += zip(starts, count(number * width), ends)
-    table = struct.pack(f"={len(fields)}q", *fields)
+    address = _core.address if isinstance(columns[0][0], np.ndarray) else _device_address
+    rows = list(zip(*[map(address, column) for column in columns], strict=True))
+    padding = (0,) * (width - len(columns))
+    fields = [(*row, *padding, array.size) for row, array in zip(rows, columns[0], strict=True)]
+    table = struct.pack(f"={len(rows) * (width + 1)}q", *chain.from_iterable(fields))
+    spans = [
+        (start, place, start + array.nbytes)
+        for number, (row, array) in enumerate(zip(rows, columns[0], strict=True))
+        if array.size
+        for place, start in enumerate(row, number * width)
+    ]
     spans.sort()
     for (_, one, end), (start, other, _) in pairwise(spans):
         if start < end:
             return table, (min(one, other), max(one, other))
     return table, None
+
+
+def _device_address(x: Any) -> int:
+    address: int = x.data.ptr
+    return address
 
 
 def memory_overlaps(a: Array, b: Array) -> bool:

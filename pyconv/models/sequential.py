@@ -12,6 +12,7 @@ from pyconv.layers.running import running, structure
 from pyconv.layers.symbolic import Shape
 from pyconv.models.folding import FoldedChain
 from pyconv.models.functional import Functional
+from pyconv.models.known import all_layers, is_known
 from pyconv.models.model import Model
 
 
@@ -40,6 +41,8 @@ class Sequential(Model):
         self._folded = FoldedChain()
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
+        # Asked for at which structure, and found; None where it must be asked for each time.
+        self._seen_shape: tuple[Any, Shape | None] = (None, None)
         self._declared = False  # the input's shape was said, not taken from the first data
         for layer in layers or ():
             self._append(layer)
@@ -168,9 +171,16 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        asked, (known, shape) = (structure.changes, input_shape), self._seen_shape
+        if asked == known and shape is not None:
+            return shape
+        shape = input_shape
         for layer in self._stack:
-            input_shape = layer.compute_output_shape(input_shape)
-        return input_shape
+            shape = layer.compute_output_shape(shape)
+        if asked != known:  # what a layer of the user's says may hang on anything
+            ours = all(map(is_known, all_layers(self)))
+            self._seen_shape = asked, shape if ours else None
+        return shape
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         folded = running.folds and not training
