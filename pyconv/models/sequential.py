@@ -16,6 +16,18 @@ from pyconv.models.known import all_layers, is_known
 from pyconv.models.model import Model
 
 
+class SeenShape:
+    """The shape that the layers' results had when last asked for. A copy begins with none."""
+
+    def __init__(self) -> None:
+        # At which structure, for which input; and the shape, None where a layer of the user's,
+        # whose answer may hang on anything, must be asked each time.
+        self.shape: tuple[Any, Shape | None] = (None, None)
+
+    def __reduce__(self) -> tuple[type[SeenShape], tuple[()]]:
+        return SeenShape, ()
+
+
 class Sequential(Model):
     """A stack of layers; the first may say its `input_shape`, or an Input may stand before it.
 
@@ -41,8 +53,7 @@ class Sequential(Model):
         self._folded = FoldedChain()
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
-        # Asked for at which structure, and found; None where it must be asked for each time.
-        self._seen_shape: tuple[Any, Shape | None] = (None, None)
+        self._seen = SeenShape()
         self._declared = False  # the input's shape was said, not taken from the first data
         for layer in layers or ():
             self._append(layer)
@@ -171,15 +182,15 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        asked, (known, shape) = (structure.changes, input_shape), self._seen_shape
+        asked, (known, shape) = (structure.changes, input_shape), self._seen.shape
         if asked == known and shape is not None:
             return shape
         shape = input_shape
         for layer in self._stack:
             shape = layer.compute_output_shape(shape)
-        if asked != known:  # what a layer of the user's says may hang on anything
+        if asked != known:
             ours = all(map(is_known, all_layers(self)))
-            self._seen_shape = asked, shape if ours else None
+            self._seen.shape = asked, shape if ours else None
         return shape
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:

@@ -117,9 +117,7 @@ def _ready_shapes(arrays: Sequence[Array], first: Array) -> list[tuple[int, ...]
     ]
 
 
-def _checked(
-    function: str, argument: str, given: Array, first: Array, parameter: Array
-) -> Array:
+def _checked(function: str, argument: str, given: Array, first: Array, parameter: Array) -> Array:
     """Return an array as a kernel takes it; gradients alone may be copied to that end."""
     array = as_input(given, function, argument, like=first)
     name = f"{function}: {argument}"
