@@ -41,7 +41,7 @@ def tapes_wanting(inputs: Inputs) -> list[tuple[GradientTape, tuple[bool, ...]]]
     """Return the active tapes that watch an input, each with which inputs it watches."""
     found = []
     for tape in _active.tapes:
-        wanted = tape.wanted(inputs)
+        wanted = tape._wanted(inputs)
         if True in wanted:
             found.append((tape, wanted))
     return found
@@ -110,8 +110,7 @@ class GradientTape:
             return True
         return self._accessed and isinstance(tensor, Variable) and tensor.trainable
 
-    def wanted(self, inputs: Inputs) -> tuple[bool, ...]:
-        """Tell of each input whether the tape watches it."""
+    def _wanted(self, inputs: Inputs) -> tuple[bool, ...]:
         if self._accessed:
             return tuple(map(self.watches, inputs))
         return tuple(map(self._watched.__contains__, map(id, inputs)))

@@ -20,7 +20,7 @@ Self = TypeVar("Self", bound="Holding")
 UNKNOWN: tuple[int, list[str]] = (-1, [])
 _CONTAINERS = (list, tuple, dict)
 # Lists without layers, or without such as are inside.
-_NO_LAYERS = ("inbound_nodes", "_call_losses", "_own_weights", "_trained")
+_NO_LAYERS = ("inbound_nodes", "_call_losses", "_own_weights")
 
 
 class Holding:

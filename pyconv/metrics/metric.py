@@ -116,11 +116,6 @@ class _Average(Metric):
             self.total += float(np.sum(values * weights, dtype=np.float64))
             self.count += float(np.sum(weights, dtype=np.float64))
 
-    def add(self, value: float, count: int) -> None:
-        """Gather the mean of so many values."""
-        self.total += value * count
-        self.count += float(count)
-
 
 class Mean(_Average):
     """The mean of the values given so far.
@@ -134,6 +129,11 @@ class Mean(_Average):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         self.gather(array_of(values), sample_weight)
+
+    def add(self, value: float, count: int) -> None:
+        """Gather one mean of so many values."""
+        self.total += value * count
+        self.count += float(count)
 
     def __call__(self, values: Any, sample_weight: Any = None) -> float:  # type: ignore[override]
         self.update_state(values, sample_weight)

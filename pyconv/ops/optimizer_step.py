@@ -83,7 +83,8 @@ def move(
     if not params:
         return
     first = contiguous(as_input(params[0], function, "params[0]"))
-    table, overlap = tensor_table(_checked_columns(function, lists, first), WIDTH)
+    columns = _checked_columns(function, lists, first)  # alive until the kernel is done
+    table, overlap = tensor_table(columns, WIDTH)
     if overlap is not None:  # threads would race
         names = list(lists)
         one, other = (f"{names[place % WIDTH]}[{place // WIDTH}]" for place in overlap)
@@ -99,11 +100,11 @@ def _checked_columns(function: str, lists: Lists, first: Array) -> list[Sequence
     if len(ready[0]) == len(columns[0]) and ready.count(ready[0]) == len(ready):
         return columns
     rows = []
-    for i, parameter in enumerate(columns[0]):
+    for i in range(len(columns[0])):
         row: list[Array] = []
         for argument, arrays in zip(lists, columns, strict=True):
-            like = row[0] if row else parameter
-            row.append(_checked(function, f"{argument}[{i}]", arrays[i], first, like))
+            name, parameter = f"{argument}[{i}]", row[0] if row else None
+            row.append(_checked(function, name, arrays[i], first, parameter))
         rows.append(row)
     return list(zip(*rows, strict=True))
 
@@ -117,11 +118,13 @@ def _ready_shapes(arrays: Sequence[Array], first: Array) -> list[tuple[int, ...]
     ]
 
 
-def _checked(function: str, argument: str, given: Array, first: Array, parameter: Array) -> Array:
+def _checked(
+    function: str, argument: str, given: Array, first: Array, parameter: Array | None
+) -> Array:
     """Return an array as a kernel takes it; gradients alone may be copied to that end."""
     array = as_input(given, function, argument, like=first)
     name = f"{function}: {argument}"
-    if array.shape != parameter.shape:
+    if parameter is not None and array.shape != parameter.shape:
         raise ValueError(f"{name}.shape={array.shape}; must be {parameter.shape}")
     plain = contiguous(array)
     if not argument.startswith("grads"):

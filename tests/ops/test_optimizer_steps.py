@@ -218,6 +218,8 @@ def test_arrays_are_looked_at_anew_at_each_step():
     grads[1] = np.ones((3, 2), np.float32).T  # strided: a gradient may be
     ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
     np.testing.assert_array_equal(params[0], params[1])
+    with pytest.raises(TypeError, match=r"rmsprop_step: params\[1\]\.dtype=float64; must be"):
+        ops.rmsprop_step([params[0], [1.0]], grads, velocities, learning_rate=RATE)
     params[1].flags.writeable = False
     with pytest.raises(ValueError, match=r"rmsprop_step: params\[1\] is read-only"):
         ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
