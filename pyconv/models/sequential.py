@@ -20,8 +20,8 @@ class SeenShape:
     """The shape that the layers' results had when last asked for. A copy begins with none."""
 
     def __init__(self) -> None:
-        # At which structure, for which input; and the shape, None where a layer of the user's,
-        # whose answer may hang on anything, must be asked each time.
+        # At which structure, for which input; and the shape, None where the layers must be asked
+        # each time: the answer of one of the user's may hang on anything.
         self.shape: tuple[Any, Shape | None] = (None, None)
 
     def __reduce__(self) -> tuple[type[SeenShape], tuple[()]]:
@@ -189,8 +189,8 @@ class Sequential(Model):
         for layer in self._stack:
             shape = layer.compute_output_shape(shape)
         if asked != known:
-            ours = all(map(is_known, all_layers(self)))
-            self._seen.shape = asked, shape if ours else None
+            lasts = type(input_shape) is tuple and all(map(is_known, all_layers(self)))
+            self._seen.shape = asked, shape if lasts else None
         return shape
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:

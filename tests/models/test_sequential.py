@@ -213,6 +213,10 @@ def test_an_option_changed_after_its_shape_was_asked_for_counts() -> None:
     model.get_layer("pool").pool_size = (8, 8)
     assert model.compute_output_shape((None, 8, 8, 1)) == (None, 1)
     assert model.compute_output_shape((3, 8, 8, 1)) == (3, 1)
+    listed = [3, 8, 8, 1]
+    assert model.compute_output_shape(listed) == (3, 1)  # type: ignore[arg-type]
+    listed[0] = 4
+    assert model.compute_output_shape(listed) == (4, 1)  # type: ignore[arg-type]
     copied = pickle.loads(pickle.dumps(model))
     copied.get_layer("pool").strides = (1, 1)
     copied.get_layer("pool").pool_size = (2, 2)
