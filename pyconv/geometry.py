@@ -7,7 +7,7 @@ out = floor((size + padding - ((k - 1) * dilation + 1)) / stride) + 1;  "same": 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -67,19 +67,17 @@ class Window:
     groups: int
     channels_first: int
     packed: bytes = field(init=False, repr=False, compare=False)  # what native functions take
+    input_shape: Shape = field(init=False, repr=False, compare=False)  # of x
+    output_shape: Shape = field(init=False, repr=False, compare=False)  # of y
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "packed", _RECORD.pack(*_fields(self)))
-
-    @property
-    def input_shape(self) -> Shape:
-        """The shape of x."""
-        return self._in_layout(self.h, self.w, self.c)
-
-    @property
-    def output_shape(self) -> Shape:
-        """The shape of y."""
-        return self._in_layout(self.oh, self.ow, self.f)
+        made = {
+            "packed": _RECORD.pack(*_fields(self)),
+            "input_shape": self._in_layout(self.h, self.w, self.c),
+            "output_shape": self._in_layout(self.oh, self.ow, self.f),
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
 
     @property
     def kernel_shape(self) -> Shape:
@@ -338,7 +336,7 @@ class Window:
         )
 
 
-_fields = attrgetter(*(name for name in Window.__annotations__ if name != "packed"))
+_fields = attrgetter(*(each.name for each in fields(Window) if each.init))
 
 
 def _checked(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,7 @@ class Function:
 
     takes_16_bits = False  # forward and backward are made for them
     joins_float32 = True  # its float32 inputs become 16 bits then
+    takes_over = False  # whether `take_over` does anything
     _dtypes: list[np.dtype[Any] | None] | None = None  # of the inputs, once other policies are used
     _tf32 = _widens = False
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does
@@ -44,16 +46,19 @@ class Function:
     forward: Callable[..., Array]
     backward: Callable[[Array], Gradients]
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.takes_over = cls.take_over is not Function.take_over
+
     @property
     def recording(self) -> bool:
         return bool(self.wanted)
 
     def __call__(self, *inputs: Tensor | None) -> Tensor:
         tapes = tapes_wanting(inputs)
-        self.tapes = len(tapes)
-        if self.tapes == 1:
-            self.wanted = tapes[0][1]
-        elif tapes:
+        if tapes:
+            self.tapes, self.wanted = len(tapes), tapes[0][1]
+        if self.tapes > 1:
             self.wanted = tuple(map(any, zip(*[wanted for _, wanted in tapes], strict=True)))
         arrays = [None if x is None else x.array for x in inputs]
         array = self._in_precision(arrays) if precision.in_use else self.forward(*arrays)
@@ -100,7 +105,7 @@ class Function:
 
     def names_of_wanted(self, *names: str) -> tuple[str, ...]:
         """Return the names of the inputs whose gradient is wanted, for an op's `needs`."""
-        return tuple(name for name, wanted in zip(names, self.wanted, strict=True) if wanted)
+        return tuple(compress(names, self.wanted))
 
 
 def _as_dtype(dx: Array | None, dtype: np.dtype[Any] | None) -> Array | None:

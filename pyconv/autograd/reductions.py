@@ -11,7 +11,7 @@ from pyconv.autograd.arithmetic import divide, maximum
 from pyconv.autograd.elementwise import floating, sqrt, square
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array, contiguous
+from pyconv.backend import Array, copy_into, empty_on
 
 Axes = int | tuple[int, ...] | None
 
@@ -28,8 +28,9 @@ class Reduction(Function):
         """Return a result with the reduced axes at size 1."""
         if self.keepdims:
             return y
-        rank = len(self.shape)
-        axis = tuple(range(rank)) if self.axis is None else self.axis
+        rank, axis = len(self.shape), self.axis
+        if axis is None:
+            return y.reshape((1,) * rank)
         reduced = {a % rank for a in ((axis,) if isinstance(axis, int) else axis)}
         return y.reshape(tuple(1 if i in reduced else n for i, n in enumerate(self.shape)))
 
@@ -92,7 +93,9 @@ class ExtremeFunction(Reduction):
 
 
 def _filled(dy: Array, shape: tuple[int, ...]) -> Array:
-    return contiguous(np.broadcast_to(dy, shape))
+    filled = empty_on(dy, shape)
+    copy_into(filled, dy)
+    return filled
 
 
 def sum(x: Operand, axis: Axes = None, *, keepdims: bool = False) -> Tensor:

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, overload
+from itertools import chain
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -32,21 +32,16 @@ _active = _Active()
 Inputs = tuple[Tensor | None, ...]
 
 
-class Record(NamedTuple):
-    """One function that ran while a tape watched one of its inputs."""
-
-    function: Function
-    inputs: Inputs
-    output: Tensor
-    wanted: tuple[bool, ...]
-    versions: tuple[int, ...]
+# A function that ran while a tape watched an input: its inputs, its output, whose gradients are
+# wanted, and the versions of the variables among the inputs.
+Record = tuple["Function", Inputs, Tensor, tuple[bool, ...], list[tuple[Variable, int]]]
 
 
 def tapes_wanting(inputs: Inputs) -> list[tuple[GradientTape, tuple[bool, ...]]]:
     """Return the active tapes that watch an input, each with which inputs it watches."""
     found = []
     for tape in _active.tapes:
-        wanted = tuple(map(tape.watches, inputs))
+        wanted = tape._wanted(inputs)
         if True in wanted:
             found.append((tape, wanted))
     return found
@@ -105,7 +100,7 @@ class GradientTape:
         for tensor in [tensors] if isinstance(tensors, Tensor) else tensors:
             if not isinstance(tensor, Tensor):
                 raise TypeError(f"watch: tensors has a {type(tensor).__name__}; must be a Tensor")
-            if not is_floating(tensor.dtype):
+            if not is_floating(tensor.array.dtype):
                 raise TypeError(f"watch: tensor of dtype {tensor.dtype}; must be floating")
             self._watched[id(tensor)] = tensor
 
@@ -115,13 +110,18 @@ class GradientTape:
             return True
         return self._accessed and isinstance(tensor, Variable) and tensor.trainable
 
+    def _wanted(self, inputs: Inputs) -> tuple[bool, ...]:
+        if self._accessed:
+            return tuple(map(self.watches, inputs))
+        return tuple(map(self._watched.__contains__, map(id, inputs)))
+
     def record(
         self, function: Function, inputs: Inputs, output: Tensor, wanted: tuple[bool, ...]
     ) -> None:
         """Keep a function that just ran; its output is watched from here on."""
         self._watched[id(output)] = output
-        versions = tuple(x.version for x in inputs if isinstance(x, Variable))
-        self._records.append(Record(function, inputs, output, wanted, versions))
+        versions = [(x, x.version) for x in inputs if isinstance(x, Variable)]
+        self._records.append((function, inputs, output, wanted, versions))
 
     @overload
     def gradient(
@@ -173,11 +173,14 @@ class GradientTape:
         Args:
             outside: ids of Tensors whose gradients are seen, or fed, from outside.
         """
-        uses = Counter(id(x) for record in self._records for x in record.inputs)
-        makers = {id(record.output): record.function for record in self._records}
-        for function, inputs, *_ in self._records:
+        takers = [record for record in self._records if record[0].takes_over]
+        if not takers:
+            return
+        used = list(map(id, chain.from_iterable([record[1] for record in self._records])))
+        makers = {id(record[2]): record[0] for record in self._records}
+        for function, inputs, *_ in takers:
             x = id(inputs[0])
-            if uses[x] == 1 and x in makers and x not in outside:
+            if x in makers and x not in outside and used.count(x) == 1:
                 maker = makers[x]
                 if function.tapes == maker.tapes == 1:
                     function.take_over(maker)
@@ -186,23 +189,24 @@ class GradientTape:
         """Run the records backwards; `found` maps id of a Tensor to its gradient."""
         records = list(self._records) if self._persistent else self._records
         while records:
-            record = records.pop()  # frees what the function kept as soon as it is used
-            output = id(record.output)
+            # Taken off, so that what the function kept is freed as soon as it is used.
+            function, inputs, y, wanted, versions = records.pop()
+            output = id(y)
             dy = found.get(output) if output in sources else found.pop(output, None)
             if dy is None:
                 continue
-            variables = [x for x in record.inputs if isinstance(x, Variable)]
-            if any(x.version != old for x, old in zip(variables, record.versions, strict=True)):
-                raise RuntimeError(
-                    "gradient: a Variable was changed after the forward that used it"
-                )
-            gradients = record.function.gradients(dy)
+            for variable, version in versions:
+                if variable.version != version:
+                    raise RuntimeError(
+                        "gradient: a Variable was changed after the forward that used it"
+                    )
+            gradients = function.gradients(dy)
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
-            for x, wanted, dx in zip(record.inputs, record.wanted, gradients, strict=True):
-                if wanted and dx is not None:
-                    dx = np.asarray(dx) if isinstance(dx, np.generic) else dx
-                    found[id(x)] = added(found[id(x)], dx) if id(x) in found else dx
+            for x, is_wanted, dx in zip(inputs, wanted, gradients, strict=True):
+                if is_wanted and dx is not None:
+                    key, dx = id(x), np.asarray(dx) if isinstance(dx, np.generic) else dx
+                    found[key] = added(found[key], dx) if key in found else dx
         return found
 
 

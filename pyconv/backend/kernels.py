@@ -86,11 +86,11 @@ class Kernels:
 
 
 def _on_host(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
-    address = _core.address
+    address, array = _core.address, np.ndarray  # of which ops make all that a kernel sees
 
     def call(*arguments: Any) -> Any:
         plain = [
-            address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
+            address(value) if type(value) is array else 0 if value is None else value
             for value in arguments
         ]
         return function(*plain, *trailing)
@@ -180,7 +180,7 @@ _device_kernels: dict[tuple[int, ModuleType], DeviceKernels] = {}
 
 def kernels_for(x: Array) -> Any:
     """Return the native functions that work where x lies."""
-    if isinstance(x, np.ndarray):
+    if type(x) is np.ndarray or isinstance(x, np.ndarray):
         return _host_kernels
     module = sys.modules.get("pyconv._cuda") or cuda_module("pyconv: a CuPy array")
     number: int = x.device.id

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 from collections.abc import Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from pyconv.backend.native import Array, _core, native_dtype
 
 # Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
 _ARENA_BYTES = 1 << 16
+_NONE_BAD = 2**63 - 1
 
 
 def contiguous(x: Array, dtype: Any = None) -> Array:
@@ -23,6 +26,8 @@ def contiguous(x: Array, dtype: Any = None) -> Array:
     Raises:
         MemoryError: the copy of a broadcast view would exceed this machine's memory.
     """
+    if dtype is None and type(x) is np.ndarray and x.flags.carray and x.dtype.isnative:
+        return x
     wanted = native_dtype(x.dtype) if dtype is None else np.dtype(dtype)
     if isinstance(x, np.ndarray):
         flags = x.flags
@@ -46,8 +51,11 @@ def _physical_memory() -> int:
 
 def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
     """Return an array with undefined contents where `like` lies, of its dtype unless given."""
-    kind = native_dtype(like.dtype) if dtype is None else np.dtype(dtype)
-    if not isinstance(like, np.ndarray):
+    if dtype is None:
+        kind = like.dtype if like.dtype.isnative else native_dtype(like.dtype)
+    else:
+        kind = np.dtype(dtype)
+    if type(like) is not np.ndarray and not isinstance(like, np.ndarray):
         return _empty_on_device(like, shape, kind)
     size = kind.itemsize
     for length in shape:
@@ -74,43 +82,51 @@ def _empty_on_device(like: Any, shape: Sequence[int], dtype: np.dtype[Any]) -> A
 
 def first_bad_flag(like: Array) -> Array:
     """Return the one-element array in which a check reports the first bad position."""
-    none = np.iinfo(np.int64).max
     if isinstance(like, np.ndarray):
-        return np.full(1, none, np.int64)
+        return np.array([_NONE_BAD], np.int64)
     on_device: Any = like
     with on_device.device:
-        flag: Array = array_module(like).full(1, none, np.int64)
+        flag: Array = array_module(like).full(1, _NONE_BAD, np.int64)
     return flag
 
 
 def first_bad(flag: Array) -> int | None:
     """Read such a flag: the position, or None where all was well."""
     position = int(flag[0])
-    return None if position == np.iinfo(np.int64).max else position
+    return None if position == _NONE_BAD else position
 
 
 def tensor_table(
-    rows: Sequence[Sequence[Array]], width: int
+    columns: Sequence[Sequence[Array]], width: int
 ) -> tuple[bytes, tuple[int, int] | None]:
     """Pack rows of equally long arrays as int64 records: `width` addresses, then the size.
 
+    Args:
+        columns: the first array of each row, the second, and so on; at most `width` of them.
     Returns:
         The table, and the places (row * width + column) of two arrays that share memory, if any.
     """
-    address = _core.address
-    table = np.zeros((len(rows), width + 1), np.int64)
-    for record, row in zip(table, rows, strict=True):
-        record[: len(row)] = [address(a) if isinstance(a, np.ndarray) else a.data.ptr for a in row]
-        record[width] = row[0].size
-    starts = table[:, :width].ravel()
-    sizes = np.repeat(table[:, width] * rows[0][0].itemsize, width)
-    places = np.flatnonzero((starts != 0) & (sizes != 0))
-    places = places[np.argsort(starts[places], kind="stable")]
-    overlap = np.flatnonzero(starts[places[1:]] < (starts + sizes)[places[:-1]])
-    if not overlap.size:
-        return table.tobytes(), None
-    one, other = sorted(int(place) for place in places[overlap[0] : overlap[0] + 2])
-    return table.tobytes(), (one, other)
+    address = _core.address if isinstance(columns[0][0], np.ndarray) else _device_address
+    rows = list(zip(*[map(address, column) for column in columns], strict=True))
+    padding = (0,) * (width - len(columns))
+    fields = [(*row, *padding, array.size) for row, array in zip(rows, columns[0], strict=True)]
+    table = struct.pack(f"={len(rows) * (width + 1)}q", *chain.from_iterable(fields))
+    spans = [
+        (start, place, start + array.nbytes)
+        for number, (row, array) in enumerate(zip(rows, columns[0], strict=True))
+        if array.size
+        for place, start in enumerate(row, number * width)
+    ]
+    spans.sort()
+    for (_, one, end), (start, other, _) in pairwise(spans):
+        if start < end:
+            return table, (min(one, other), max(one, other))
+    return table, None
+
+
+def _device_address(x: Any) -> int:
+    address: int = x.data.ptr
+    return address
 
 
 def memory_overlaps(a: Array, b: Array) -> bool:

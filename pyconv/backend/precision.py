@@ -107,6 +107,8 @@ def joined(x: Array, dtype: np.dtype[Any]) -> Array:
 
 def gradient_dtype(x: Array) -> np.dtype[Any]:
     """Return the type of statistics, and of the gradients of weights, beside an array."""
+    if x.dtype in CODES:
+        return x.dtype
     return _SINGLE if is_half(x.dtype) else native_dtype(x.dtype)
 
 
@@ -118,7 +120,9 @@ def dtype_code(x: Array) -> int:
 
 def product_code(x: Array) -> int:
     """Return how a product is told the type of x, and how it is to read it."""
-    code = dtype_code(x)
+    code = CODES.get(x.dtype)
+    if code is None:
+        return _halves[x.dtype]
     if not precision.in_use:
         return code
     rounds = code == 0 and _products.tf32 and not isinstance(x, np.ndarray)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +17,10 @@ from pyconv.layers.structure import flatten, map_leaves
 from pyconv.layers.symbolic import SymbolicTensor
 
 Self = TypeVar("Self", bound="Holding")
+UNKNOWN: tuple[int, list[str]] = (-1, [])
+_CONTAINERS = (list, tuple, dict)
+# Lists without layers, or without such as are inside.
+_NO_LAYERS = ("inbound_nodes", "_call_losses", "_own_weights")
 
 
 class Holding:
@@ -30,24 +34,42 @@ class Holding:
     _own_weights: list[Variable]
     _trainable: bool
     _device: str | None = None  # where `to` put the layer
+    # How many attributes there are and which may hold layers; a new one shows, or says so itself.
+    _holders: tuple[int, list[str]] = UNKNOWN
 
     def sublayers(self) -> list[Any]:
         """Return the layers kept as attributes, in the order they were set."""
+        attributes, (count, names) = vars(self), self._holders
+        if count != len(attributes):
+            names = [name for name, value in attributes.items() if may_hold_layers(name, value)]
+            own = "_holders" in attributes  # it counts, too
+            attributes["_holders"] = len(attributes) + (not own), names
+        if not names:
+            return []
         found: dict[int, Any] = {}
-        for name, value in vars(self).items():
-            if type(value) in _PLAIN or name in ("inbound_nodes", "_call_losses"):
-                continue
+        for name in names:
+            value = attributes[name]
             if isinstance(value, Holding):
                 found[id(value)] = value
             elif isinstance(value, _CONTAINERS):
                 items = value.values() if isinstance(value, dict) else value
-                found.update((id(x), x) for x in items if isinstance(x, Holding))
+                found.update([(id(x), x) for x in items if isinstance(x, Holding)])
         return list(found.values())
 
-    def _with_sublayers(self) -> Iterator[Any]:
-        yield self
+    def _with_sublayers(self) -> list[Any]:
+        found = [self]
         for layer in self.sublayers():
-            yield from layer._with_sublayers()
+            found += layer._with_sublayers()
+        return found
+
+    def _first_weight(self) -> Variable | None:
+        if self._own_weights:
+            return self._own_weights[0]
+        for layer in self.sublayers():
+            first: Variable | None = layer._first_weight()
+            if first is not None:
+                return first
+        return None
 
     def paths(self) -> list[tuple[str, Variable, bool]]:
         """Return (path, variable, whether training changes it) of every weight.
@@ -133,11 +155,8 @@ class Holding:
         """Where the weights lie and results are computed, "cpu" or "cuda:N"."""
         if self._device is not None:
             return self._device
-        for layer in self._with_sublayers():
-            if layer._own_weights:
-                first: Variable = layer._own_weights[0]
-                return first.device
-        return get_device()
+        first = self._first_weight()
+        return get_device() if first is None else first.device
 
     def to(self: Self, device: str) -> Self:
         """Move the weights, also those made later, to a device, and return the layer.
@@ -190,9 +209,11 @@ class Holding:
             ) from error
 
 
-# Most attributes; asked at every training step, so quickly.
-_PLAIN = frozenset({str, int, float, bool, type(None), Variable, Policy})
-_CONTAINERS = (list, tuple, dict)
+def may_hold_layers(name: str, value: object) -> bool:
+    """Tell whether an attribute holds layers, or could later without being set anew."""
+    if isinstance(value, tuple):
+        return any(isinstance(item, Holding) for item in value)
+    return isinstance(value, (Holding, list, dict)) and name not in _NO_LAYERS
 
 
 def is_several(inputs: Any) -> bool:

@@ -21,7 +21,7 @@ from pyconv.backend import (
     precision,
     put,
 )
-from pyconv.layers.holding import Holding
+from pyconv.layers.holding import UNKNOWN, Holding, may_hold_layers
 from pyconv.layers.holding import is_several as is_several
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
@@ -83,11 +83,14 @@ class Layer(Holding):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+        if may_hold_layers(name, value):
+            object.__setattr__(self, "_holders", UNKNOWN)
         if name[0] != "_" and name not in self.of_training:
             structure.changed()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
+        object.__setattr__(self, "_holders", UNKNOWN)
         structure.changed()
 
     def build(self, input_shape: Any) -> None:
@@ -148,7 +151,8 @@ class Layer(Holding):
             shape: Any = tensors.shape
         else:
             shape = map_leaves(lambda x: x.shape, tensors)
-        self.ensure_built(shape)
+        if not self.built:
+            self.ensure_built(shape)
         if shape != self._checked_shape:
             self.check_input(shape)
             self._checked_shape = shape
@@ -210,6 +214,8 @@ class Layer(Holding):
         return Tensor.wrap(array.astype(dtype or self.dtype))
 
     def _tensors(self, inputs: Any) -> Any:
+        if isinstance(inputs, Tensor) and inputs.array.dtype.kind == "f":
+            return inputs
         return map_leaves(self._tensor, inputs) if is_several(inputs) else self._tensor(inputs)
 
     def _call_symbolic(self, inputs: Any, training: bool | None) -> Any:

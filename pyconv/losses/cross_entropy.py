@@ -132,7 +132,7 @@ def class_numbers(function: str, y: Array, classes: int, ignored: int | None = N
         bad |= y != np.floor(y)
     if ignored is not None:
         bad &= y != ignored
-    if bad.any():
+    if np.count_nonzero(bad):
         place = tuple(int(i) for i in np.argwhere(to_host(bad))[0])
         where = ", ".join(map(str, place))
         raise ValueError(

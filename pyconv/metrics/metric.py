@@ -130,6 +130,11 @@ class Mean(_Average):
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         self.gather(array_of(values), sample_weight)
 
+    def add(self, value: float, count: int) -> None:
+        """Gather one mean of so many values."""
+        self.total += value * count
+        self.count += float(count)
+
     def __call__(self, values: Any, sample_weight: Any = None) -> float:  # type: ignore[override]
         self.update_state(values, sample_weight)
         return self.result()
@@ -164,8 +169,10 @@ class MeanMetricWrapper(MeanOfSamples):
 
 def checked_dtype(name: str, dtype: Any) -> str:
     """Return the name of a floating dtype; anything else: ValueError."""
+    if dtype is None:
+        return "float32"
     try:
-        found = np.dtype("float32" if dtype is None else dtype)
+        found = np.dtype(dtype)
     except TypeError:
         found = np.dtype(object)
     if found.kind != "f":

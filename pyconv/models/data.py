@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ def as_samples(
         array = to_host(array)
     if array.ndim == 0:
         raise ValueError(f"{function}: {argument} has no axes; must be (n, ...)")
-    largest = np.finfo(dtype).max
-    if array.dtype.kind == "f" and np.finfo(array.dtype).max > largest:
+    largest = _largest(np.dtype(dtype))
+    if array.dtype.kind == "f" and _largest(array.dtype) > largest:
         distinct = array[tuple(slice(None if s else 1) for s in array.strides)]  # of broadcasts
         rows = max(1, CHECKED_AT_ONCE // max(1, distinct[:1].size))
         for start in range(0, len(distinct), rows):
@@ -44,6 +45,11 @@ def as_samples(
                     f"{dtype}"
                 )
     return array
+
+
+@cache
+def _largest(dtype: np.dtype[Any]) -> Any:
+    return np.finfo(dtype).max
 
 
 class Gatherer:

@@ -15,7 +15,7 @@ from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
 from pyconv.models.folding import inference
 from pyconv.models.own_step import OwnStep, called, own_step
-from pyconv.models.predicting import Predicting
+from pyconv.models.predicting import Predicting, host_dtype
 from pyconv.models.prepared import Prepared, prepare
 from pyconv.models.stepping import Step, Stepper
 from pyconv.models.tracker import Logs, Tracker
@@ -133,8 +133,9 @@ class Evaluating(Predicting):
     ) -> Feed:
         compiled = self._need_compiled(function)
         prepared = prepare(self, function, compiled, x, y, weights, class_weight)
-        source = ArraySource(prepared, max(prepared.samples, 1), self._host_dtype)
-        feed = Feed(source, None, device=self.device, dtype=self.dtype)
+        device, dtype = self.device, self.dtype
+        source = ArraySource(prepared, max(prepared.samples, 1), host_dtype(device, dtype))
+        feed = Feed(source, None, device=device, dtype=dtype)
         return feed.use(self, compiled, prepared)
 
     def _evaluate(self, feed: Feed, calls: CallbackList) -> Logs:

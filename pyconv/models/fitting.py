@@ -191,7 +191,7 @@ class Fitting(Evaluating):
         assert self._compiled is not None
         optimizer = self._compiled.optimizer
         if self._trained is None:
-            self._trained = self.trainable_weights
+            self._trained = tuple(self.trainable_weights)
         own = own_step(self, "train_step")
         if own is None:
             step, gradients = self._gradients(feed, batch, self._trained)

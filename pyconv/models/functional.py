@@ -69,7 +69,7 @@ class Functional(Model):
     @property
     def layers(self) -> list[Layer]:
         """The layers in Keras's order: those farthest from the outputs first."""
-        return [layer for layer in self._graph.layers if isinstance(layer, Layer)]
+        return list(self._graph.own_layers)
 
     def sublayers(self) -> list[Layer]:
         return list(dict.fromkeys([*self.layers, *super().sublayers()]))
@@ -125,8 +125,9 @@ class Functional(Model):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of each output, in the form of the result, batch included."""
-        self._check_count(len(flatten_shapes(input_shape)))
-        shapes = self._graph.output_shapes(flatten_shapes(input_shape))
+        given = flatten_shapes(input_shape)
+        self._check_count(len(given))
+        shapes = self._graph.output_shapes(given)
         return shapes if is_shape(shapes) else _alone(shapes)
 
     def _call_symbolic(self, inputs: Any, training: bool | None) -> Any:

@@ -40,6 +40,7 @@ class Graph:
             self.depths[unused] = 0
             first_seen[unused.layer] = -1
         self.layers = _keras_order(self.depths, first_seen)
+        self.own_layers = [layer for layer in self.layers if isinstance(layer, Layer)]
         _check_names(name, self.layers)
         self._shapes: dict[tuple[Shape, ...], Any] = {}
         self._make_plan()

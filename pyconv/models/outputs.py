@@ -78,8 +78,9 @@ class Outputs(NamedTuple):
                 output its value.
             shared: a value that is no list or dictionary counts for every output.
         """
+        number = len(self.shapes)
         if value is None:
-            return [None] * self.number
+            return [None] * number
         if isinstance(value, dict):
             unknown = [key for key in value if key not in self.names]
             if unknown:
@@ -88,18 +89,18 @@ class Outputs(NamedTuple):
                 )
             return [value.get(name) for name in self.names]
         if isinstance(value, (list, tuple)):
-            if len(value) != self.number:
+            if len(value) != number:
                 raise ValueError(
-                    f"{function}: {argument} has {len(value)} items; must be {self.number}, one "
+                    f"{function}: {argument} has {len(value)} items; must be {number}, one "
                     f"for each of {list(self.names)}"
                 )
             return list(value)
-        if self.number > 1 and not shared:
+        if number > 1 and not shared:
             raise ValueError(
-                f"{function}: {argument} must be a list or dictionary of {self.number}, one for "
+                f"{function}: {argument} must be a list or dictionary of {number}, one for "
                 f"each of {list(self.names)}"
             )
-        return [value] * self.number
+        return [value] * number
 
 
 def _is_list_of_shapes(shapes: Any) -> bool:

@@ -58,6 +58,11 @@ def _length(x: Any, dtype: str) -> int:
     return len(x) if type(x) is np.ndarray and x.ndim and x.dtype == dtype else 0
 
 
+def host_dtype(device: str, dtype: str) -> str | None:
+    """Return what the host casts inputs of a model to; None where a GPU does it."""
+    return dtype if device == "cpu" else None
+
+
 class Predicting(Compiling):
     """A model that returns its outputs as NumPy arrays."""
 
@@ -160,7 +165,7 @@ class Predicting(Compiling):
     @property
     def _host_dtype(self) -> str | None:
         """What the host casts inputs to; None where a GPU does it."""
-        return self.dtype if self.device == "cpu" else None
+        return host_dtype(self.device, self.dtype)
 
     def _host_cast(self, x: Any) -> Any:
         dtype = self._host_dtype

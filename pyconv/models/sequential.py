@@ -12,7 +12,20 @@ from pyconv.layers.running import running, structure
 from pyconv.layers.symbolic import Shape
 from pyconv.models.folding import FoldedChain
 from pyconv.models.functional import Functional
+from pyconv.models.known import all_layers, is_known
 from pyconv.models.model import Model
+
+
+class SeenShape:
+    """The shape that the layers' results had when last asked for. A copy begins with none."""
+
+    def __init__(self) -> None:
+        # At which structure, for which input; and the shape, None where the layers must be asked
+        # each time: the answer of one of the user's may hang on anything.
+        self.shape: tuple[Any, Shape | None] = (None, None)
+
+    def __reduce__(self) -> tuple[type[SeenShape], tuple[()]]:
+        return SeenShape, ()
 
 
 class Sequential(Model):
@@ -40,6 +53,7 @@ class Sequential(Model):
         self._folded = FoldedChain()
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
+        self._seen = SeenShape()
         self._declared = False  # the input's shape was said, not taken from the first data
         for layer in layers or ():
             self._append(layer)
@@ -168,9 +182,16 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        asked, (known, shape) = (structure.changes, input_shape), self._seen.shape
+        if asked == known and shape is not None:
+            return shape
+        shape = input_shape
         for layer in self._stack:
-            input_shape = layer.compute_output_shape(input_shape)
-        return input_shape
+            shape = layer.compute_output_shape(shape)
+        if asked != known:
+            lasts = type(input_shape) is tuple and all(map(is_known, all_layers(self)))
+            self._seen.shape = asked, shape if lasts else None
+        return shape
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         folded = running.folds and not training

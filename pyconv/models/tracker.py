@@ -78,10 +78,10 @@ class Tracker:
     ) -> None:
         """Add one batch, its losses weighted by its size; one item per output."""
         count = len(y_pred[0])
-        self.loss.update_state(np.float64(loss), count)
+        self.loss.add(loss, count)
         for mean, value in zip(self.losses, losses, strict=True):
             if mean is not None and value is not None:
-                mean.update_state(np.float64(value), count)
+                mean.add(value, count)
         for output, labels, outputs, weight in zip(
             self.outputs, y_true, y_pred, weights, strict=True
         ):

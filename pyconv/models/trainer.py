@@ -31,7 +31,8 @@ class Trainer(Fitting):
         if self._compiled is not None:
             self._compiled.optimizer.follow()
         for kept in ("_plans", "_replays"):
-            vars(self).pop(kept, None)
+            if kept in vars(self):
+                delattr(self, kept)
         return self
 
     def back_up(self, filepath: str | os.PathLike[str]) -> None:

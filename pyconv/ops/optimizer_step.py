@@ -82,9 +82,9 @@ def move(
             raise ValueError(f"{function}: len({argument})={len(arrays)}; must be {len(params)}")
     if not params:
         return
-    first = as_input(params[0], function, "params[0]")
-    rows = [_checked_row(function, lists, i, first) for i in range(len(params))]
-    table, overlap = tensor_table(rows, WIDTH)
+    first = contiguous(as_input(params[0], function, "params[0]"))
+    columns = _checked_columns(function, lists, first)  # alive until the kernel is done
+    table, overlap = tensor_table(columns, WIDTH)
     if overlap is not None:  # threads would race
         names = list(lists)
         one, other = (f"{names[place % WIDTH]}[{place // WIDTH}]" for place in overlap)
@@ -93,21 +93,43 @@ def move(
     kernels_for(first).optimizer_step(dtype_code(first), rule, table, *numbers)
 
 
-def _checked_row(
-    function: str, lists: Mapping[str, Sequence[Array]], i: int, first: Array
-) -> list[Array]:
-    """Return the i-th parameter, its gradient and its states."""
-    row: list[Array] = []
-    for argument, arrays in lists.items():
-        name = f"{function}: {argument}[{i}]"
-        array = as_input(arrays[i], function, f"{argument}[{i}]", like=first)
-        if row and array.shape != row[0].shape:
-            raise ValueError(f"{name}.shape={array.shape}; must be {row[0].shape}")
-        plain = contiguous(array)
-        if argument != "grads":
-            if array is not arrays[i] or plain is not array:
-                raise ValueError(f"{name} is not a contiguous array; it is written in place")
-            if isinstance(array, np.ndarray) and not array.flags.writeable:
-                raise ValueError(f"{name} is read-only; it is written in place")
-        row.append(plain)
-    return row
+def _checked_columns(function: str, lists: Lists, first: Array) -> list[Sequence[Array]]:
+    """Return the parameters, their gradients and each of their states as kernels take them."""
+    columns = [arrays for arrays in lists.values() if arrays is not None]
+    ready = [_ready_shapes(arrays, first) for arrays in columns]
+    if len(ready[0]) == len(columns[0]) and ready.count(ready[0]) == len(ready):
+        return columns
+    rows = []
+    for i in range(len(columns[0])):
+        row: list[Array] = []
+        for argument, arrays in zip(lists, columns, strict=True):
+            name, parameter = f"{argument}[{i}]", row[0] if row else None
+            row.append(_checked(function, name, arrays[i], first, parameter))
+        rows.append(row)
+    return list(zip(*rows, strict=True))
+
+
+def _ready_shapes(arrays: Sequence[Array], first: Array) -> list[tuple[int, ...]]:
+    """Return the shapes of the arrays that may be written to as they are."""
+    return [
+        array.shape
+        for array in arrays
+        if type(array) is np.ndarray and array.dtype is first.dtype and array.flags.carray
+    ]
+
+
+def _checked(
+    function: str, argument: str, given: Array, first: Array, parameter: Array | None
+) -> Array:
+    """Return an array as a kernel takes it; gradients alone may be copied to that end."""
+    array = as_input(given, function, argument, like=first)
+    name = f"{function}: {argument}"
+    if parameter is not None and array.shape != parameter.shape:
+        raise ValueError(f"{name}.shape={array.shape}; must be {parameter.shape}")
+    plain = contiguous(array)
+    if not argument.startswith("grads"):
+        if array is not given or plain is not array:
+            raise ValueError(f"{name} is not a contiguous array; it is written in place")
+        if isinstance(array, np.ndarray) and not array.flags.writeable:
+            raise ValueError(f"{name} is read-only; it is written in place")
+    return plain

@@ -7,6 +7,7 @@ import inspect
 import math
 import warnings
 from collections.abc import Iterable, Sequence
+from operator import is_
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
@@ -206,9 +207,7 @@ class Optimizer:
     def _arrays(self, variables: Sequence[Variable]) -> list[list[Array]]:
         """Return the variables' arrays and those of each slot; made once for the same sequence."""
         known, arrays = self._lists
-        if known is not variables or any(
-            v.array is not array for v, array in zip(variables, arrays[0], strict=True)
-        ):
+        if known is not variables or not all(map(is_, [v.array for v in variables], arrays[0])):
             self.build(variables)
             states = [[self._state[v][slot] for v in variables] for slot in self.slots]
             self._lists = (variables, [[v.array for v in variables], *states])

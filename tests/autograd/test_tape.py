@@ -13,6 +13,10 @@ import pytest
 
 from pyconv import GradientTape, Tensor, Variable, autograd, ops
 from pyconv.autograd import no_recording
+from pyconv.autograd.activation import ActivationFunction
+from pyconv.autograd.function import Function
+from pyconv.autograd.pool2d import BestPool2DFunction
+from pyconv.autograd.shaping import ReshapeFunction
 
 
 def test_variables_are_watched_unasked_and_constants_are_not() -> None:
@@ -252,3 +256,10 @@ def test_an_outer_tape_sees_what_an_inner_one_did_not_ask_for() -> None:
     dy = outer.gradient(z, y)
     assert dy is not None
     assert dy.numpy().sum() == 4
+
+
+def test_only_functions_that_take_over_are_offered_a_step() -> None:
+    assert not any(kind.takes_over for kind in (Function, ReshapeFunction, ActivationFunction))
+    assert BestPool2DFunction.takes_over
+    assert type("Child", (BestPool2DFunction,), {}).takes_over
+    assert type("Own", (Function,), {"take_over": lambda self, maker: None}).takes_over

@@ -220,3 +220,12 @@ def test_every_metric_takes_a_dtype(cls: type[metrics.Metric]) -> None:
     assert cls().dtype == "float32"
     with pytest.raises(ValueError, match="dtype='int32'; must be a floating dtype"):
         cls(dtype="int32")
+
+
+def test_a_mean_takes_the_mean_of_many_values_as_it_takes_the_values() -> None:
+    one, other = metrics.Mean(), metrics.Mean()
+    for value, count in ((0.1, 3), (7.3, 1), (2.0, 64)):
+        one.add(value, count)
+        other.update_state(np.float64(value), count)
+    assert one.get_state() == other.get_state()
+    assert one.result() == other.result()

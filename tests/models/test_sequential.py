@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -203,3 +205,39 @@ def test_a_declared_input_holds() -> None:
     ):
         with pytest.raises(ValueError, match=r"\(1, 9, 9, 3\); expected \(None, 8, 8, 3\)"):
             model(np.zeros((1, 9, 9, 3), np.float32))
+
+
+def test_an_option_changed_after_its_shape_was_asked_for_counts() -> None:
+    model = Sequential([Input((8, 8, 1)), layers.MaxPooling2D(2, name="pool"), layers.Flatten()])
+    assert model.compute_output_shape((None, 8, 8, 1)) == (None, 16)
+    model.get_layer("pool").pool_size = (8, 8)
+    assert model.compute_output_shape((None, 8, 8, 1)) == (None, 1)
+    assert model.compute_output_shape((3, 8, 8, 1)) == (3, 1)
+    listed = [3, 8, 8, 1]
+    assert model.compute_output_shape(listed) == (3, 1)  # type: ignore[arg-type]
+    listed[0] = 4
+    assert model.compute_output_shape(listed) == (4, 1)  # type: ignore[arg-type]
+    copied = pickle.loads(pickle.dumps(model))
+    copied.get_layer("pool").strides = (1, 1)
+    copied.get_layer("pool").pool_size = (2, 2)
+    assert copied.compute_output_shape((3, 8, 8, 1)) == (3, 49)
+    assert model.compute_output_shape((3, 8, 8, 1)) == (3, 1)
+
+
+def test_a_layer_of_the_users_is_asked_for_its_shape_each_time() -> None:
+    class Repeats(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: list[tuple[int | None, ...]] = []
+
+        def call(self, x: pyconv.Tensor) -> pyconv.Tensor:
+            return x
+
+        def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int, ...]:
+            self.asked.append(input_shape)
+            return (len(self.asked), 1)
+
+    model = Sequential([Input((1,)), Repeats()])
+    first = model.compute_output_shape((None, 1))
+    assert model.compute_output_shape((None, 1)) == (first[0] + 1, 1)
+    assert model.compute_output_shape((None, 1)) == (first[0] + 2, 1)

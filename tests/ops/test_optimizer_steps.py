@@ -210,3 +210,23 @@ def test_a_state_that_the_options_need_is_named(name, options, missing):
     lists = [[np.zeros(3, np.float32)] for _ in range(2 if name == "sgd_step" else 3)]
     with pytest.raises(TypeError, match=f"{name}: {missing} is None"):
         getattr(ops, name)(*lists, learning_rate=0.1, **options)
+
+
+def test_arrays_are_looked_at_anew_at_each_step():
+    params, grads, velocities = ([np.ones((2, 3), np.float32) for _ in range(2)] for _ in range(3))
+    ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
+    grads[1] = np.ones((3, 2), np.float32).T  # strided: a gradient may be
+    ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
+    np.testing.assert_array_equal(params[0], params[1])
+    with pytest.raises(TypeError, match=r"rmsprop_step: params\[1\]\.dtype=float64; must be"):
+        ops.rmsprop_step([params[0], [1.0]], grads, velocities, learning_rate=RATE)
+    params[1].flags.writeable = False
+    with pytest.raises(ValueError, match=r"rmsprop_step: params\[1\] is read-only"):
+        ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
+    params[1].flags.writeable = True
+    velocities[0].shape = (3, 2)
+    with pytest.raises(ValueError, match=r"rmsprop_step: velocities\[0\]\.shape=\(3, 2\); must be"):
+        ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
+    velocities[0] = velocities[1]
+    with pytest.raises(ValueError, match=r"velocities\[1\] shares memory with velocities\[0\]"):
+        ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
