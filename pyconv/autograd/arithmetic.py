@@ -11,7 +11,7 @@ import numpy as np
 from pyconv import autograd
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, array_of
-from pyconv.backend import Array, added, is_floating, is_half, precision
+from pyconv.backend import Array, added, computes_in_16_bits, is_floating, precision
 
 SINGLE = np.dtype(np.float32)
 Slope = Callable[[Array, Array, Array], Any]
@@ -65,7 +65,7 @@ def operands(
     x, y = array_of(a), array_of(b)
     weak_x, weak_y = isinstance(a, (int, float)), isinstance(b, (int, float))
     floats = {v.dtype for v, weak in ((x, weak_x), (y, weak_y)) if _is_strong(v, weak)}
-    if len(floats) > 1 and precision.in_use and SINGLE in floats and any(map(is_half, floats)):
+    if len(floats) > 1 and precision.in_use and SINGLE in floats and _any_in_16_bits(x, y):
         return _cast(a, x), _cast(b, y)
     if len(floats) > 1:
         raise TypeError(f"{function}: operands are {x.dtype} and {y.dtype}; cast one with astype")
@@ -78,6 +78,10 @@ def operands(
     if type(x) is not type(y):  # one on a GPU; a number of the host may join it
         x, y = _number(x), _number(y)
     return _as_dtype(a, x, dtype), _as_dtype(b, y, dtype)
+
+
+def _any_in_16_bits(x: Array, y: Array) -> bool:
+    return computes_in_16_bits(x) or computes_in_16_bits(y)
 
 
 def _is_strong(x: Array, weak: bool) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
-from pyconv.backend import Array, is_floating
+from pyconv.backend import Array, is_floating, noted
 
 
 class ElementwiseFunction(Function):
@@ -60,7 +60,9 @@ def cast(x: Operand, dtype: Any) -> Tensor:
     if tensor.dtype == dtype:
         return tensor
     if is_floating(tensor.dtype) and is_floating(dtype):
-        return CastFunction(dtype)(tensor)
+        result = CastFunction(dtype)(tensor)
+        noted(result.array)
+        return result
     return Tensor.wrap(tensor.array.astype(dtype))
 
 

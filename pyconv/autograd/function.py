@@ -13,8 +13,8 @@ from pyconv.autograd.tape import tapes_wanting
 from pyconv.autograd.tensor import Tensor
 from pyconv.backend import (
     Array,
+    computes_in_16_bits,
     is_floating,
-    is_half,
     joined,
     precision,
     rounds_to_tf32,
@@ -68,14 +68,15 @@ class Function:
         return y
 
     def _in_precision(self, arrays: list[Array | None]) -> Array:
-        """Return forward of arrays among which some may have 16 bits.
+        """Return forward of arrays among which some may have 16 bits on a GPU.
 
         A function that takes these has the float32 ones joined to them, unless they are weights
         that stay wide; any other computes in float32, and its result is narrowed.
         """
-        halves = [a.dtype for a in arrays if a is not None and is_half(a.dtype)]
-        self._dtypes = [None if a is None else a.dtype for a in arrays]
+        halves = [a.dtype for a in arrays if a is not None and computes_in_16_bits(a)]
         self._tf32, self._widens = rounds_to_tf32(), bool(halves) and not self.takes_16_bits
+        if halves or self._tf32:
+            self._dtypes = [None if a is None else a.dtype for a in arrays]
         if not halves:
             return self.forward(*arrays)
         if self.takes_16_bits and not self.joins_float32:

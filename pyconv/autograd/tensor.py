@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import autograd
-from pyconv.backend import Array, checked_device, device_of, imported, put, to_host
+from pyconv.backend import Array, checked_device, device_of, imported, noted, put, to_host
 
 Operand = Any  # Tensor, array, list or number: what the operators accept on their other side
 FLOATS = ("float32", "float64")
@@ -25,7 +25,7 @@ def array_of(value: object) -> Array:
     if hasattr(value, "__cuda_array_interface__"):  # also of PyTorch's: taken as CuPy's, no copy
         on_device = imported(value)
         if on_device is not None:
-            return on_device
+            return noted(on_device)
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError("Tensor: value is a masked array; fill it first, its mask would be lost")
     array = np.asarray(value)
@@ -85,7 +85,7 @@ class Tensor:
     def to(self, device: str) -> Tensor:
         """Return the values on a device, the Tensor itself where they lie there; not recorded."""
         name = checked_device("Tensor.to", device)
-        return self if name == self.device else Tensor.wrap(put(self.array, name))
+        return self if name == self.device else Tensor.wrap(noted(put(self.array, name)))
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """Return a writable copy in NumPy that no later call changes."""

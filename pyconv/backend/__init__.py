@@ -47,12 +47,14 @@ from pyconv.backend.memory import tensor_table as tensor_table
 from pyconv.backend.memory import trim_memory as trim_memory
 from pyconv.backend.native import Array as Array
 from pyconv.backend.pictures import resize_bytes as resize_bytes
+from pyconv.backend.precision import computes_in_16_bits as computes_in_16_bits
 from pyconv.backend.precision import dtype_code as dtype_code
 from pyconv.backend.precision import gradient_dtype as gradient_dtype
 from pyconv.backend.precision import half_dtype as half_dtype
 from pyconv.backend.precision import is_floating as is_floating
 from pyconv.backend.precision import is_half as is_half
 from pyconv.backend.precision import joined as joined
+from pyconv.backend.precision import noted as noted
 from pyconv.backend.precision import precision as precision
 from pyconv.backend.precision import product_code as product_code
 from pyconv.backend.precision import rounds_to_tf32 as rounds_to_tf32

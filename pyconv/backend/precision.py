@@ -47,7 +47,10 @@ class _Products(threading.local):
 
 
 class Precision:
-    """Whether any policy but float32 and float64 was ever asked for: until then nobody looks."""
+    """Whether there was any policy but float32 and float64, or a 16-bit array on a GPU.
+
+    Until then nobody looks; what one who looks does to other arrays is the same.
+    """
 
     in_use = False
 
@@ -83,6 +86,18 @@ def is_half(dtype: np.dtype[Any]) -> bool:
 def _is_bfloat16(dtype: np.dtype[Any]) -> bool:
     """Tell the type that ml_dtypes adds to NumPy, which a caller may know before any policy."""
     return dtype.kind == "V" and dtype.name == "bfloat16" and half_dtype("bfloat16") == dtype
+
+
+def computes_in_16_bits(x: Array) -> bool:
+    """Tell 16-bit arrays on a GPU; those of the host no kernel takes, and no policy widens."""
+    return is_half(x.dtype) and not isinstance(x, (np.ndarray, np.generic))
+
+
+def noted(x: Array) -> Array:
+    """Return an array that came in, from then on looked at where it has 16 bits on a GPU."""
+    if computes_in_16_bits(x):
+        precision.in_use = True
+    return x
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:

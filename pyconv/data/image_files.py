@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from pyconv.arguments import checked_path, normalise_pair
 from pyconv.data.pillow_memory import pixels_of
-from pyconv.data.regular_file import open_regular
+from pyconv.data.plain_jpeg import plain_jpeg
+from pyconv.data.regular_file import held_regular
 
 ColorMode: TypeAlias = Literal["grayscale", "rgb", "rgba"]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -64,21 +65,24 @@ def decode_image(
         OSError: the file cannot be opened. ImportError: Pillow is not installed.
     """
     mode = checked_color_mode(function, color_mode)
-    with opened_image(path, function=function) as image:
+    with opened_image(path, function=function, plainly=True) as image:
         array = np.asarray(converted(eight_bits(image), mode))
     return array.reshape(*array.shape[:2], CHANNELS[mode])
 
 
 def picture(path: ImageFile, color_mode: str) -> Bytes:
     """Return the same array read-only, where it can be as a view of Pillow's memory."""
-    with opened_image(path) as image:
+    with opened_image(path, plainly=True) as image:
         return pixels_of(converted(eight_bits(image), color_mode))
 
 
 @contextmanager
-def opened_image(path: ImageFile, *, function: str = "opened_image") -> Iterator[Any]:
+def opened_image(
+    path: ImageFile, *, function: str = "opened_image", plainly: bool = False
+) -> Iterator[Any]:
     """Open an image file as an upright Pillow image of its own mode, decoded.
 
+    Where its pixels are all that is asked for, `plainly`, it need not know its format and profile.
     The size is judged before anything is decoded. Whatever Pillow, here or in the block, finds
     wrong with the file becomes a ValueError. Several threads may do this at once.
     Raises:
@@ -87,17 +91,20 @@ def opened_image(path: ImageFile, *, function: str = "opened_image") -> Iterator
     module = pillow(function)
     name = named(path)
     if isinstance(path, (str, os.PathLike)):
-        file: BinaryIO = open_regular(checked_path(function, "path", path))
+        file: BinaryIO = held_regular(checked_path(function, "path", path))
     elif hasattr(path, "read"):
         file = path
     else:
         raise TypeError(f"{function}: path={path!r}; must be a path or a file opened to read bytes")
     bombs = (module.DecompressionBombError, module.DecompressionBombWarning)
     try:
-        image = module.open(file, formats=FORMATS)
-        check_size(*image.size)
-        image.load()
-        yield upright(image)
+        image = plain_jpeg(module, file, MOST_PIXELS, MOST_SIDE) if plainly else None
+        if image is None:
+            image = module.open(file, formats=FORMATS)
+            check_size(*image.size)
+            image.load()
+            image = upright(image)
+        yield image
     except MemoryError:
         raise
     except bombs:

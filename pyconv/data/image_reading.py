@@ -105,7 +105,7 @@ class ReadImages(Below):
         self, arrays: Element, places: Iterator[int], size: int, drop_remainder: bool
     ) -> Iterator[_Piece]:
         """Yield the work of each batch, few images at a time: each hand-over costs some of it."""
-        few = max(1, min(4, size // (4 * self.threads)))
+        few = max(1, min(8, size // (2 * self.threads)))
         while chosen := list(itertools.islice(places, size)):
             if len(chosen) < size and drop_remainder:
                 return

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -84,8 +85,12 @@ def _resize(image: npt.NDArray[Any], size: tuple[int, int], name: Interpolation,
     if image.dtype != np.uint8:
         y[...] = ops.resize(contiguous(image, np.float32)[None], size, interpolation=name)[0]
         return
-    window = Window.resize("resample", (1, *image.shape), size, "channels_last")
-    resize_bytes(image, y, window.packed, interpolation_code("resample", name))
+    resize_bytes(image, y, _packed(image.shape, size), interpolation_code("resample", name))
+
+
+@lru_cache(maxsize=1024)  # of the sizes that photographs of a folder have
+def _packed(shape: tuple[int, ...], size: tuple[int, int]) -> bytes:
+    return Window.resize("resample", (1, *shape), size, "channels_last").packed
 
 
 def weights(pixels: int, wanted: int, interpolation: str) -> Floats:

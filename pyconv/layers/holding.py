@@ -10,7 +10,13 @@ import numpy as np
 
 from pyconv.arguments import checked_flag
 from pyconv.autograd import Tensor, Variable, array_of, cast
-from pyconv.backend import checked_device, get_device, is_half, is_on_device, tf32_products
+from pyconv.backend import (
+    checked_device,
+    computes_in_16_bits,
+    get_device,
+    is_on_device,
+    tf32_products,
+)
 from pyconv.layers.policy import Policy
 from pyconv.layers.running import structure
 from pyconv.layers.structure import flatten, map_leaves
@@ -195,7 +201,7 @@ class Holding:
         half = self.dtype_policy.half
         if half is not None and x.dtype == np.float32:
             return cast(x, half)
-        return cast(x, self.dtype) if half is None and is_half(x.dtype) else x
+        return cast(x, self.dtype) if half is None and computes_in_16_bits(x.array) else x
 
     def _explain_devices(self, tensors: Any, error: TypeError) -> None:
         """Raise a TypeError that names `to` where inputs and weights lie apart."""

@@ -42,6 +42,10 @@ LARGEST_TRIAL = 1 << 28  # elements
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 
 
+def _undefined(self: Layer, inputs: Any) -> Any:
+    raise NotImplementedError(f"{type(self).__name__}: has no call(x); must define it to be called")
+
+
 class Layer(Holding):
     """State and shape rules around `call`.
 
@@ -52,7 +56,7 @@ class Layer(Holding):
     Source: Keras Layer.
     """
 
-    call: Callable[..., Any]
+    call: Callable[..., Any] = _undefined
     _takes_training = False
     of_training: frozenset[str] = frozenset()  # attributes that no result depends on
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pyconv.autograd import Tensor
+from pyconv.autograd import Tensor, array_of
+from pyconv.autograd.rescaling import rescaling
 from pyconv.backend import constant_beside
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
@@ -40,7 +41,15 @@ class Rescaling(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
+    def _tensor(self, x: Any, dtype: str | None = None) -> Tensor:
+        array = array_of(x)
+        if isinstance(array, np.ndarray) and array.dtype.kind in "iub":
+            return Tensor.wrap(array)  # becomes the layer's dtype as it is rescaled
+        return super()._tensor(x, dtype)
+
     def call(self, x: Tensor) -> Tensor:
+        if isinstance(x.array, np.ndarray):
+            return rescaling(x, self.scale, self.offset, self.dtype)
         scale, offset = (
             constant_beside(one.astype(x.dtype), x.array) for one in (self.scale, self.offset)
         )

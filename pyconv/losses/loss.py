@@ -10,7 +10,7 @@ import numpy as np
 
 from pyconv.autograd import Tensor, array_of, as_tensor, cast, mean
 from pyconv.autograd import sum as total
-from pyconv.backend import Array, is_half, precision
+from pyconv.backend import Array, computes_in_16_bits, precision
 
 Shape = tuple[int, ...]
 REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none")
@@ -122,7 +122,7 @@ class LossFunctionWrapper(Loss):
 
 def _wide(y_pred: Tensor) -> Tensor:
     """Return predictions of 16 bits as float32, with the logits they were made from."""
-    if not (precision.in_use and is_half(y_pred.dtype)):
+    if not (precision.in_use and computes_in_16_bits(y_pred.array)):
         return y_pred
     wide = cast(y_pred, np.float32)
     if y_pred.made_from is not None:

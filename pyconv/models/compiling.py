@@ -9,6 +9,7 @@ from typing import Any
 from pyconv.autograd import Tensor, Variable
 from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
 from pyconv.layers import Layer
+from pyconv.metrics import Metric
 from pyconv.models.arguments import checked_verbose, listed_callbacks
 from pyconv.models.compiled import Compiled
 from pyconv.models.outputs import leaves
@@ -92,8 +93,23 @@ class Compiling(Layer):
 
     @property
     def metrics(self) -> list[Any]:
-        """The metrics of the last fit, evaluate or step, the mean loss first."""
-        return [] if self._tracker is None else self._tracker.metrics
+        """The metrics of the last fit, evaluate or step, the mean loss first, and the model's own.
+
+        Metrics kept as attributes are the model's own; a class with steps of its own may list
+        others. Each pass over data begins with all of them reset.
+        """
+        found = [] if self._tracker is None else list(self._tracker.metrics)
+        tracked = set(map(id, found))
+        own = (value for value in vars(self).values() if isinstance(value, Metric))
+        return [*found, *(metric for metric in own if id(metric) not in tracked)]
+
+    def get_metrics_result(self) -> Logs:
+        """Return what `metrics` have gathered, by the names they have in logs.
+
+        Source: Keras Trainer.get_metrics_result.
+        """
+        names = {} if self._tracker is None else self._tracker.names()
+        return {names.get(id(metric), metric.name): metric.result() for metric in self.metrics}
 
     def compute_loss(
         self,
@@ -112,12 +128,16 @@ class Compiling(Layer):
             RuntimeError: outside of fit and evaluate. ValueError: there is no loss.
         Source: Keras Model.compute_loss.
         """
-        if self._stepper is None:
-            raise RuntimeError("compute_loss: no batch yet; call it in train_step or test_step")
-        loss = self._stepper.loss_of(y, y_pred, sample_weight)
+        loss = self._stepping("compute_loss")[0].loss_of(y, y_pred, sample_weight)
         if loss is None:
             raise ValueError("compute_loss: there is no loss; give compile a loss")
         return loss
+
+    def _stepping(self, function: str) -> tuple[Stepper, Tracker]:
+        """Return losses and metrics of the batch that a step of the user's got."""
+        if self._stepper is None or self._tracker is None:
+            raise RuntimeError(f"{function}: no batch yet; call it in train_step or test_step")
+        return self._stepper, self._tracker
 
     def metric_directions(self) -> dict[str, str | None]:
         """Return for each name in logs whether "max" or "min" is better, None if unknown."""

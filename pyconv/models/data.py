@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.autograd import array_of
-from pyconv.backend import device_of, put_beside, to_host
+from pyconv.autograd import Tensor, array_of
+from pyconv.backend import device_of, is_on_device, put_beside, to_host
 
 Samples = np.ndarray[Any, Any]
 CHECKED_AT_ONCE = 1 << 22  # elements
@@ -50,6 +50,11 @@ def as_samples(
 @cache
 def _largest(dtype: np.dtype[Any]) -> Any:
     return np.finfo(dtype).max
+
+
+def is_array(value: Any) -> bool:
+    """Tell an array of samples from a number, and from a list."""
+    return (isinstance(value, (np.ndarray, Tensor)) or is_on_device(value)) and value.ndim > 0
 
 
 class Gatherer:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pyconv.autograd import no_recording
 from pyconv.backend import on_device
 from pyconv.callbacks import Callback, CallbackList
 from pyconv.models.arguments import checked_batch_size, checked_steps
@@ -14,6 +15,7 @@ from pyconv.models.compiling import result_of
 from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
 from pyconv.models.folding import inference
+from pyconv.models.outputs import Outputs
 from pyconv.models.own_step import OwnStep, called, own_step
 from pyconv.models.predicting import Predicting, host_dtype
 from pyconv.models.prepared import Prepared, prepare
@@ -25,6 +27,7 @@ class Feed(Epochs):
     """Batches with labels; stepper and tracker are made from the first prepared data."""
 
     stepper: Stepper
+    form: Outputs  # of labels
     tracker: Tracker | None = None
     own_logs: Logs | None = None  # what a step of the user's said last
     _gathered: Any = None  # a tracker's state that waits for the tracker
@@ -32,9 +35,11 @@ class Feed(Epochs):
     def use(self, model: Any, compiled: Compiled, prepared: Prepared) -> Feed:
         """Make stepper and tracker for outputs of this kind unless they are there."""
         if self.tracker is None:
-            shapes = [None if y is None else y.shape for y in prepared.y]
-            self.tracker = compiled.tracker(prepared.outputs, shapes)
-            self.stepper = Stepper(model, compiled, prepared.outputs)
+            outputs, self.form = prepared.outputs, prepared.form or prepared.outputs
+            same = self.form is outputs
+            shapes = [y.shape if same and y is not None else None for y in prepared.y]
+            self.tracker = compiled.tracker(outputs, shapes if same else [None] * outputs.number)
+            self.stepper = Stepper(model, compiled, outputs)
             if self._gathered is not None:
                 self.tracker.set_state(self._gathered)
         return self
@@ -47,16 +52,20 @@ class Feed(Epochs):
             self.tracker.set_state(state)
 
     def add(self, step: Step, batch: Batch) -> float:
-        """Add what a batch gave to the tracker and return its loss."""
         assert self.tracker is not None
-        loss, parts = step.values()
-        self.tracker.update(loss, parts, batch.y, step.y_pred, batch.weights)
-        return loss
+        return add_step(self.tracker, step, batch)
 
     def logs(self) -> Logs:
         if self.own_logs is not None:
             return self.own_logs
         return {"loss": 0.0} if self.tracker is None else self.tracker.logs()
+
+
+def add_step(tracker: Tracker, step: Step, batch: Batch) -> float:
+    """Add what a batch gave to a tracker and return its loss."""
+    loss, parts = step.values()
+    tracker.update(loss, parts, batch.y, step.y_pred, batch.weights)
+    return loss
 
 
 class Evaluating(Predicting):
@@ -163,8 +172,23 @@ class Evaluating(Predicting):
 
     def _step_of_ones_own(self, feed: Feed, batch: Batch, step: OwnStep) -> None:
         self._tracker, self._stepper = feed.tracker, feed.stepper
-        feed.own_logs = called(step, batch, feed.stepper.outputs)
+        feed.own_logs = called(step, batch, feed.form)
         feed.stage()
+
+    def test_step(self, data: Any) -> Logs:
+        """Measure one batch and return loss and metrics so far; a class may have its own.
+
+        Args:
+            data: x, (x, y) or (x, y, sample_weight) of the batch, in Tensors or arrays.
+        Raises:
+            RuntimeError: outside of fit and evaluate.
+        Source: Keras Model.test_step, which a step of one's own calls by `super()`.
+        """
+        stepper, tracker = self._stepping("test_step")
+        with no_recording():
+            step, batch = stepper.run_given("test_step", data, training=False)
+        add_step(tracker, step, batch)
+        return self.get_metrics_result()
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False

@@ -23,7 +23,7 @@ from pyconv.models.arguments import (
 )
 from pyconv.models.compiling import result_of
 from pyconv.models.data import Samples, are_batches, as_samples
-from pyconv.models.evaluating import Evaluating, Feed
+from pyconv.models.evaluating import Evaluating, Feed, add_step
 from pyconv.models.feed import Batch
 from pyconv.models.outputs import leaves, mapped
 from pyconv.models.own_step import own_step
@@ -62,7 +62,8 @@ class Fitting(Evaluating):
         """Train and return the History of loss and metrics per epoch.
 
         A class of models with a `train_step(data)` makes the steps itself: data is x, (x, y) or
-        (x, y, sample_weight) of a batch, and what it returns, numbers by name, is the log.
+        (x, y, sample_weight) of a batch, and what it returns, numbers by name, is the log. Labels
+        come as they were given, floats in the model's dtype; such a class needs no `call`.
 
         Args:
             x: (n, ...) numbers of any kind, cast to the model's dtype; a list or a dictionary by
@@ -165,8 +166,9 @@ class Fitting(Evaluating):
                 logs.update({f"val_{name}": value for name, value in found.items()})
             fit.epoch, fit.batch = epoch + 1, 0
             calls.call("on_epoch_end", epoch, logs)
-        if self._trained is not None and start < epochs:
-            self.optimizer.finalize_variable_values(self._trained)
+        if start < epochs:
+            trained = self.trainable_weights if self._trained is None else self._trained
+            self.optimizer.finalize_variable_values(trained)
         calls.call("on_train_end", logs)
 
     def _train_epoch(self, fit: Fit, epoch: int) -> Logs:
@@ -190,10 +192,10 @@ class Fitting(Evaluating):
     def _train_batch(self, feed: Feed, batch: Batch, number: int) -> None:
         assert self._compiled is not None
         optimizer = self._compiled.optimizer
-        if self._trained is None:
-            self._trained = tuple(self.trainable_weights)
         own = own_step(self, "train_step")
         if own is None:
+            if self._trained is None:
+                self._trained = tuple(self.trainable_weights)
             step, gradients = self._gradients(feed, batch, self._trained)
             optimizer.apply(gradients, self._trained)
             feed.stage()
@@ -214,15 +216,13 @@ class Fitting(Evaluating):
     ) -> tuple[Step, list[Tensor | None]]:
         """Return what a batch gave and the gradients of its loss; on a GPU by a graph if it can."""
         assert self._compiled is not None
-        stepper, optimizer = feed.stepper, self._compiled.optimizer
+        stepper = feed.stepper
 
         def work(batch: Batch) -> tuple[Step, list[Tensor | None]]:
             with GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(trained)
                 step = stepper.run(batch, training=True)
-                if step.loss is None:
-                    raise ValueError("fit: there is no loss to make smaller; give compile a loss")
-                target = optimizer.scale_loss(step.loss)
+                target = self._target(step)
             return step, tape.gradient(target, trained)
 
         if feed.device == "cpu" or not self._compiled.may_replay:
@@ -232,11 +232,37 @@ class Fitting(Evaluating):
             step, gradients = work(batch)
             return [step.loss, *step.parts, *step.y_pred, *gradients]
 
-        constants = (self._compiled, optimizer.scale, *map(id, trained))
+        constants = (self._compiled, self.optimizer.scale, *map(id, trained))
         loss, *rest = self._replays.run(self, batch, flat, "train", constants)
         outputs = stepper.outputs.number
         y_pred: list[Any] = rest[outputs : 2 * outputs]
         return Step(loss, rest[:outputs], y_pred), rest[2 * outputs :]
+
+    def _target(self, step: Step) -> Tensor:
+        if step.loss is None:
+            raise ValueError("fit: there is no loss to make smaller; give compile a loss")
+        target: Tensor = self.optimizer.scale_loss(step.loss)
+        return target
+
+    def train_step(self, data: Any) -> Logs:
+        """Train on one batch and return loss and metrics so far; a class may have its own.
+
+        Args:
+            data: x, (x, y) or (x, y, sample_weight) of the batch, in Tensors or arrays.
+        Raises:
+            RuntimeError: outside of fit.
+        Source: Keras Model.train_step, which a step of one's own calls by `super()`.
+        """
+        stepper, tracker = self._stepping("train_step")
+        if self._trained is None:
+            self._trained = tuple(self.trainable_weights)
+        with GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(self._trained)
+            step, batch = stepper.run_given("train_step", data, training=True)
+            target = self._target(step)
+        self.optimizer.apply(tape.gradient(target, self._trained), self._trained)
+        add_step(tracker, step, batch)
+        return self.get_metrics_result()
 
     def train_on_batch(
         self,

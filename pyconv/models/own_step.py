@@ -1,28 +1,54 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A step that a user's class of models writes itself: train_step(data) or test_step(data)."""
+"""A step that a user's class of models writes itself: train_step(data) or test_step(data).
+
+It gets labels as they were given to fit, as in Keras: no loss has looked at them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from pyconv.autograd import Tensor
+from pyconv.autograd import Tensor, array_of
+from pyconv.backend import is_floating
+from pyconv.layers import Layer
 from pyconv.models.batch import Batch
+from pyconv.models.data import is_array
 from pyconv.models.outputs import Outputs, mapped
 from pyconv.models.tracker import Logs
 
+ORDINARY = "pyconv.models."  # where the steps of fit and evaluate are written
 OwnStep = Callable[[Any], Any]
 
 
 def own_step(model: Any, name: str) -> OwnStep | None:
     """Return the model's method of that name, None where it leaves the step to fit."""
-    step: OwnStep | None = getattr(model, name, None)
-    return step
+    step: OwnStep = getattr(model, name)
+    return None if (getattr(step, "__module__", None) or "").startswith(ORDINARY) else step
 
 
-def has_own_step(model: Any) -> bool:
-    """Tell whether labels go to code of the user's rather than to a loss of compile's."""
-    return own_step(model, "train_step") is not None or own_step(model, "test_step") is not None
+def makes_own_steps(model: Any, function: str, part: str) -> bool:
+    """Tell whether the labels of a function's data, "" or "validation_", go to user code."""
+    trains = function in ("fit", "train_on_batch") and not part
+    return own_step(model, "train_step" if trains else "test_step") is not None
+
+
+def has_call(model: Any) -> bool:
+    """Tell a model that can be called from one that has steps of its own alone, such as a GAN."""
+    return "call" in vars(model) or type(model).call is not Layer.call
+
+
+def form_of_labels(y: Any, samples: int) -> Outputs:
+    """Return labels of the user's own form as if they were a model's outputs."""
+    several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and all(map(is_array, y)))
+    if not several:
+        return Outputs.of_shapes((samples,), None)
+    return Outputs.of_shapes(mapped(lambda item: tuple(array_of(item).shape), y), None)
+
+
+def in_keras_s_form(y: Any, dtype: str) -> Any:
+    """Return labels as a step of the user's gets them: floats in the model's dtype."""
+    return y.astype(dtype, copy=False) if is_floating(y.dtype) else y
 
 
 def called(step: OwnStep, batch: Batch, outputs: Outputs) -> Logs:

@@ -7,25 +7,29 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pyconv.autograd import Tensor, no_recording
-from pyconv.backend import is_on_device, put
+from pyconv.autograd import no_recording
+from pyconv.backend import put
 from pyconv.layers import Layer
 from pyconv.losses import Loss
 from pyconv.losses.loss import aligned, along
 from pyconv.models.compiled import Compiled
-from pyconv.models.data import Samples, as_samples
+from pyconv.models.data import Samples, as_samples, is_array
 from pyconv.models.outputs import Outputs, leaves, mapped
-from pyconv.models.own_step import has_own_step
+from pyconv.models.own_step import form_of_labels, has_call, in_keras_s_form, makes_own_steps
 
 
 class Prepared(NamedTuple):
-    """What a model takes: x in its own form, labels and weights with an item per output."""
+    """What a model takes: x in its own form, labels and weights with an item per output.
+
+    A step of the user's may take labels of another `form`, with an item for each part of it.
+    """
 
     x: Any
     y: list[Any]
     weights: list[Any]
     outputs: Outputs
     samples: int
+    form: Outputs | None = None
 
 
 def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
@@ -54,7 +58,7 @@ def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
                 },
             )
     several = names is None or len(names) > 1
-    if isinstance(x, (list, tuple)) and x and all(map(_is_array, x)):
+    if isinstance(x, (list, tuple)) and x and all(map(is_array, x)):
         if len(x) == 1 and not several:
             x = x[0]
         elif several:
@@ -73,10 +77,6 @@ def _names(model: Any, attribute: str) -> list[str] | None:
         inputs = getattr(model, "inputs", None)  # a Sequential's, which has no names for them
         found = None if inputs is None else [f"input_{i}" for i in range(len(inputs))]
     return None if found is None else list(found)
-
-
-def _is_array(value: Any) -> bool:
-    return (isinstance(value, (np.ndarray, Tensor)) or is_on_device(value)) and value.ndim > 0
 
 
 def _one_length(function: str, name: str, x: Any) -> Any:
@@ -108,28 +108,33 @@ def prepare(
         ValueError: lengths, shapes, labels or weights that do not fit. TypeError: kinds.
     """
     x = inputs_of(model, function, x, f"{name}x")
-    outputs = outputs_for(model, x)
-    losses, samples = compiled.losses_of(outputs), length_of(x)
-    labels = _labels(function, f"{name}y", y, outputs, losses, samples)
-    if isinstance(weights, (list, tuple)) and not any(map(_is_array, weights)):
+    samples, own_step = length_of(x), makes_own_steps(model, function, name)
+    called = has_call(model) or not own_step
+    outputs = outputs_for(model, x) if called else form_of_labels(y, samples)
+    form = form_of_labels(y, samples) if own_step and compiled.loss is None else outputs
+    losses = compiled.losses_of(form)
+    labels = _labels(function, f"{name}y", y, form, losses, samples)
+    if isinstance(weights, (list, tuple)) and not any(map(is_array, weights)):
         weights = as_samples(function, f"{name}sample_weight", weights, model.dtype)
-    given = outputs.arrange(function, f"{name}sample_weight", weights, shared=True)
+    given = form.arrange(function, f"{name}sample_weight", weights, shared=True)
     targets, ready = [], []
-    for i, shape in enumerate(outputs.shapes):
+    for i, shape in enumerate(form.shapes):
         own, loss = labels[i], losses[i]
-        if loss is not None and own is not None:
+        if own_step and own is not None:
+            own = in_keras_s_form(own, model.dtype)
+        elif loss is not None and own is not None:
             own = loss.targets(own, shape, np.dtype(model.dtype))
-        elif own is not None and not has_own_step(model):
+        elif own is not None:
             own = aligned(own, shape)
         targets.append(own)
         ready.append(_weights(function, f"{name}sample_weight", given[i], shape, model.dtype))
     if class_weight is not None:
         if weights is not None:
             raise ValueError(f"{function}: give class_weight or sample_weight, one of them")
-        if outputs.number > 1 or targets[0] is None:
+        if form.number > 1 or targets[0] is None:
             raise ValueError(f"{function}: class_weight needs a model of one output with a loss")
         ready = [by_class(function, targets[0], class_weight, model.dtype)]
-    return Prepared(x, targets, ready, outputs, samples)
+    return Prepared(x, targets, ready, outputs, samples, form)
 
 
 def _labels(
@@ -152,7 +157,7 @@ def _labels(
     elif several or isinstance(y, dict):
         found = outputs.arrange(function, name, y)
     else:
-        listed = isinstance(y, (list, tuple)) and len(y) == 1 and _is_array(y[0])
+        listed = isinstance(y, (list, tuple)) and len(y) == 1 and is_array(y[0])
         found = [y[0] if listed and samples != 1 else y]
     for i, own in enumerate(found):
         label = name if outputs.number == 1 else f"{name} of {outputs.names[i]!r}"

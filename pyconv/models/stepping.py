@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pyconv.autograd import Tensor, array_of
 from pyconv.losses import Loss
 from pyconv.models.compiled import Compiled
+from pyconv.models.data import unpacked
 from pyconv.models.feed import Batch
 from pyconv.models.outputs import Outputs
 
@@ -44,16 +47,37 @@ class Stepper:
         parts = self._parts(batch.y, y_pred, batch.weights)
         return Step(self._sum(parts), parts, y_pred)
 
+    def run_given(self, function: str, data: Any, *, training: bool) -> tuple[Step, Batch]:
+        """Return what a step of the user's handed over gives, and it as a batch, labels checked."""
+        x, y, weights = unpacked(function, data)
+        y_pred = self.outputs.of(self.model(x, training=training))
+        labels, given = self._arranged(function, y, y_pred, weights)
+        parts = self._parts(labels, y_pred, given)
+        return Step(self._sum(parts), parts, y_pred), Batch(x, labels, given)
+
     def loss_of(self, y: Any, y_pred: Any, weights: Any) -> Tensor | None:
         """Return the loss of outputs that the user computed, in the form of the model's outputs."""
+        predictions = self.outputs.of(y_pred)
+        labels, given = self._arranged("compute_loss", y, predictions, weights)
+        return self._sum(self._parts(labels, predictions, given))
+
+    def _arranged(
+        self, function: str, y: Any, y_pred: Sequence[Tensor], weights: Any
+    ) -> tuple[list[Any], list[Any]]:
+        """Return labels as the losses take them and weights, an item of each per output."""
         labels, given = (
             [None if value is None else array_of(value) for value in values]
             for values in (
-                self.outputs.arrange("compute_loss", "y", y),
-                self.outputs.arrange("compute_loss", "sample_weight", weights, shared=True),
+                self.outputs.arrange(function, "y", y),
+                self.outputs.arrange(function, "sample_weight", weights, shared=True),
             )
         )
-        return self._sum(self._parts(labels, self.outputs.of(y_pred), given))
+        dtype = np.dtype(self.model.dtype)  # outputs may be of 16 bits, labels not
+        checked = [
+            own if loss is None or own is None else loss.targets(own, output.shape, dtype)
+            for loss, own, output in zip(self.losses, labels, y_pred, strict=True)
+        ]
+        return checked, given
 
     def _parts(
         self, y: Sequence[Any], y_pred: Sequence[Tensor], weights: Sequence[Any]

@@ -59,6 +59,10 @@ class Tracker:
     def metrics(self) -> list[Metric]:
         return [self.loss, *self._named.values()]
 
+    def names(self) -> dict[int, str]:
+        """Return for the id of each metric its name in logs."""
+        return {id(self.loss): "loss", **{id(m): name for name, m in self._named.items()}}
+
     def directions(self) -> dict[str, Direction]:
         """Return for each name in logs whether "max" or "min" is better, None if unknown."""
         losses = {"loss": "min", **{m.name: "min" for m in self.losses if m is not None}}

@@ -213,6 +213,30 @@ def test_rescaling_takes_bytes() -> None:
     np.testing.assert_allclose(y, [[0, 3], [1, 7]], **printed("float32"))
 
 
+@pytest.mark.parametrize("kind", ["uint8", "bool", "int64", "float32", "float64", ">f4"])
+@pytest.mark.parametrize("shape", [(0, 4, 3), (4,), (5, 3), (3, 70, 90, 3), (2, 40_000)])
+def test_rescaling_in_blocks_is_a_product_and_a_sum_to_the_bit(
+    kind: str, shape: tuple[int, ...]
+) -> None:
+    x = np.random.default_rng(0).integers(-128, 128, shape).astype(kind)
+    floats = x if x.dtype.kind == "f" else x.astype("float32")
+    scale, offset = (np.asarray(one, floats.dtype) for one in (1 / 127.5, -1))
+    for given in (x, x[..., ::-1], x.T):  # one in order, two of other strides
+        wanted = given.astype(floats.dtype) * scale + offset
+        y = layers.Rescaling(1 / 127.5, -1)(pyconv.Tensor(given))
+        assert y.dtype == floats.dtype.newbyteorder("=")
+        np.testing.assert_array_equal(y, wanted)
+
+
+def test_rescaling_passes_the_gradient_by_its_scale() -> None:
+    x = pyconv.Tensor(np.ones((300, 70, 2), "float32"))
+    with pyconv.GradientTape() as tape:
+        tape.watch(x)
+        y = layers.Rescaling([2, 3], [5, 7])(x).sum()
+    wanted = np.broadcast_to(np.float32([2, 3]), x.shape)
+    np.testing.assert_array_equal(tape.gradient(y, x), wanted)
+
+
 def test_refuses_other_channels_than_it_was_built_for() -> None:
     layer = layers.BatchNormalization()
     layer(X)
