@@ -41,9 +41,20 @@ struct KernelGradient {
   const T* x;                  // padded images, at the first channel of the group
   const T* dy;                 // at the first filter of the group
   std::vector<int64_t> index;  // of a window's elements, from its origin
+  T* dkernel;                  // at the first filter of the group; the first part's sums
   int64_t parts;
-  T* partial;  // (parts, K, f / groups)
+  T* partial;  // (parts - 1, K, f / groups)
   int64_t cols, width;
+
+  // Sums of one part, from a row of K on.
+  struct Sums {
+    T* data;
+    int64_t pitch;
+  };
+  Sums sums_of(int64_t part, int64_t row) const {
+    if (part == 0) return {dkernel + row * w.f, w.f};
+    return {partial + ((part - 1) * window_elements(w) + row) * cols, cols};
+  }
 
   int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }
 
@@ -89,7 +100,7 @@ struct KernelGradient {
     Scratch<T> windows(copied ? RowPanels<T>::size(block.count, kPixelBlock, height) : 0);
     const int64_t columns = std::min(kColumns / width * width, cols);
     Scratch<T> gradients(copied ? RowPanels<T>::size(columns, kPixelBlock, width) : 0);
-    T* sums = partial + (part * window_elements(w) + block.first) * cols;
+    const Sums sums = sums_of(part, block.first);
     const int64_t first = pixel_blocks() * part / parts;
     const int64_t last = pixel_blocks() * (part + 1) / parts;
     for (int64_t b = first; b < last; ++b) {
@@ -107,13 +118,13 @@ struct KernelGradient {
     }
   }
 
-  void run_in_place(const BlockK& block, int64_t pixel, int64_t count, T* sums,
+  void run_in_place(const BlockK& block, int64_t pixel, int64_t count, const Sums& sums,
                     const TileEnd<T>& end) const {
     const T* rows[kBlockK];
     T* out[kBlockK];
     for (int64_t r = 0; r < block.count; ++r) {
       rows[r] = x + index[static_cast<size_t>(block.first + r)];
-      out[r] = sums + r * cols;
+      out[r] = sums.data + r * sums.pitch;
     }
     int64_t origins[kPixelBlock];
     find_origins(pixel, count, origins);
@@ -126,7 +137,7 @@ struct KernelGradient {
 
   // Both operands copied, so that tiles read neighbours.
   void run_copies(const BlockK& block, int64_t pixel, int64_t count, const RowPanels<T>& windows,
-                  const RowPanels<T>& gradients, T* sums, const TileEnd<T>& end) const {
+                  const RowPanels<T>& gradients, const Sums& sums, const TileEnd<T>& end) const {
     copy_windows(block, pixel, count, windows);
     const int64_t step = kColumns / width * width;
     for (int64_t first = 0; first < cols; first += step) {
@@ -134,17 +145,17 @@ struct KernelGradient {
       for (int64_t p = 0; p < count; ++p) gradients.put(0, p, dy + (pixel + p) * w.f + first, some);
       for (int64_t column = 0; column < some; column += width) {
         multiply_panels(table, block.count, count, windows, gradients.panel(column / width), width,
-                        sums + first + column, cols, std::min(width, some - column), end);
+                        sums.data + first + column, sums.pitch, std::min(width, some - column),
+                        end);
       }
     }
   }
 
-  // Adds the parts of one row of K into dkernel.
-  void reduce(int64_t row, T* dkernel) const {
-    T* to = dkernel + row * w.f;
-    std::copy_n(partial + row * cols, cols, to);
+  // Adds the other parts of one row of K to the first.
+  void reduce(int64_t row) const {
+    T* to = sums_of(0, row).data;
     for (int64_t p = 1; p < parts; ++p) {
-      const T* from = partial + (p * window_elements(w) + row) * cols;
+      const T* from = sums_of(p, row).data;
       for (int64_t j = 0; j < cols; ++j) to[j] += from[j];
     }
   }
@@ -164,12 +175,13 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
   const int64_t blocks_k = int64_t(blocks.size());
   const int64_t parts = count_parts(ceil_div(w.output_pixels(), kPixelBlock), blocks_k,
                                     k * cols * int64_t(sizeof(T)));
-  Scratch<T> partial(parts * k * cols);
+  Scratch<T> partial((parts - 1) * k * cols);
   KernelGradient<T> gradient{kernel_table_of<T>(),
                              w,
                              images.data(),
                              dy,
                              element_offsets(blocks, padded_width(w) * w.c, w.c),
+                             dkernel,
                              parts,
                              partial.data(),
                              cols,
@@ -178,10 +190,13 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
     parallel_for(parts * blocks_k, 2 * w.output_pixels() * k * cols, [&](int64_t task) {
       gradient.run(task / blocks_k, blocks[static_cast<size_t>(task % blocks_k)]);
     });
-    parallel_for(k, parts * k * cols * int64_t(sizeof(T)),
-                 [&](int64_t row) { gradient.reduce(row, dkernel + g * cols); });
+    if (parts > 1) {
+      parallel_for(k, parts * k * cols * int64_t(sizeof(T)),
+                   [&](int64_t row) { gradient.reduce(row); });
+    }
     gradient.x += w.group_inputs();
     gradient.dy += cols;
+    gradient.dkernel += cols;
   }
 }
 
