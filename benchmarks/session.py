@@ -113,7 +113,7 @@ class Session:
         record["ours"] = ours.statistics()
         record["rivals"] = [rival.statistics() for rival in rivals]
         record["origins"] = [origin.statistics() for origin in origins]
-        for process in self._processes.values():
+        for process in {contender.process for contender in (ours, *rivals, *origins)}:
             process.ask("release")
         return record
 
