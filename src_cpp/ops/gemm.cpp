@@ -5,6 +5,7 @@
 
 #include "arena.hpp"
 #include "dispatch.hpp"
+#include "ops/row_panels.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
@@ -85,21 +86,21 @@ struct Product {
   void run_columns(const Block<T>& block, int64_t first_k, int64_t last_k, T* copy) const {
     const int64_t kc = last_k - first_k;
     const T* from = a.data + first_k * a.pitch + block.first;
-    int64_t lda = a.pitch;
-    if (copy_a) {
-      lda = kBlockRows + 16;
-      for (int64_t kk = 0; kk < kc; ++kk) {
-        std::memcpy(copy + kk * lda, from + kk * a.pitch,
-                    static_cast<size_t>(block.rows) * sizeof(T));
-      }
-      from = copy;
-    }
+    const RowPanels<T> rows(copy, kc, panel_height(table, b.width));
+    for (int64_t kk = 0; copy_a && kk < kc; ++kk) rows.put(0, kk, from + kk * a.pitch, block.rows);
     const TileEnd<T> step = end_at(first_k, last_k);
     for (int64_t p = block.first_panel; p < block.last_panel; ++p) {
       const int64_t column = p * b.width;
-      multiply_columns(table, block.rows, kc, from, lda, b.at(p, first_k), b.row_pitch,
-                       c + block.first * ldc + column, ldc, std::min(b.width, n - column),
-                       columns_from(step, column));
+      const int64_t cols = std::min(b.width, n - column);
+      T* to = c + block.first * ldc + column;
+      const TileEnd<T> moved = columns_from(step, column);
+      if (copy_a) {
+        multiply_panels(table, block.rows, kc, rows, b.at(p, first_k), b.row_pitch, to, ldc, cols,
+                        moved);
+      } else {
+        multiply_columns(table, block.rows, kc, from, a.pitch, b.at(p, first_k), b.row_pitch, to,
+                         ldc, cols, moved);
+      }
     }
   }
 };
