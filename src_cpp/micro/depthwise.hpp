@@ -55,7 +55,8 @@ inline void depthwise_channels(const pyconv::DepthwiseRow<T>& row, int64_t j) {
 
 // Channels go by fastest: a few pixels are read as lines of memory, in order.
 template <class T>
-void depthwise_row(const pyconv::DepthwiseRow<T>& row) {
+void depthwise_row(const pyconv::DepthwiseRow<T>& given) {
+  const pyconv::DepthwiseRow<T> row = given;  // which no store of a vector changes
   int64_t j = 0;
   for (; j + 8 <= row.count; j += 8) depthwise_channels<T, 8>(row, j);
   if (j + 4 <= row.count) {
@@ -111,7 +112,8 @@ inline void depthwise_all_taps(const pyconv::DepthwiseKernelRow<T>& row, int64_t
 }
 
 template <class T>
-void depthwise_kernel_row(const pyconv::DepthwiseKernelRow<T>& row) {
+void depthwise_kernel_row(const pyconv::DepthwiseKernelRow<T>& given) {
+  const pyconv::DepthwiseKernelRow<T> row = given;
   int64_t ch = 0;
   for (; ch + Vec<T>::width <= row.channels; ch += Vec<T>::width) {
     depthwise_all_taps<T, true>(row, ch);

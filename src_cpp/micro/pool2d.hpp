@@ -113,8 +113,10 @@ inline void pool_window(const pyconv::PoolRow<T>& p, const T* x, const Span& row
   pool.store(p, at, counted_taps(left, p.kw, p.counted_left, p.counted_right), count);
 }
 
+// A row is copied first: the compiler must think that stores of vectors change what is referred to.
 template <class T, class Pool>
-void pool_row(const pyconv::PoolRow<T>& p) {
+void pool_row(const pyconv::PoolRow<T>& given) {
+  const pyconv::PoolRow<T> p = given;
   const Span rows = clip_taps(p.origin_h, p.kh, p.h);
   for (int64_t j = 0; j < p.ow; ++j) {
     const int64_t left = j * p.sw - p.left;
@@ -130,7 +132,8 @@ void pool_row(const pyconv::PoolRow<T>& p) {
 
 // Windows inside the row share their taps and go side by side; those at its ends go alone.
 template <class T, class Pool, int Step>
-inline void pool_plane_windows(const pyconv::PoolRow<T>& p) {
+inline void pool_plane_windows(const pyconv::PoolRow<T>& given) {
+  const pyconv::PoolRow<T> p = given;
   const Span rows = clip_taps(p.origin_h, p.kh, p.h);
   const int64_t most = p.sw < (1 << 24) ? Vec<T>::width : 1;
   const int64_t room = p.w + p.left - p.kw;
@@ -199,7 +202,8 @@ struct ToAll {
 // Adds to one row of dx what row `tap_row` of the windows of one output row sends there. Where
 // windows do not overlap, `assign` stores instead of adding.
 template <class T, class Sender>
-void pool_row_backward(const pyconv::PoolRowGradient<T>& p) {
+void pool_row_backward(const pyconv::PoolRowGradient<T>& given) {
+  const pyconv::PoolRowGradient<T> p = given;
   using V = Vec<T>;
   for (int64_t j = 0; j < p.ow; ++j) {
     const int64_t left = j * p.sw - p.left;

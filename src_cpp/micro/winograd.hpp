@@ -215,9 +215,11 @@ void winograd_filter(const T* g, int64_t tap_pitch, int64_t count, T* to, int64_
 
 // The pixels of `square` = (A^T m A) with the tile's end; m[frequency * pitch + i].
 template <class T, int M>
-void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>& square, T* pixels,
-                     int64_t count, const pyconv::TileEnd<T>& end) {
+void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>& given, T* pixels,
+                     int64_t count, const pyconv::TileEnd<T>& end_given) {
   using V = Vec<T>;
+  const pyconv::WinogradSquare<T> square = given;  // which no store of a vector changes
+  const pyconv::TileEnd<T> end = end_given;
   constexpr int side = M + 2;
   for (int64_t i = 0; i < count; i += V::width) {
     const typename V::Mask mask = V::tail(count - i);
