@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pyconv import Variable, constraints, optimizers, schedules
+from pyconv import GradientTape, Variable, autograd, constraints, optimizers, schedules
 
 
 @pytest.mark.parametrize("name", ["sgd", "rmsprop", "adam", "adamw", "adagrad", "SGD", "AdamW"])
@@ -135,3 +135,12 @@ def test_the_average_of_a_variable_that_joins_late_begins_at_its_value() -> None
     optimizer.apply(gradients, [first, late])
     optimizer.finalize_variable_values([first, late])
     np.testing.assert_array_equal(late.numpy(), [1, 1])
+
+
+def test_variables_that_are_added_share_a_gradient_and_train() -> None:
+    a, b = (Variable(np.ones(3, np.float32)) for _ in range(2))
+    with GradientTape() as tape:
+        loss = autograd.sum(a + b)
+    optimizers.SGD(0.25).apply(tape.gradient(loss, [a, b]), [a, b])
+    for variable in (a, b):
+        np.testing.assert_array_equal(variable.numpy(), [0.75] * 3)
