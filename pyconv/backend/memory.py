@@ -97,14 +97,15 @@ def first_bad(flag: Array) -> int | None:
 
 
 def tensor_table(
-    columns: Sequence[Sequence[Array]], width: int
+    columns: Sequence[Sequence[Array]], width: int, read: int
 ) -> tuple[bytes, tuple[int, int] | None]:
     """Pack rows of equally long arrays as int64 records: `width` addresses, then the size.
 
     Args:
         columns: the first array of each row, the second, and so on; at most `width` of them.
+        read: which column is only read: its arrays may share memory with each other.
     Returns:
-        The table, and the places (row * width + column) of two arrays that share memory, if any.
+        The table, and the places (row * width + column) of two others that share memory, if any.
     """
     address = _core.address if isinstance(columns[0][0], np.ndarray) else _device_address
     rows = list(zip(*[map(address, column) for column in columns], strict=True))
@@ -118,10 +119,25 @@ def tensor_table(
         for place, start in enumerate(row, number * width)
     ]
     spans.sort()
-    for (_, one, end), (start, other, _) in pairwise(spans):
-        if start < end:
-            return table, (min(one, other), max(one, other))
-    return table, None
+    if all(one[2] <= other[0] for one, other in pairwise(spans)):
+        return table, None
+    return table, _overlap(spans, width, read)
+
+
+def _overlap(
+    spans: Sequence[tuple[int, int, int]], width: int, read: int
+) -> tuple[int, int] | None:
+    """Return the places of two spans (start, place, end) that overlap, one of them written."""
+    furthest = furthest_written = (0, -1)  # end and place among those before
+    for start, place, end in spans:
+        written = place % width != read
+        reached, other = furthest if written else furthest_written
+        if start < reached:
+            return min(place, other), max(place, other)
+        furthest = max(furthest, (end, place))
+        if written:
+            furthest_written = max(furthest_written, (end, place))
+    return None
 
 
 def _device_address(x: Any) -> int:

@@ -24,7 +24,8 @@ OwnStep = Callable[[Any], Any]
 def own_step(model: Any, name: str) -> OwnStep | None:
     """Return the model's method of that name, None where it leaves the step to fit."""
     step: OwnStep = getattr(model, name)
-    return None if (getattr(step, "__module__", None) or "").startswith(ORDINARY) else step
+    written = getattr(step, "__globals__", {})  # __module__ is what functools.wraps copied
+    return None if written.get("__name__", "").startswith(ORDINARY) else step
 
 
 def makes_own_steps(model: Any, function: str, part: str) -> bool:

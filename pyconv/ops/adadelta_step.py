@@ -34,7 +34,8 @@ def adadelta_step(
         weight_decay: params lose learning_rate * weight_decay of themselves first.
     Raises:
         TypeError: kinds and dtypes. ValueError: numbers, list lengths, shapes, read-only arrays,
-        arrays that share memory. Nothing is written before.
+        arrays that share memory, but gradients with each
+        other. Nothing is written before.
     Source: Zeiler 2012, algorithm 1, with the rate of Keras Adadelta. The naive form is
     pyconv.reference.adadelta_step.
     """

@@ -29,7 +29,8 @@ def adagrad_step(
         weight_decay: params lose learning_rate * weight_decay of themselves first.
     Raises:
         TypeError: kinds and dtypes. ValueError: numbers, list lengths, shapes, read-only arrays,
-        arrays that share memory. Nothing is written before.
+        arrays that share memory, but gradients with each
+        other. Nothing is written before.
     Source: Keras Adagrad; the naive form is pyconv.reference.adagrad_step.
     """
     rate = rules.checked_rate(_NAME, "learning_rate", learning_rate)

@@ -37,7 +37,8 @@ def adam_step(
         weight_decay: params lose learning_rate * weight_decay of themselves first (AdamW).
     Raises:
         TypeError: kinds and dtypes. ValueError: numbers, list lengths, shapes, read-only arrays,
-        arrays that share memory. Nothing is written before.
+        arrays that share memory, but gradients with each
+        other. Nothing is written before.
     Source: Kingma and Ba 2015, section 2, in the order of Keras Adam; Reddi, Kale and Kumar 2018;
     Loshchilov and Hutter 2019. The naive form is pyconv.reference.adam_step.
     """

@@ -34,7 +34,8 @@ def adamax_step(
         weight_decay: params lose learning_rate * weight_decay of themselves first.
     Raises:
         TypeError: kinds and dtypes. ValueError: numbers, list lengths, shapes, read-only arrays,
-        arrays that share memory. Nothing is written before.
+        arrays that share memory, but gradients with each
+        other. Nothing is written before.
     Source: Kingma and Ba 2015, algorithm 2, in the order of Keras Adamax. The naive form is
     pyconv.reference.adamax_step.
     """

@@ -45,7 +45,8 @@ def nadam_step(
         weight_decay: params lose learning_rate * weight_decay of themselves first.
     Raises:
         TypeError: kinds and dtypes. ValueError: numbers, list lengths, shapes, read-only arrays,
-        arrays that share memory. Nothing is written before.
+        arrays that share memory, but gradients with each
+        other. Nothing is written before.
     Source: Dozat 2016, in the order of Keras Nadam. The naive form is
     pyconv.reference.nadam_step.
     """

@@ -84,11 +84,11 @@ def move(
         return
     first = contiguous(as_input(params[0], function, "params[0]"))
     columns = _checked_columns(function, lists, first)  # alive until the kernel is done
-    table, overlap = tensor_table(columns, WIDTH)
+    table, overlap = tensor_table(columns, WIDTH, read=1)
     if overlap is not None:  # threads would race
         names = list(lists)
         one, other = (f"{names[place % WIDTH]}[{place // WIDTH}]" for place in overlap)
-        raise ValueError(f"{function}: {other} shares memory with {one}; all must be apart")
+        raise ValueError(f"{function}: {other} shares memory with {one}; must be apart")
     numbers = rate, decay, a, b, c, epsilon
     kernels_for(first).optimizer_step(dtype_code(first), rule, table, *numbers)
 

@@ -36,7 +36,8 @@ def rmsprop_step(
         weight_decay: params lose learning_rate * weight_decay of themselves first.
     Raises:
         TypeError: kinds and dtypes. ValueError: numbers, list lengths, shapes, read-only arrays,
-        arrays that share memory. Nothing is written before.
+        arrays that share memory, but gradients with each
+        other. Nothing is written before.
     Source: Keras RMSprop; the naive form is pyconv.reference.rmsprop_step.
     """
     rate = rules.checked_rate(_NAME, "learning_rate", learning_rate)

@@ -32,7 +32,8 @@ def sgd_step(
             themselves first.
     Raises:
         TypeError: kinds and dtypes. ValueError: numbers, list lengths, shapes, read-only arrays,
-        arrays that share memory. Nothing is written before.
+        arrays that share memory, but gradients with each
+        other. Nothing is written before.
     Source: Keras SGD; the naive form is pyconv.reference.sgd_step.
     """
     rate = rules.checked_rate(_NAME, "learning_rate", learning_rate)

@@ -140,6 +140,8 @@ class Optimizer:
             else:
                 own = {s: self.first_slot(variable.array) for s in self.slots}
                 shared = {s: np.zeros_like(variable.array) for s in self.all_slots if s not in own}
+                if AVERAGE in shared:  # of a variable that joins late, or that no step changes
+                    shared[AVERAGE] = variable.array.copy()
                 self._state[variable] = {**shared, **own}
 
     def follow(self) -> None:
@@ -207,10 +209,12 @@ class Optimizer:
     def _arrays(self, variables: Sequence[Variable]) -> list[list[Array]]:
         """Return the variables' arrays and those of each slot; made once for the same sequence."""
         known, arrays = self._lists
-        if known is not variables or not all(map(is_, [v.array for v in variables], arrays[0])):
+        now = [v.array for v in variables]
+        same = known is variables and len(now) == len(arrays[0]) and all(map(is_, now, arrays[0]))
+        if not same:
             self.build(variables)
             states = [[self._state[v][slot] for v in variables] for slot in self.slots]
-            self._lists = (variables, [[v.array for v in variables], *states])
+            self._lists = (variables, [now, *states])
         return self._lists[1]
 
     def _slot(self, variables: Sequence[Variable], slot: str) -> list[Array]:
@@ -219,10 +223,12 @@ class Optimizer:
     def finalize_variable_values(self, variables: Sequence[Variable]) -> None:
         """Let variables be their moving averages, where these are kept; fit ends with it.
 
+        Variables that no step has changed stay.
         Source: Keras BaseOptimizer.
         """
         if self.averaging.used and self.calls:
-            overwrite(variables, self._slot(variables, AVERAGE))
+            moved = [variable for variable in variables if variable in self._state]
+            overwrite(moved, self._slot(moved, AVERAGE))
 
     def state_of(self, variable: Variable) -> dict[str, Array]:
         """Return the slots of a variable by name; empty before its first step."""

@@ -140,6 +140,7 @@ bool all_finite(const WindowProduct<T>& p) {
 struct Shares {
   std::vector<Region> regions;
   int64_t pixels = 0, tasks = 0;
+  int64_t first_task = 0;  // of all
 
   void add(const Region& region, int64_t count) {
     regions.push_back(region);
@@ -148,7 +149,8 @@ struct Shares {
   }
   // Calls body(first pixel, count) for a task.
   template <class Body>
-  void run(int64_t task, Body&& body) const {
+  void run(int64_t number, Body&& body) const {
+    const int64_t task = number - first_task;
     const int64_t first = pixels * task / tasks;
     body(first, pixels * (task + 1) / tasks - first);
   }
@@ -215,19 +217,24 @@ void window_gemm(const WindowProduct<T>& product) {
   std::vector<Shares> alone;
   Shares gathered;
   share_out(product, alone, gathered);
-  int64_t tasks = gathered.tasks;
-  for (const Shares& shares : alone) tasks += shares.tasks;
+  for (Shares& shares : alone) {
+    shares.first_task = gathered.first_task;
+    gathered.first_task += shares.tasks;
+  }
+  const int64_t tasks = gathered.first_task + gathered.tasks;
   parallel_for(tasks, 2 * pixels * product.k * product.cols, [&](int64_t task) {
-    for (const Shares& shares : alone) {
-      if (task < shares.tasks) {
-        return shares.run(task, [&](int64_t first, int64_t count) {
-          run_region(table, product, shares.regions[0], first, count);
-        });
-      }
-      task -= shares.tasks;
+    if (task >= gathered.first_task) {
+      return gathered.run(task, [&](int64_t first, int64_t count) {
+        run_gathered(table, product, gathered.regions, first, count);
+      });
     }
-    gathered.run(task, [&](int64_t first, int64_t count) {
-      run_gathered(table, product, gathered.regions, first, count);
+    // There may be as many regions as an image has pixels.
+    const auto next =
+        std::upper_bound(alone.begin(), alone.end(), task,
+                         [](int64_t t, const Shares& shares) { return t < shares.first_task; });
+    const Shares& shares = *(next - 1);
+    shares.run(task, [&](int64_t first, int64_t count) {
+      run_region(table, product, shares.regions[0], first, count);
     });
   });
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -114,3 +115,17 @@ def test_labels_of_a_step_of_one_s_own_are_those_given_and_not_the_loss_s() -> N
         ((40,), "uint8"),
         ((40,), "float32"),
     ]
+
+
+def test_a_step_with_the_name_and_documentation_of_the_ordinary_one_is_one_s_own() -> None:
+    class Wrapping(Model):
+        steps = 0
+
+        @functools.wraps(Model.train_step)
+        def train_step(self, data: Any) -> dict[str, Any]:
+            self.steps += 1
+            return super().train_step(data)
+
+    model = model_of(pyconv, Wrapping)
+    model.fit(X, Y, **OPTIONS)
+    assert model.steps == 10

@@ -230,3 +230,16 @@ def test_arrays_are_looked_at_anew_at_each_step():
     velocities[0] = velocities[1]
     with pytest.raises(ValueError, match=r"velocities\[1\] shares memory with velocities\[0\]"):
         ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
+
+
+def test_gradients_may_share_memory_with_each_other_alone():
+    whole, other = np.ones(100, np.float32), np.ones(10, np.float32)
+    params = [np.zeros(n, np.float32) for n in (60, 10, 60)]
+    grads = [whole[:60], whole[10:20], whole[:60]]
+    ops.sgd_step(params, grads, learning_rate=0.5)
+    for param in params:
+        np.testing.assert_array_equal(param, np.full_like(param, -0.5))
+    with pytest.raises(ValueError, match=r"sgd_step: params\[1\] shares memory with grads\[0\]"):
+        ops.sgd_step([params[0], whole[30:40]], [whole[:60], whole[10:20]], learning_rate=0.5)
+    with pytest.raises(ValueError, match=r"sgd_step: grads\[1\] shares memory with params\[0\]"):
+        ops.sgd_step([whole[:60], other], [params[0], whole[30:40]], learning_rate=0.5)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pyconv import Variable, constraints, optimizers, schedules
+from pyconv import GradientTape, Variable, autograd, constraints, optimizers, schedules
 
 
 @pytest.mark.parametrize("name", ["sgd", "rmsprop", "adam", "adamw", "adagrad", "SGD", "AdamW"])
@@ -102,3 +102,45 @@ def test_clipping_leaves_the_given_gradients_alone() -> None:
     optimizers.SGD(1.0, clipnorm=2.0).apply([gradient], [weight])
     assert gradient.tolist() == [10.0] * 4
     np.testing.assert_allclose(weight.numpy(), -1.0, rtol=1e-6)
+
+
+def test_a_list_of_variables_may_grow_and_shrink_between_steps() -> None:
+    kept, joined = (Variable(np.ones(2, np.float32)) for _ in range(2))
+    gradients = list(np.ones((2, 2), np.float32))
+    optimizer, variables = optimizers.SGD(0.25), [kept]
+    optimizer.apply(gradients[:1], variables)
+    variables.append(joined)
+    optimizer.apply(gradients, variables)
+    variables.remove(kept)
+    optimizer.apply(gradients[:1], variables)
+    np.testing.assert_array_equal(kept.numpy(), [0.5, 0.5])
+    np.testing.assert_array_equal(joined.numpy(), [0.5, 0.5])
+
+
+def test_averages_leave_variables_alone_that_no_step_changed() -> None:
+    moved, unused, met = (Variable(np.ones(2, np.float32)) for _ in range(3))
+    optimizer = optimizers.SGD(0.25, use_ema=True)
+    optimizer.build([met])
+    optimizer.apply([np.ones(2, np.float32)], [moved])
+    optimizer.finalize_variable_values([moved, unused, met])
+    for variable, value in ((moved, 0.75), (unused, 1), (met, 1)):
+        np.testing.assert_array_equal(variable.numpy(), [value, value])
+
+
+def test_the_average_of_a_variable_that_joins_late_begins_at_its_value() -> None:
+    first, late = (Variable(np.ones(2, np.float32)) for _ in range(2))
+    gradients = list(np.zeros((2, 2), np.float32))
+    optimizer = optimizers.SGD(0.25, use_ema=True, ema_momentum=0.5)
+    optimizer.apply(gradients[:1], [first])
+    optimizer.apply(gradients, [first, late])
+    optimizer.finalize_variable_values([first, late])
+    np.testing.assert_array_equal(late.numpy(), [1, 1])
+
+
+def test_variables_that_are_added_share_a_gradient_and_train() -> None:
+    a, b = (Variable(np.ones(3, np.float32)) for _ in range(2))
+    with GradientTape() as tape:
+        loss = autograd.sum(a + b)
+    optimizers.SGD(0.25).apply(tape.gradient(loss, [a, b]), [a, b])
+    for variable in (a, b):
+        np.testing.assert_array_equal(variable.numpy(), [0.75] * 3)
