@@ -14,9 +14,10 @@ inline typename Vec<T>::Reg clamp(typename Vec<T>::Reg a, typename Vec<T>::Reg l
   return Vec<T>::min(upper, Vec<T>::max(lower, a));
 }
 
+// Inlined always, or the sums would pass through memory.
 template <class T, int Rows, int Vecs>
-PYCONV_INLINE void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c, int64_t cols,
-                            const pyconv::TileEnd<T>& end) {
+[[gnu::always_inline]] inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c,
+                                            int64_t cols, const pyconv::TileEnd<T>& end) {
   using V = Vec<T>;
   constexpr int last = Vecs - 1;
   const typename V::Mask mask = V::tail(cols - last * V::width);
@@ -72,10 +73,11 @@ struct Tile {
   }
 
   template <bool Indexed>
-  static PYCONV_INLINE void multiply(const pyconv::Stretch* stretches, int64_t stretch_count,
-                                     const T* const* rows, const int64_t* index, const T* b,
-                                     int64_t ldb, T* const* c, int64_t cols,
-                                     const pyconv::TileEnd<T>& end) {
+  [[gnu::always_inline]] static inline void multiply(const pyconv::Stretch* stretches,
+                                                     int64_t stretch_count, const T* const* rows,
+                                                     const int64_t* index, const T* b, int64_t ldb,
+                                                     T* const* c, int64_t cols,
+                                                     const pyconv::TileEnd<T>& end) {
     Reg acc[Rows][Vecs];
     const T* a[Rows];
     PYCONV_UNROLL
