@@ -51,13 +51,13 @@ def in_keras_s_form(y: Any, dtype: str) -> Any:
     return y.astype(dtype, copy=False) if is_floating(y.dtype) else y
 
 
-def called(step: OwnStep, batch: Batch, outputs: Outputs) -> Logs:
+def called(step: OwnStep, batch: Batch) -> Logs:
     """Return what a step of the user's says of a batch, as numbers by name.
 
     Raises:
         TypeError: it returned no dictionary, or a value that is no number.
     """
-    found = step(data_of(batch, outputs))
+    found = step(data_of(batch))
     name = getattr(step, "__qualname__", "step")
     if not isinstance(found, dict):
         raise TypeError(
@@ -74,16 +74,17 @@ def called(step: OwnStep, batch: Batch, outputs: Outputs) -> Logs:
     return logs
 
 
-def data_of(batch: Batch, outputs: Outputs) -> Any:
+def data_of(batch: Batch) -> Any:
     """Return a batch as Keras hands it over: x, (x, y) or (x, y, sample_weight), in Tensors."""
     x = mapped(Tensor.wrap, batch.x)
     if all(y is None for y in batch.y):
         return x
-    y = _packed(batch.y, outputs)
+    y = _packed(batch.y, batch.form)
     if all(weights is None for weights in batch.weights):
         return x, y
-    return x, y, _packed(batch.weights, outputs)
+    return x, y, _packed(batch.weights, batch.form)
 
 
-def _packed(values: list[Any], outputs: Outputs) -> Any:
-    return outputs.pack([None if value is None else Tensor.wrap(value) for value in values])
+def _packed(values: list[Any], form: Outputs | None) -> Any:
+    assert form is not None
+    return form.pack([None if value is None else Tensor.wrap(value) for value in values])
