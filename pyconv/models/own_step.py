@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pyconv.autograd import Tensor, array_of
+from pyconv.autograd import Tensor
 from pyconv.backend import is_floating
 from pyconv.layers import Layer
 from pyconv.models.batch import Batch
-from pyconv.models.data import is_array
-from pyconv.models.outputs import Outputs, mapped
+from pyconv.models.data import as_samples, is_array
+from pyconv.models.outputs import Outputs, filled, leaves, mapped
 from pyconv.models.tracker import Logs
 
 ORDINARY = "pyconv.models."  # where the steps of fit and evaluate are written
@@ -24,7 +24,9 @@ OwnStep = Callable[[Any], Any]
 def own_step(model: Any, name: str) -> OwnStep | None:
     """Return the model's method of that name, None where it leaves the step to fit."""
     step: OwnStep = getattr(model, name)
-    return None if (getattr(step, "__module__", None) or "").startswith(ORDINARY) else step
+    # Not `__module__`, which functools.wraps copies.
+    written = getattr(step, "__globals__", {}).get("__name__", "")
+    return None if written.startswith(ORDINARY) else step
 
 
 def makes_own_steps(model: Any, function: str, part: str) -> bool:
@@ -38,12 +40,22 @@ def has_call(model: Any) -> bool:
     return "call" in vars(model) or type(model).call is not Layer.call
 
 
-def form_of_labels(y: Any, samples: int) -> Outputs:
-    """Return labels of the user's own form as if they were a model's outputs."""
+def form_of_labels(function: str, name: str, y: Any, samples: int) -> Outputs:
+    """Return labels of the user's own form as if they were a model's outputs.
+
+    Raises:
+        TypeError, ValueError: a part of them is no array of samples.
+    """
     several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and all(map(is_array, y)))
     if not several:
         return Outputs.of_shapes((samples,), None)
-    return Outputs.of_shapes(mapped(lambda item: tuple(array_of(item).shape), y), None)
+    keys = y if isinstance(y, dict) else range(len(y))
+    labels = [f"{name}[{key!r}]" for key in keys]
+    shapes = [
+        tuple(as_samples(function, label, item, "float64").shape)
+        for label, item in zip(labels, leaves(y), strict=True)
+    ]
+    return Outputs.of_shapes(filled(y, shapes), None)
 
 
 def in_keras_s_form(y: Any, dtype: str) -> Any:
@@ -66,10 +78,12 @@ def called(step: OwnStep, batch: Batch) -> Logs:
     logs: Logs = {}
     for key, value in found.items():
         try:
+            if isinstance(value, (str, bytes)):  # which float would read
+                raise TypeError
             logs[str(key)] = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise TypeError(
-                f"{name}: {key!r} is {type(value).__name__}; must be a number"
+                f"{name}: {key!r} is {type(value).__name__}; must be a number that a float holds"
             ) from None
     return logs
 
