@@ -34,7 +34,10 @@ def checked_rate(function: str, argument: str, value: float, below: float = math
     """Return a finite number from 0 on, less than `below`."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
         raise TypeError(f"{function}: {argument}={value!r}; must be a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int that no float holds
+        number = math.inf
     if not (math.isfinite(number) and 0.0 <= number < below):
         rule = "finite and >= 0" if below == math.inf else f"within 0 and {below:g}"
         raise ValueError(f"{function}: {argument}={number}; must be {rule}")

@@ -207,7 +207,8 @@ class Optimizer:
     def _arrays(self, variables: Sequence[Variable]) -> list[list[Array]]:
         """Return the variables' arrays and those of each slot; made once for the same sequence."""
         known, arrays = self._lists
-        if known is not variables or not all(map(is_, [v.array for v in variables], arrays[0])):
+        same = known is variables and len(variables) == len(arrays[0])  # a list may have grown
+        if not same or not all(map(is_, [v.array for v in variables], arrays[0])):
             self.build(variables)
             states = [[self._state[v][slot] for v in variables] for slot in self.slots]
             self._lists = (variables, [[v.array for v in variables], *states])

@@ -230,3 +230,9 @@ def test_arrays_are_looked_at_anew_at_each_step():
     velocities[0] = velocities[1]
     with pytest.raises(ValueError, match=r"velocities\[1\] shares memory with velocities\[0\]"):
         ops.rmsprop_step(params, grads, velocities, learning_rate=RATE)
+
+
+def test_a_rate_that_no_float_holds_is_refused():
+    arrays = [[np.ones(3, np.float32)] for _ in range(2)]
+    with pytest.raises(ValueError, match=r"sgd_step: learning_rate=inf; must be finite"):
+        ops.sgd_step(*arrays, learning_rate=10**400)

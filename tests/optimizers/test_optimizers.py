@@ -102,3 +102,14 @@ def test_clipping_leaves_the_given_gradients_alone() -> None:
     optimizers.SGD(1.0, clipnorm=2.0).apply([gradient], [weight])
     assert gradient.tolist() == [10.0] * 4
     np.testing.assert_allclose(weight.numpy(), -1.0, rtol=1e-6)
+
+
+def test_a_list_of_weights_may_grow_and_shrink() -> None:
+    one, other = (Variable(np.ones(3, np.float32)) for _ in range(2))
+    optimizer, weights, gradient = optimizers.SGD(1.0), [one], np.ones(3, np.float32)
+    optimizer.apply([gradient], weights)
+    weights.append(other)
+    optimizer.apply([gradient, gradient.copy()], weights)
+    weights.pop(0)
+    optimizer.apply([gradient], weights)
+    assert one.numpy().tolist() == other.numpy().tolist() == [-1.0] * 3
