@@ -7,7 +7,7 @@ import math
 import os
 import struct
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -97,14 +97,16 @@ def first_bad(flag: Array) -> int | None:
 
 
 def tensor_table(
-    columns: Sequence[Sequence[Array]], width: int
+    columns: Sequence[Sequence[Array]], width: int, read: int
 ) -> tuple[bytes, tuple[int, int] | None]:
     """Pack rows of equally long arrays as int64 records: `width` addresses, then the size.
 
     Args:
         columns: the first array of each row, the second, and so on; at most `width` of them.
+        read: the number of the column that is read alone.
     Returns:
-        The table, and the places (row * width + column) of two arrays that share memory, if any.
+        The table, and the places (row * width + column) of two arrays that share memory, if any;
+        two that are read may.
     """
     address = _core.address if isinstance(columns[0][0], np.ndarray) else _device_address
     rows = list(zip(*[map(address, column) for column in columns], strict=True))
@@ -118,9 +120,12 @@ def tensor_table(
         for place, start in enumerate(row, number * width)
     ]
     spans.sort()
-    for (_, one, end), (start, other, _) in pairwise(spans):
-        if start < end:
+    one, reached = 0, 0  # the span that ends last so far
+    for start, other, end in spans:
+        if start < reached and not one % width == other % width == read:
             return table, (min(one, other), max(one, other))
+        if end > reached:
+            one, reached = other, end
     return table, None
 
 

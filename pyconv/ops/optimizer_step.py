@@ -20,7 +20,7 @@ from pyconv.backend import (
     tensor_table,
 )
 
-WIDTH = 5  # of a record: parameter, gradient, up to three states
+WIDTH, GRADIENT = 5, 1  # of a record: parameter, gradient, up to three states
 # The rules, numbered as StepRule in src_cpp/geometry.hpp.
 SGD, MOMENTUM, NESTEROV = 0, 1, 2
 RMSPROP, RMSPROP_MOMENTUM, CENTERED, CENTERED_MOMENTUM = 3, 4, 5, 6
@@ -87,11 +87,11 @@ def move(
         return
     first = contiguous(as_input(params[0], function, "params[0]"))
     columns = _checked_columns(function, lists, first)  # alive until the kernel is done
-    table, overlap = tensor_table(columns, WIDTH)
+    table, overlap = tensor_table(columns, WIDTH, GRADIENT)
     if overlap is not None:  # threads would race
         names = list(lists)
         one, other = (f"{names[place % WIDTH]}[{place // WIDTH}]" for place in overlap)
-        raise ValueError(f"{function}: {other} shares memory with {one}; all must be apart")
+        raise ValueError(f"{function}: {other} shares memory with {one}; only grads may")
     numbers = rate, decay, a, b, c, epsilon
     kernels_for(first).optimizer_step(dtype_code(first), rule, table, *numbers)
 

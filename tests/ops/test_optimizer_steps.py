@@ -236,3 +236,14 @@ def test_a_rate_that_no_float_holds_is_refused():
     arrays = [[np.ones(3, np.float32)] for _ in range(2)]
     with pytest.raises(ValueError, match=r"sgd_step: learning_rate=inf; must be finite"):
         ops.sgd_step(*arrays, learning_rate=10**400)
+
+
+def test_gradients_may_share_memory_with_each_other_alone():
+    one, states = np.ones(100, np.float32), np.zeros((2, 100), np.float32)
+    params = [np.ones(100, np.float32), np.ones(10, np.float32)]
+    velocities = [states[0], states[1, :10]]
+    ops.rmsprop_step(params, [one, one[5:15]], velocities, learning_rate=RATE)
+    np.testing.assert_array_equal(params[0][:10], params[1])
+    # A long gradient around a short one around nothing else.
+    with pytest.raises(ValueError, match=r"params\[1\] shares memory with grads\[0\]; only grads"):
+        ops.rmsprop_step([params[0], one[50:60]], [one, one[5:15]], velocities, learning_rate=RATE)

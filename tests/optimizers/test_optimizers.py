@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pyconv import Variable, constraints, optimizers, schedules
+from pyconv import GradientTape, Variable, constraints, optimizers, schedules
 
 
 @pytest.mark.parametrize("name", ["sgd", "rmsprop", "adam", "adamw", "adagrad", "SGD", "AdamW"])
@@ -113,3 +113,13 @@ def test_a_list_of_weights_may_grow_and_shrink() -> None:
     weights.pop(0)
     optimizer.apply([gradient], weights)
     assert one.numpy().tolist() == other.numpy().tolist() == [-1.0] * 3
+
+
+def test_weights_of_one_sum_share_a_gradient() -> None:
+    one, other = (Variable(np.ones(3, np.float32)) for _ in range(2))
+    with GradientTape() as tape:
+        loss = (one + other).sum()
+    gradients = tape.gradient(loss, [one, other])
+    optimizers.Adam(0.5).apply(gradients, [one, other])
+    np.testing.assert_array_equal(one.numpy(), other.numpy())
+    np.testing.assert_allclose(one.numpy(), 0.5, rtol=1e-5)
