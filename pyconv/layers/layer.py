@@ -302,7 +302,7 @@ def _marking(build: Callable[..., None]) -> Callable[..., None]:
     @wraps(build)
     def marked(self: Layer, input_shape: Any) -> None:
         build(self, input_shape)
-        if not self.built:
+        if not self.built or self.build_shape is None:  # it may have said itself that it is built
             self.built, self.build_shape = True, input_shape
 
     return marked

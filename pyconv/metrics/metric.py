@@ -132,6 +132,10 @@ class Mean(_Average):
 
     def add(self, value: float, count: int) -> None:
         """Gather one mean of so many values."""
+        if not (isinstance(value, (int, float)) and isinstance(count, int) and count >= 0):
+            raise TypeError(
+                f"{self.name}: add({value!r}, {count!r}); must be a number and an int >= 0"
+            )
         self.total += value * count
         self.count += float(count)
 

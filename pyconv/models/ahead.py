@@ -57,7 +57,8 @@ class Ahead:
         inputs = len(leaves(batch.x))
         x = [array.astype(self._dtype, copy=False) for array in arrived[:inputs]]
         y = arrived[inputs : inputs + len(batch.y)]
-        return Batch(filled(batch.x, x), y, arrived[inputs + len(batch.y) :])
+        weights = arrived[inputs + len(batch.y) :]
+        return batch._replace(x=filled(batch.x, x), y=y, weights=weights)
 
     def _arrived(self, array: Any, staging: Staging) -> Any:
         if array is None or not isinstance(array, np.ndarray):

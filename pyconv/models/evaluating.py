@@ -15,7 +15,6 @@ from pyconv.models.compiling import result_of
 from pyconv.models.data import are_batches
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
 from pyconv.models.folding import inference
-from pyconv.models.outputs import Outputs
 from pyconv.models.own_step import OwnStep, called, own_step
 from pyconv.models.predicting import Predicting, host_dtype
 from pyconv.models.prepared import Prepared, prepare
@@ -27,7 +26,6 @@ class Feed(Epochs):
     """Batches with labels; stepper and tracker are made from the first prepared data."""
 
     stepper: Stepper
-    form: Outputs  # of labels
     tracker: Tracker | None = None
     own_logs: Logs | None = None  # what a step of the user's said last
     _gathered: Any = None  # a tracker's state that waits for the tracker
@@ -35,8 +33,8 @@ class Feed(Epochs):
     def use(self, model: Any, compiled: Compiled, prepared: Prepared) -> Feed:
         """Make stepper and tracker for outputs of this kind unless they are there."""
         if self.tracker is None:
-            outputs, self.form = prepared.outputs, prepared.form or prepared.outputs
-            same = self.form is outputs
+            outputs = prepared.outputs
+            same = prepared.form is outputs
             shapes = [y.shape if same and y is not None else None for y in prepared.y]
             self.tracker = compiled.tracker(outputs, shapes if same else [None] * outputs.number)
             self.stepper = Stepper(model, compiled, outputs)
@@ -126,7 +124,7 @@ class Evaluating(Predicting):
         def prepared_batch(x: Any, y: Any, weights: Any) -> Batch:
             found = prepare(self, function, compiled, x, y, weights, class_weight, name=name)
             feed.use(self, compiled, found)
-            return Batch(self._host_cast(found.x), found.y, found.weights)
+            return Batch(self._host_cast(found.x), found.y, found.weights, found.form)
 
         batches = IterableSource(x, prepared_batch, f"{function}: {name}x")
         feed = Feed(batches, steps, anew=anew, **place)
@@ -172,7 +170,7 @@ class Evaluating(Predicting):
 
     def _step_of_ones_own(self, feed: Feed, batch: Batch, step: OwnStep) -> None:
         self._tracker, self._stepper = feed.tracker, feed.stepper
-        feed.own_logs = called(step, batch, feed.form)
+        feed.own_logs = called(step, batch)
         feed.stage()
 
     def test_step(self, data: Any) -> Logs:

@@ -44,7 +44,7 @@ class ArraySource:
             x = filled(self.prepared.x, [gatherer.take(chosen) for gatherer in self._gatherers])
             y = [None if array is None else array[chosen] for array in self.prepared.y]
             weights = [None if array is None else array[chosen] for array in self.prepared.weights]
-            yield Batch(x, y, weights)
+            yield Batch(x, y, weights, self.prepared.form)
 
 
 class IterableSource:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pyconv.autograd import Tensor, array_of
+from pyconv.autograd import Tensor
 from pyconv.backend import is_floating
 from pyconv.layers import Layer
 from pyconv.models.batch import Batch
-from pyconv.models.data import is_array
-from pyconv.models.outputs import Outputs, mapped
+from pyconv.models.data import as_samples, is_array
+from pyconv.models.outputs import Outputs, filled, leaves, mapped
 from pyconv.models.tracker import Logs
 
 ORDINARY = "pyconv.models."  # where the steps of fit and evaluate are written
@@ -24,8 +24,9 @@ OwnStep = Callable[[Any], Any]
 def own_step(model: Any, name: str) -> OwnStep | None:
     """Return the model's method of that name, None where it leaves the step to fit."""
     step: OwnStep = getattr(model, name)
-    written = getattr(step, "__globals__", {})  # __module__ is what functools.wraps copied
-    return None if written.get("__name__", "").startswith(ORDINARY) else step
+    # Not `__module__`, which functools.wraps copies.
+    written = getattr(step, "__globals__", {}).get("__name__", "")
+    return None if written.startswith(ORDINARY) else step
 
 
 def makes_own_steps(model: Any, function: str, part: str) -> bool:
@@ -39,12 +40,22 @@ def has_call(model: Any) -> bool:
     return "call" in vars(model) or type(model).call is not Layer.call
 
 
-def form_of_labels(y: Any, samples: int) -> Outputs:
-    """Return labels of the user's own form as if they were a model's outputs."""
+def form_of_labels(function: str, name: str, y: Any, samples: int) -> Outputs:
+    """Return labels of the user's own form as if they were a model's outputs.
+
+    Raises:
+        TypeError, ValueError: a part of them is no array of samples.
+    """
     several = isinstance(y, dict) or (isinstance(y, (list, tuple)) and all(map(is_array, y)))
     if not several:
         return Outputs.of_shapes((samples,), None)
-    return Outputs.of_shapes(mapped(lambda item: tuple(array_of(item).shape), y), None)
+    keys = y if isinstance(y, dict) else range(len(y))
+    labels = [f"{name}[{key!r}]" for key in keys]
+    shapes = [
+        tuple(as_samples(function, label, item, "float64").shape)
+        for label, item in zip(labels, leaves(y), strict=True)
+    ]
+    return Outputs.of_shapes(filled(y, shapes), None)
 
 
 def in_keras_s_form(y: Any, dtype: str) -> Any:
@@ -52,13 +63,13 @@ def in_keras_s_form(y: Any, dtype: str) -> Any:
     return y.astype(dtype, copy=False) if is_floating(y.dtype) else y
 
 
-def called(step: OwnStep, batch: Batch, outputs: Outputs) -> Logs:
+def called(step: OwnStep, batch: Batch) -> Logs:
     """Return what a step of the user's says of a batch, as numbers by name.
 
     Raises:
         TypeError: it returned no dictionary, or a value that is no number.
     """
-    found = step(data_of(batch, outputs))
+    found = step(data_of(batch))
     name = getattr(step, "__qualname__", "step")
     if not isinstance(found, dict):
         raise TypeError(
@@ -67,24 +78,27 @@ def called(step: OwnStep, batch: Batch, outputs: Outputs) -> Logs:
     logs: Logs = {}
     for key, value in found.items():
         try:
+            if isinstance(value, (str, bytes)):  # which float would read
+                raise TypeError
             logs[str(key)] = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise TypeError(
-                f"{name}: {key!r} is {type(value).__name__}; must be a number"
+                f"{name}: {key!r} is {type(value).__name__}; must be a number that a float holds"
             ) from None
     return logs
 
 
-def data_of(batch: Batch, outputs: Outputs) -> Any:
+def data_of(batch: Batch) -> Any:
     """Return a batch as Keras hands it over: x, (x, y) or (x, y, sample_weight), in Tensors."""
     x = mapped(Tensor.wrap, batch.x)
     if all(y is None for y in batch.y):
         return x
-    y = _packed(batch.y, outputs)
+    y = _packed(batch.y, batch.form)
     if all(weights is None for weights in batch.weights):
         return x, y
-    return x, y, _packed(batch.weights, outputs)
+    return x, y, _packed(batch.weights, batch.form)
 
 
-def _packed(values: list[Any], outputs: Outputs) -> Any:
-    return outputs.pack([None if value is None else Tensor.wrap(value) for value in values])
+def _packed(values: list[Any], form: Outputs | None) -> Any:
+    assert form is not None
+    return form.pack([None if value is None else Tensor.wrap(value) for value in values])

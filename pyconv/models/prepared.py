@@ -110,10 +110,14 @@ def prepare(
     x = inputs_of(model, function, x, f"{name}x")
     samples, own_step = length_of(x), makes_own_steps(model, function, name)
     called = has_call(model) or not own_step
-    outputs = outputs_for(model, x) if called else form_of_labels(y, samples)
-    form = form_of_labels(y, samples) if own_step and compiled.loss is None else outputs
+    free = own_step and (compiled.loss is None or not called)  # labels of any form
+    of_labels = form_of_labels(function, f"{name}y", y, samples) if free else None
+    outputs = outputs_for(model, x) if called or of_labels is None else of_labels
+    form = of_labels if of_labels is not None and compiled.loss is None else outputs
     losses = compiled.losses_of(form)
-    labels = _labels(function, f"{name}y", y, form, losses, samples)
+    labels = _labels(function, f"{name}y", y, form, losses, samples, model.dtype)
+    if not samples:
+        raise ValueError(f"{function}: {name}x has 0 samples; must have at least one")
     if isinstance(weights, (list, tuple)) and not any(map(is_array, weights)):
         weights = as_samples(function, f"{name}sample_weight", weights, model.dtype)
     given = form.arrange(function, f"{name}sample_weight", weights, shared=True)
@@ -144,6 +148,7 @@ def _labels(
     outputs: Outputs,
     losses: list[Loss | None],
     samples: int,
+    dtype: str,
 ) -> list[Any]:
     """Return labels per output; those of outputs without a loss may be missing."""
     with_loss = [i for i, loss in enumerate(losses) if loss is not None]
@@ -163,7 +168,7 @@ def _labels(
         label = name if outputs.number == 1 else f"{name} of {outputs.names[i]!r}"
         if own is None and i not in with_loss:
             continue
-        found[i] = own = as_samples(function, label, own, "float64")
+        found[i] = own = as_samples(function, label, own, dtype)
         if len(own) != samples or not samples:
             inputs = f"{name[:-1]}x"
             raise ValueError(

@@ -163,8 +163,10 @@ def _arrays(batch: Batch) -> list[Array]:
 def _copied(batch: Batch) -> Batch:
     """Return a batch of arrays that nobody else holds."""
     x = [array.copy() for array in leaves(batch.x)]
-    y, weights = ([None if a is None else a.copy() for a in part] for part in batch[1:])
-    return Batch(filled(batch.x, x), y, weights)
+    y, weights = (
+        [None if a is None else a.copy() for a in part] for part in (batch.y, batch.weights)
+    )
+    return batch._replace(x=filled(batch.x, x), y=y, weights=weights)
 
 
 def _copy(tensor: Tensor | None) -> Tensor | None:

@@ -11,7 +11,7 @@ import numpy as np
 from pyconv.autograd import Tensor, array_of
 from pyconv.losses import Loss
 from pyconv.models.compiled import Compiled
-from pyconv.models.data import unpacked
+from pyconv.models.data import is_array, unpacked
 from pyconv.models.feed import Batch
 from pyconv.models.outputs import Outputs
 
@@ -57,7 +57,14 @@ class Stepper:
 
     def loss_of(self, y: Any, y_pred: Any, weights: Any) -> Tensor | None:
         """Return the loss of outputs that the user computed, in the form of the model's outputs."""
-        predictions = self.outputs.of(y_pred)
+        try:
+            predictions = self.outputs.of(y_pred)
+        except (LookupError, TypeError):
+            predictions = []
+        if not predictions or not all(map(is_array, predictions)):
+            raise TypeError(
+                f"compute_loss: y_pred is {type(y_pred).__name__}; must be what the model returns"
+            )
         labels, given = self._arranged("compute_loss", y, predictions, weights)
         return self._sum(self._parts(labels, predictions, given))
 

@@ -20,7 +20,7 @@ from pyconv.backend import (
     tensor_table,
 )
 
-WIDTH = 5  # of a record: parameter, gradient, up to three states
+WIDTH, GRADIENT = 5, 1  # of a record: parameter, gradient, up to three states
 # The rules, numbered as StepRule in src_cpp/geometry.hpp.
 SGD, MOMENTUM, NESTEROV = 0, 1, 2
 RMSPROP, RMSPROP_MOMENTUM, CENTERED, CENTERED_MOMENTUM = 3, 4, 5, 6
@@ -34,7 +34,10 @@ def checked_rate(function: str, argument: str, value: float, below: float = math
     """Return a finite number from 0 on, less than `below`."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
         raise TypeError(f"{function}: {argument}={value!r}; must be a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int that no float holds
+        number = math.inf
     if not (math.isfinite(number) and 0.0 <= number < below):
         rule = "finite and >= 0" if below == math.inf else f"within 0 and {below:g}"
         raise ValueError(f"{function}: {argument}={number}; must be {rule}")
@@ -84,11 +87,11 @@ def move(
         return
     first = contiguous(as_input(params[0], function, "params[0]"))
     columns = _checked_columns(function, lists, first)  # alive until the kernel is done
-    table, overlap = tensor_table(columns, WIDTH, read=1)
+    table, overlap = tensor_table(columns, WIDTH, read=GRADIENT)
     if overlap is not None:  # threads would race
         names = list(lists)
         one, other = (f"{names[place % WIDTH]}[{place // WIDTH}]" for place in overlap)
-        raise ValueError(f"{function}: {other} shares memory with {one}; must be apart")
+        raise ValueError(f"{function}: {other} shares memory with {one}; only grads may")
     numbers = rate, decay, a, b, c, epsilon
     kernels_for(first).optimizer_step(dtype_code(first), rule, table, *numbers)
 

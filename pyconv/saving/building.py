@@ -8,6 +8,7 @@ from typing import Any
 
 from pyconv.layers.loading import loading
 from pyconv.models.model import Model
+from pyconv.models.own_step import has_call
 from pyconv.saving.configuration import CustomObjects, deserialize_layer
 
 LARGEST_SAMPLE = 1 << 28  # elements
@@ -43,6 +44,7 @@ def _build(model: Model, shape: Any) -> None:
         raise ValueError(f"build_shape {shape} is too large")
     try:
         model.ensure_built((None, *sizes))
-        model.compute_output_shape((None, *sizes))  # a model of the caller's builds as it runs
+        if has_call(model):
+            model.compute_output_shape((None, *sizes))  # a model of the caller's builds as it runs
     except (TypeError, AttributeError, LookupError) as error:
         raise ValueError(f"the model cannot be built: {error}") from None

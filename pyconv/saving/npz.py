@@ -52,7 +52,7 @@ def _arrays(model: Model, version: str) -> Arrays:
         "format": FORMAT,
         "version": version,
         "model": serialize_layer(model),
-        "build_shape": list(model.build_shape),
+        "build_shape": None if model.build_shape is None else list(model.build_shape),
         "compile": compiled,
         "iterations": model.optimizer.calls if compiled else 0,
         "random": random.get_state(),

@@ -229,3 +229,11 @@ def test_a_mean_takes_the_mean_of_many_values_as_it_takes_the_values() -> None:
         other.update_state(np.float64(value), count)
     assert one.get_state() == other.get_state()
     assert one.result() == other.result()
+
+
+@pytest.mark.parametrize(("value", "count"), [(np.ones(3), 2), ("x", 1), (1.0, -1), (1.0, None)])
+def test_a_mean_takes_numbers_alone_as_the_mean_of_many_values(value: Any, count: Any) -> None:
+    mean = metrics.Mean()
+    with pytest.raises(TypeError, match=r"mean: add\(.*\); must be a number and an int >= 0"):
+        mean.add(value, count)
+    assert mean.result() == 0.0

@@ -192,3 +192,29 @@ def test_labels_keep_the_user_s_form_where_compile_has_no_loss() -> None:
                 np.testing.assert_array_equal(one.numpy(), wanted)
                 assert one.dtype == ("float32" if wanted.dtype.kind == "f" else wanted.dtype)
         seen.clear()
+
+
+def test_each_batch_keeps_the_form_of_its_own_labels() -> None:
+    seen: list[Any] = []
+
+    class Watching(Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            seen.append(data[1] if isinstance(data, tuple) else None)
+            return {}
+
+    x, one, two = X[:4], np.ones((4, 1), "float32"), np.full((4, 1), 2, "float32")
+    labels = [{"a": one}, {"b": two}, one, [one, two], {"b": two, "a": one}, None]
+    batches: Any = iter([(x, y) for y in labels])
+    model = Watching()
+    model.compile()
+    model.fit(batches, epochs=1, verbose=0)
+    for got, wanted in zip(seen, labels, strict=True):
+        assert type(got) is type(wanted) or isinstance(got, Tensor)
+        pairs = [(got, wanted)]
+        if isinstance(wanted, dict):
+            assert got.keys() == wanted.keys()
+            pairs = [(got[key], wanted[key]) for key in wanted]
+        elif isinstance(wanted, list):
+            pairs = list(zip(got, wanted, strict=True))
+        for mine, theirs in pairs:
+            assert mine is theirs is None or np.array_equal(mine.numpy(), theirs)

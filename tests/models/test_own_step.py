@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 import pytest
 
 import pyconv
-from pyconv import GradientTape, Model, layers, losses, metrics
+from pyconv import GradientTape, Model, Tensor, layers, losses, metrics
 
 RNG = np.random.default_rng(7)
 X = RNG.normal(size=(40, 6)).astype("float32")
@@ -165,6 +166,8 @@ def test_a_step_may_have_nothing_to_say() -> None:
         (None, r"train_step: returned NoneType; must return a dictionary"),
         (0.5, r"train_step: returned float; must return a dictionary"),
         ({"loss": "low"}, r"train_step: 'loss' is str; must be a number"),
+        ({"loss": "0.5"}, r"train_step: 'loss' is str; must be a number"),
+        ({"loss": 10**400}, r"train_step: 'loss' is int; must be a number that a float holds"),
         ({"loss": X}, r"train_step: 'loss' is ndarray; must be a number"),
     ],
 )
@@ -204,3 +207,64 @@ def test_an_evaluation_within_an_epoch_leaves_the_training_s_metrics() -> None:
         options: dict[str, Any] = {"batch_size": 8, "shuffle": False, "verbose": 0}
         results.append(model.fit(X, Y, callbacks=callbacks, **options).history)
     assert results[0] == results[1]
+
+
+def silent_model() -> Model:
+    class Silent(Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            return {}
+
+        test_step = train_step
+
+    model = of_class(Silent)
+    model.compile("sgd")
+    return model
+
+
+def test_labels_that_no_step_can_take_are_refused_by_name() -> None:
+    huge = np.full(len(X), 1e300)
+    for labels, error, message in (
+        (huge, ValueError, r"fit: y holds a value beyond 3.403e\+38, the largest float32"),
+        ({"a": None}, TypeError, r"fit: y\['a'\] is None; must be an array"),
+        ({"a": {"b": Y}}, TypeError, r"fit: y\['a'\]: .*must be numbers"),
+        ({"a": Y, "b": 3}, ValueError, r"fit: y\['b'\] has no axes"),
+    ):
+        with pytest.raises(error, match=message):
+            silent_model().fit(X, labels, verbose=0)
+
+
+def test_no_samples_are_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"fit: x has 0 samples; must have at least one"):
+        silent_model().fit(X[:0], verbose=0)
+    with pytest.raises(ValueError, match=r"evaluate: x has 0 samples; must have at least one"):
+        silent_model().evaluate(X[:0], verbose=0)
+
+
+def test_a_step_wrapped_as_the_ordinary_one_is_called() -> None:
+    class Wrapped(Model):
+        @functools.wraps(Model.train_step)
+        def train_step(self, data: Any) -> dict[str, Any]:
+            return {"mine": 1}
+
+    model = of_class(Wrapped)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    assert model.fit(X, Y, verbose=0).history == {"mine": [1.0]}
+
+
+@pytest.mark.parametrize("y_pred", [None, 3.0, [Tensor(X)], {"a": Tensor(X)}])
+def test_compute_loss_takes_what_the_model_returns(y_pred: Any) -> None:
+    class Own(Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            return {"loss": self.compute_loss(y=data[1], y_pred=y_pred)}
+
+    model = of_class(Own)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(TypeError, match=r"compute_loss: y_pred is \w+; must be what the model"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_labels_beyond_the_dtype_are_refused_by_the_ordinary_step_too() -> None:
+    model = of_class(Model)
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"fit: y holds a value beyond 3.403e\+38"):
+        model.fit(X, np.full((len(X), 3), 1e300), verbose=0)

@@ -243,3 +243,9 @@ def test_gradients_may_share_memory_with_each_other_alone():
         ops.sgd_step([params[0], whole[30:40]], [whole[:60], whole[10:20]], learning_rate=0.5)
     with pytest.raises(ValueError, match=r"sgd_step: grads\[1\] shares memory with params\[0\]"):
         ops.sgd_step([whole[:60], other], [params[0], whole[30:40]], learning_rate=0.5)
+
+
+def test_a_rate_that_no_float_holds_is_refused():
+    arrays = [[np.ones(3, np.float32)] for _ in range(2)]
+    with pytest.raises(ValueError, match=r"sgd_step: learning_rate=inf; must be finite"):
+        ops.sgd_step(*arrays, learning_rate=10**400)

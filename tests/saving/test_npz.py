@@ -227,3 +227,46 @@ def test_other_suffixes_are_refused(tmp_path: Path, name: str) -> None:
     for function in (network().save, load_model):
         with pytest.raises(ValueError, match=r"must end in \.keras or \.h5 or \.npz"):
             function(tmp_path / name)
+
+
+class Pair(Model):
+    """A model with a step of its own and no call."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.first = Sequential([pyconv.Input((3,)), layers.Dense(2, name="one")], name="first")
+        self.second = Sequential([pyconv.Input((2,)), layers.Dense(1, name="other")], name="second")
+        self.built = True
+
+    def train_step(self, data: Any) -> dict[str, float]:
+        return {"loss": float(self.second(self.first(data)).numpy().mean())}
+
+
+class BuiltPair(Pair):
+    """It makes its weights in build, and says so itself as Keras's guides do."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.first = self.second = layers.Dense(3, name="only")
+        self.built = False
+
+    def build(self, input_shape: Any) -> None:
+        self.first.build(input_shape)
+        self.built = True
+
+
+@pytest.mark.parametrize("kind", [Pair, BuiltPair])
+@pytest.mark.parametrize("suffix", ["npz", "keras", "h5"])
+def test_a_model_without_a_call(tmp_path: Path, kind: type[Model], suffix: str) -> None:
+    if suffix != "npz":
+        pytest.importorskip("h5py")
+    model = kind()
+    model.compile("sgd")
+    if not model.built:
+        model.build((None, 3))
+    model.fit(np.ones((4, 3), np.float32), verbose=0)
+    path = tmp_path / f"pair.{suffix}"
+    model.save(path)
+    loaded = load_model(path, custom_objects={kind.__name__: kind})
+    for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        assert_equal(one, other)
