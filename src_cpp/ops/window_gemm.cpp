@@ -7,6 +7,7 @@
 
 #include "arena.hpp"
 #include "dispatch.hpp"
+#include "ops/row_panels.hpp"
 #include "ops/window_regions.hpp"
 #include "parallel.hpp"
 
@@ -17,6 +18,16 @@ constexpr int64_t kBlockPixels = 96;
 constexpr int64_t kPitch = kBlockK + 16;
 // A region of fewer pixels would read the filters for too few products.
 constexpr int64_t kLeastPixels = 16;
+// Tasks to aim for: where pixels make fewer, groups of filters of at least so many are apart.
+constexpr int64_t kTasks = 16;
+constexpr int64_t kLeastColumns = 64;
+// Filters that are read in place are copied first where so many pixels meet them.
+constexpr int64_t kCopyPixels = 12;
+
+// Neighbouring panels of the filters.
+struct PanelRange {
+  int64_t first, last;
+};
 
 template <class T>
 const T* origin_of(const WindowProduct<T>& p, const RegionPixel& pixel) {
@@ -39,10 +50,45 @@ TileEnd<T> end_of(const WindowProduct<T>& p, bool first, bool last) {
   return end;
 }
 
+// Calls body(b, ldb, column, columns) for the rows of each panel that meet a block of K.
+template <class T>
+class FilterRows {
+ public:
+  FilterRows(const WindowProduct<T>& product, const PanelRange& panels, int64_t pixels)
+      : p_(product),
+        panels_(panels),
+        copied_(p_.filter.row_pitch != p_.filter.width && pixels > kCopyPixels),
+        copy_(copied_ ? RowPanels<T>::size(p_.filter.width, kBlockK, p_.filter.width) : 0) {}
+
+  template <class Body>
+  void each(const BlockK& block, Body&& body) {
+    const Panels<T>& filter = p_.filter;
+    for (int64_t panel = panels_.first; panel < panels_.last; ++panel) {
+      const int64_t column = panel * filter.width;
+      const int64_t columns = std::min(filter.width, p_.cols - column);
+      const T* rows = filter.at(panel, block.first);
+      if (!copied_) {
+        body(rows, filter.row_pitch, column, columns);
+        continue;
+      }
+      const RowPanels<T> copy(copy_.data(), block.count, filter.width);
+      for (int64_t k = 0; k < block.count; ++k)
+        copy.put(0, k, rows + k * filter.row_pitch, columns);
+      body(copy.data, filter.width, column, columns);
+    }
+  }
+
+ private:
+  const WindowProduct<T>& p_;
+  const PanelRange panels_;
+  const bool copied_;
+  Scratch<T> copy_;
+};
+
 // Some pixels of a region: read where they are, through the index, taps outside left out.
 template <class T>
 void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Region& region,
-                int64_t first, int64_t count) {
+                int64_t first, int64_t count, const PanelRange& panels) {
   const T* origin[kBlockPixels];
   T* out[kBlockPixels];
   RegionPixel pixel(region, first);
@@ -62,15 +108,15 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Re
     if (stretches.size() > begin) parts.push_back({&block, begin, stretches.size()});
   }
   if (parts.empty()) parts.push_back({&p.blocks.back(), 0, 0});
+  FilterRows<T> filters(p, panels, count);
   for (const Part& part : parts) {
     const TileEnd<T> end = end_of(p, &part == &parts.front(), &part == &parts.back());
     keep_going();
-    for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
+    filters.each(*part.block, [&](const T* b, int64_t ldb, int64_t column, int64_t columns) {
       multiply_indexed(table, count, stretches.data() + part.begin, int64_t(part.end - part.begin),
-                       origin, p.index.data() + part.block->first,
-                       p.filter.at(panel, part.block->first), p.filter.row_pitch, out, column,
-                       std::min(p.filter.width, p.cols - column), end);
-    }
+                       origin, p.index.data() + part.block->first, b, ldb, out, column, columns,
+                       end);
+    });
   }
 }
 
@@ -78,7 +124,8 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Re
 // zeros for what is outside.
 template <class T>
 void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
-                  const std::vector<Region>& regions, int64_t first, int64_t count) {
+                  const std::vector<Region>& regions, int64_t first, int64_t count,
+                  const PanelRange& panels) {
   int64_t flat[kBlockPixels];
   const T* rows[kBlockPixels];
   T* out[kBlockPixels];
@@ -98,6 +145,7 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
     }
     skipped = 0;
   }
+  FilterRows<T> filters(p, panels, count);
   for (const BlockK& block : p.blocks) {
     const TileEnd<T> end = end_of(p, &block == &p.blocks.front(), &block == &p.blocks.back());
     keep_going();
@@ -105,11 +153,9 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
       table.gather_rows(p.gather, block.runs.data(), int64_t(block.runs.size()), flat[r], 1,
                         copy.data() + r * kPitch, kPitch);
     }
-    for (int64_t column = 0, panel = 0; column < p.cols; column += p.filter.width, ++panel) {
-      multiply_rows(table, count, block.count, rows, p.filter.at(panel, block.first),
-                    p.filter.row_pitch, out, column, std::min(p.filter.width, p.cols - column),
-                    end);
-    }
+    filters.each(block, [&](const T* b, int64_t ldb, int64_t column, int64_t columns) {
+      multiply_rows(table, count, block.count, rows, b, ldb, out, column, columns, end);
+    });
   }
 }
 
@@ -222,10 +268,16 @@ void window_gemm(const WindowProduct<T>& product) {
     gathered.first_task += shares.tasks;
   }
   const int64_t tasks = gathered.first_task + gathered.tasks;
-  parallel_for(tasks, 2 * pixels * product.k * product.cols, [&](int64_t task) {
+  const int64_t panels = ceil_div(product.cols, product.filter.width);
+  const int64_t groups = std::min(
+      {panels, ceil_div(kTasks, tasks), std::max<int64_t>(1, product.cols / kLeastColumns)});
+  parallel_for(tasks * groups, 2 * pixels * product.k * product.cols, [&](int64_t number) {
+    const int64_t task = number % tasks;
+    const int64_t group = number / tasks;
+    const PanelRange some{panels * group / groups, panels * (group + 1) / groups};
     if (task >= gathered.first_task) {
       return gathered.run(task, [&](int64_t first, int64_t count) {
-        run_gathered(table, product, gathered.regions, first, count);
+        run_gathered(table, product, gathered.regions, first, count, some);
       });
     }
     // There may be as many regions as an image has pixels.
@@ -234,7 +286,7 @@ void window_gemm(const WindowProduct<T>& product) {
                          [](int64_t t, const Shares& shares) { return t < shares.first_task; });
     const Shares& shares = *(next - 1);
     shares.run(task, [&](int64_t first, int64_t count) {
-      run_region(table, product, shares.regions[0], first, count);
+      run_region(table, product, shares.regions[0], first, count, some);
     });
   });
 }
