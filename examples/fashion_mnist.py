@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fashion-MNIST: ten kinds of clothes, two convolutions and dropout (lecture E, program 6-3).
 
-The labels are one-hot, as the textbook has them. With `--activation sigmoid` the same network stays
-at one in ten: the gradient of a sigmoid is at most a quarter, and shrinks with every layer.
+The labels are one-hot, as the textbook has them. With `--activation sigmoid` the same network
+learns less (the textbook's run stayed at one in ten; here 79.8 % after two epochs): the gradient of
+a sigmoid is at most a quarter, and shrinks with every layer.
 
     python examples/fashion_mnist.py             12 epochs
     python examples/fashion_mnist.py --quick     seconds, on digits that pyconv draws
