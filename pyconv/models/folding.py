@@ -2,8 +2,9 @@
 """Folding: in evaluate and predict a normalisation becomes part of the convolution before it.
 
 With s = gamma / sqrt(moving_variance + epsilon), norm(x * kernel + bias) = x * (kernel s) +
-((bias - moving_mean) s + beta); an activation that convolutions can end with is joined too. Source:
-Jacob et al., Quantization and Training of Neural Networks, 2018, section 3.2.
+((bias - moving_mean) s + beta); an activation that convolutions can end with is joined too, and
+zeros around the images become padding. Source: Jacob et al., Quantization and Training of Neural
+Networks, 2018, section 3.2.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pyconv.layers import (
     DepthwiseConv2D,
     Layer,
     ReLU,
+    ZeroPadding2D,
 )
 from pyconv.layers.running import running, structure
 from pyconv.ops.conv2d import convolve
@@ -44,10 +46,20 @@ def inference() -> Iterator[None]:
 
 
 class Folded:
-    """A convolution with the normalisation and the activation that follow it."""
+    """A convolution with the normalisation and the activation that follow it.
 
-    def __init__(self, layer: Any, norm: BatchNormalization | None, activation: Any) -> None:
-        self.layer, self.norm, self.activation = layer, norm, activation
+    Args:
+        zeros: the layer before, which adds the zeros that the convolution meets at the borders.
+    """
+
+    def __init__(
+        self,
+        layer: Any,
+        norm: BatchNormalization | None,
+        activation: Any,
+        zeros: ZeroPadding2D | None = None,
+    ) -> None:
+        self.layer, self.norm, self.activation, self.zeros = layer, norm, activation, zeros
         # The weights' versions and arrays, and what became of them; set as one, for other threads.
         self._folded: tuple[tuple[int, ...], list[Array], Any, Any] = ((), [], None, None)
         self._prepared = PreparedKernel()
@@ -57,14 +69,17 @@ class Folded:
         return str(self.layer.name)
 
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
-        x = self.layer.prepared(x)
+        x = (self.zeros or self.layer).prepared(x)
         if precision.in_use:
             x = self.layer.by_policy(x)
         version, kernel, bias = self._weights()
         if type(self.layer) is Conv2D:
             return Tensor.wrap(self._convolve(x.array, kernel, bias, version))
-        y: Tensor = self.layer.convolve(x, kernel, bias, self.activation)
+        y: Tensor = self.layer.convolve(x, kernel, bias, self.activation, self._padding())
         return y
+
+    def _padding(self) -> Any:
+        return (self.zeros or self.layer).padding
 
     def _convolve(self, x: Array, kernel: Any, bias: Any, version: object) -> Array:
         layer, name = self.layer, "conv2d"
@@ -75,7 +90,7 @@ class Folded:
             x.shape,
             kernel.shape,
             layer.strides,
-            layer.padding,
+            self._padding(),
             layer.dilation_rate,
             layer.groups,
             layer.data_format,
@@ -121,17 +136,29 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
         (None, 1) where nothing can be joined or kept ready, else the Folded and how many layers it
         stands for.
     """
-    layer = layers[start]
+    zeros = layers[start] if _adds_zeros(layers[start : start + 2]) else None
+    first = start + (zeros is not None)
+    layer = layers[first]
+    after = first + 1
     if not _can_take_more(layer):
         ready = type(layer) is Conv2D and _is_plain(layer) and layer._fused is not None
-        return (Folded(layer, None, layer._fused) if ready else None), 1
-    after = start + 1
+        return (Folded(layer, None, layer._fused, zeros), after - start) if ready else (None, 1)
     norm = layers[after] if after < len(layers) and _follows(layers[after], layer) else None
     after += norm is not None
     activation = _fused(layers[after]) if after < len(layers) else None
     after += activation is not None
     joined = after > start + 1 or type(layer) is Conv2D
-    return (Folded(layer, norm, activation) if joined else None), after - start
+    return (Folded(layer, norm, activation, zeros) if joined else None), after - start
+
+
+def _adds_zeros(layers: Sequence[Any]) -> bool:
+    """Tell whether the first of two layers adds zeros that the other can take for its padding."""
+    if len(layers) < 2 or type(layers[0]) is not ZeroPadding2D or not _is_plain(layers[1]):
+        return False
+    zeros, layer = layers
+    plain = zeros.activity_regularizer is None and not is_overridden(zeros)
+    same = zeros.dtype_policy == layer.dtype_policy and zeros.data_format == layer.data_format
+    return plain and same and layer.padding == "valid"
 
 
 def _is_plain(layer: Any) -> bool:

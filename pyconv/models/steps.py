@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from pyconv.layers.structure import flatten, map_leaves
 from pyconv.models.folding import folded_length
 
+LONGEST = 4  # layers that one step may stand for: zeros, a convolution, a normalisation, a curve
+
 
 class Slot:
     """Where a step finds a tensor among the values of a run."""
@@ -63,7 +65,7 @@ def folded_steps(steps: list[Step], results: list[int]) -> list[Step]:
         if step.outputs[0] in joined:
             continue
         chain = [step]
-        while chain[-1].alone and uses[chain[-1].outputs[0]] == 1 and len(chain) < 3:
+        while chain[-1].alone and uses[chain[-1].outputs[0]] == 1 and len(chain) < LONGEST:
             follower = consumer.get(chain[-1].outputs[0])
             if follower is None or type(follower.arguments) is not Slot or follower.training:
                 break

@@ -20,8 +20,10 @@ from pyconv.layers import (
     Conv2D,
     DepthwiseConv2D,
     Flatten,
+    GlobalAveragePooling2D,
     Layer,
     ReLU,
+    ZeroPadding2D,
 )
 from pyconv.layers.running import observing, structure
 from pyconv.models.folding import Folded, inference
@@ -91,6 +93,41 @@ def residual():
     z = Conv2D(3, 3, padding="same")(y)
     z = BatchNormalization()(z)
     return settled(Model(x, Activation("relu")(Add()([z, y]))))
+
+
+def step_count(model):
+    with inference():
+        model(normal((1, *model.input_shape[1:]), "float32", 0), training=False)
+    return len(model._folded._made[1])
+
+
+@pytest.mark.parametrize("convolution", [Conv2D(4, 3, strides=2), DepthwiseConv2D(3, strides=2)])
+def test_zeros_around_images_become_padding_of_the_convolution(convolution):
+    zeros = ZeroPadding2D(((0, 1), (2, 1)))
+    model = chain(zeros, convolution, BatchNormalization(), ReLU(6.0))
+    assert step_count(model) == 1
+    assert_follows(model)
+
+
+def test_zeros_may_make_an_image_as_large_as_the_window():
+    model = chain(ZeroPadding2D(2), Conv2D(4, 5, activation="relu"), shape=(1, 2, 3))
+    assert step_count(model) == 1
+    assert_follows(model, shape=(1, 2, 3))
+
+
+def test_zeros_stay_where_the_convolution_pads_or_lies_otherwise():
+    twice = chain(ZeroPadding2D(1), Conv2D(4, 3, padding="same"))
+    other = chain(ZeroPadding2D(1, data_format="channels_first"), Conv2D(4, 3))
+    for model in (twice, other):
+        assert step_count(model) == 2
+        assert_follows(model)
+
+
+def test_other_zeros_count_at_once():
+    model = chain(ZeroPadding2D(1), Conv2D(4, 3), GlobalAveragePooling2D())
+    assert_follows(model)
+    model.layers[0].padding = ((3, 0), (0, 2))
+    assert_follows(model)
 
 
 def test_a_graph_folds_what_has_one_follower():
