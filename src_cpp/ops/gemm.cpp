@@ -11,17 +11,16 @@
 namespace pyconv {
 namespace {
 
-// Rows of A that a task keeps in L2 beside its columns of B and C: the more of them, the less
-// often B comes from L3. Small products take half, so that all cores have some.
-constexpr int64_t kBlockRows = 192;
-constexpr int64_t kLargeProduct = int64_t(1) << 21;  // elements of C
-// Columns of C per task.
-constexpr int64_t kBlockColumns = 256;
-// A is copied into rows of this pitch: 16 beyond the block, so that rows do not share L1 sets.
-constexpr int64_t kPitch = kBlockK + 16;
-// Either copy of a block of A fits.
-constexpr int64_t kScratch = kBlockK * (kBlockRows + 16);
-static_assert(kScratch >= kBlockRows * kPitch, "row copies must fit too");
+// Rows of A per task, and the stretch of K after which C is read again: a stretch of those rows and
+// of a packed panel of B stay in L2. A shorter stretch waits for C longer than it saves.
+constexpr int64_t kBlockRows = 96;
+constexpr int64_t kStretchK = 8 * kBlockK;
+// Tasks to aim for: the fewer they are, the less often A is copied.
+constexpr int64_t kTasks = 16;
+// A is copied where at least that many panels of B meet it.
+constexpr int64_t kCopyPanels = 4;
+// Beyond the elements of a copied row, so that rows do not share L1 sets.
+constexpr int64_t kGap = 16;
 // B is packed in slabs of at most this many bytes.
 constexpr int64_t kSlabBytes = int64_t(64) << 20;
 
@@ -39,67 +38,104 @@ struct Product {
   Panels<T> b;
   T* c;
   int64_t ldc, n, k;
-  bool copy_a;
+  int64_t stretch;
   TileEnd<T> end;
 
-  TileEnd<T> end_at(int64_t first_k, int64_t last_k) const {
-    TileEnd<T> step = last_k == k ? end : plain_end<T>();
+  TileEnd<T> end_at(int64_t first_k, int64_t last_k, int64_t column) const {
+    TileEnd<T> step = last_k == k ? columns_from(end, column) : plain_end<T>();
     step.accumulate = first_k > 0;
     return step;
   }
 
   void run(const Block<T>& block) const {
-    Scratch<T> scratch(copy_a ? kScratch : 0);
+    const bool copied = block.last_panel - block.first_panel >= kCopyPanels;
+    const int64_t size = a.transposed
+                             ? RowPanels<T>::size(block.rows, stretch, panel_height(table, b.width))
+                             : block.rows * (stretch + kGap);
+    Scratch<T> copy(copied ? size : 0);
     int64_t first_k = 0;
     do {
-      const int64_t last_k = std::min(k, first_k + kBlockK);
+      const int64_t last_k = std::min(k, first_k + stretch);
       if (a.transposed) {
-        run_columns(block, first_k, last_k, scratch.data());
+        run_columns(block, first_k, last_k, copied, copy.data());
       } else {
-        run_rows(block, first_k, last_k, scratch.data());
+        run_rows(block, first_k, last_k, copied, copy.data());
       }
       first_k = last_k;
       keep_going();
     } while (first_k < k);
   }
 
-  void run_rows(const Block<T>& block, int64_t first_k, int64_t last_k, T* copy) const {
-    const T* rows[kBlockRows];
-    T* out[kBlockRows];
-    const int64_t kc = last_k - first_k;
-    for (int64_t r = 0; r < block.rows; ++r) {
-      rows[r] = a.data + (block.first + r) * a.pitch + first_k;
-      out[r] = c + (block.first + r) * ldc;
-      if (copy_a) {
-        std::memcpy(copy + r * kPitch, rows[r], static_cast<size_t>(kc) * sizeof(T));
-        rows[r] = copy + r * kPitch;
-      }
-    }
-    const TileEnd<T> step = end_at(first_k, last_k);
-    for (int64_t p = block.first_panel; p < block.last_panel; ++p) {
-      const int64_t column = p * b.width;
-      multiply_rows(table, block.rows, kc, rows, b.at(p, first_k), b.row_pitch, out, column,
-                    std::min(b.width, n - column), step);
+  // Where a tile's rows of C begin, which the caches are asked for: they lie far apart.
+  void find_rows(int64_t row, int64_t count, int64_t column, int64_t cols, T** out) const {
+    constexpr int64_t line = 64 / sizeof(T);
+    for (int64_t r = 0; r < count; ++r) {
+      out[r] = c + (row + r) * ldc + column;
+      for (int64_t j = 0; j < cols; j += line) __builtin_prefetch(out[r] + j);
     }
   }
 
-  void run_columns(const Block<T>& block, int64_t first_k, int64_t last_k, T* copy) const {
-    const int64_t kc = last_k - first_k;
-    const T* from = a.data + first_k * a.pitch + block.first;
-    const RowPanels<T> rows(copy, kc, panel_height(table, b.width));
-    for (int64_t kk = 0; copy_a && kk < kc; ++kk) rows.put(0, kk, from + kk * a.pitch, block.rows);
-    const TileEnd<T> step = end_at(first_k, last_k);
+  // Calls body(first, last, end) for the blocks of a stretch of K, of which there is one at least.
+  template <class Body>
+  void for_each_block(int64_t first_k, int64_t last_k, int64_t column, Body&& body) const {
+    int64_t first = first_k;
+    do {
+      const int64_t last = std::min(last_k, first + kBlockK);
+      body(first, last, end_at(first, last, column));
+      first = last;
+    } while (first < last_k);
+  }
+
+  void run_rows(const Block<T>& block, int64_t first_k, int64_t last_k, bool copied,
+                T* copy) const {
+    const T* rows[kBlockRows];
+    const int64_t pitch = last_k - first_k + kGap;
+    for (int64_t r = 0; r < block.rows; ++r) {
+      rows[r] = a.data + (block.first + r) * a.pitch + first_k;
+      if (copied) {
+        std::memcpy(copy + r * pitch, rows[r], static_cast<size_t>(last_k - first_k) * sizeof(T));
+        rows[r] = copy + r * pitch;
+      }
+    }
     for (int64_t p = block.first_panel; p < block.last_panel; ++p) {
       const int64_t column = p * b.width;
       const int64_t cols = std::min(b.width, n - column);
-      T* to = c + block.first * ldc + column;
-      const TileEnd<T> moved = columns_from(step, column);
-      if (copy_a) {
-        multiply_panels(table, block.rows, kc, rows, b.at(p, first_k), b.row_pitch, to, ldc, cols,
-                        moved);
-      } else {
-        multiply_columns(table, block.rows, kc, from, a.pitch, b.at(p, first_k), b.row_pitch, to,
-                         ldc, cols, moved);
+      const int64_t vecs = ceil_div(cols, table.width);
+      for_each_tile(block.rows, table.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
+        T* out[kMaxRows];
+        find_rows(block.first + first, count, column, cols, out);
+        for_each_block(first_k, last_k, column, [&](int64_t from, int64_t to, const auto& step) {
+          const T* at[kMaxRows];
+          for (int64_t r = 0; r < count; ++r) at[r] = rows[first + r] + (from - first_k);
+          table.row_tile[vecs - 1][count - 1](to - from, at, b.at(p, from), b.row_pitch, out, cols,
+                                              step);
+        });
+      });
+    }
+  }
+
+  void run_columns(const Block<T>& block, int64_t first_k, int64_t last_k, bool copied,
+                   T* copy) const {
+    const T* from = a.data + first_k * a.pitch + block.first;
+    const int64_t tallest = panel_height(table, b.width);
+    const RowPanels<T> panels(copy, last_k - first_k, tallest);
+    for (int64_t kk = 0; copied && kk < last_k - first_k; ++kk) {
+      panels.put(0, kk, from + kk * a.pitch, block.rows);
+    }
+    const int64_t lda = copied ? tallest : a.pitch;
+    for (int64_t p = block.first_panel; p < block.last_panel; ++p) {
+      const int64_t column = p * b.width;
+      const int64_t cols = std::min(b.width, n - column);
+      const int64_t vecs = ceil_div(cols, table.width);
+      for (int64_t first = 0; first < block.rows; first += tallest) {
+        const int64_t count = std::min(tallest, block.rows - first);
+        T* out[kMaxRows];
+        find_rows(block.first + first, count, column, cols, out);
+        const T* at = copied ? panels.panel(first / tallest) : from + first;
+        for_each_block(first_k, last_k, column, [&](int64_t from_k, int64_t to, const auto& step) {
+          table.column_tile[vecs - 1][count - 1](to - from_k, at + (from_k - first_k) * lda, lda,
+                                                 b.at(p, from_k), b.row_pitch, out, cols, step);
+        });
       }
     }
   }
@@ -108,10 +144,9 @@ struct Product {
 template <class T>
 void run_product(const Product<T>& product, int64_t m) {
   const int64_t panels = ceil_div(product.n, product.b.width);
-  const int64_t per_task = std::max<int64_t>(1, kBlockColumns / product.b.width);
+  const int64_t row_blocks = ceil_div(m, kBlockRows);
+  const int64_t per_task = ceil_div(panels, std::min(panels, ceil_div(kTasks, row_blocks)));
   const int64_t column_blocks = ceil_div(panels, per_task);
-  const bool large = m * product.n >= kLargeProduct;
-  const int64_t row_blocks = ceil_div(m, large ? kBlockRows : kBlockRows / 2);
   parallel_for(row_blocks * column_blocks, 2 * m * product.n * product.k, [&](int64_t task) {
     const int64_t rows = task / column_blocks;
     const int64_t columns = task % column_blocks;
@@ -129,9 +164,10 @@ void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, 
   if (m == 0 || n == 0) return;
   const int64_t width = panel_width<T>(n);
   const bool pack_b = b.transposed || m > 4 * kMaxRows * 2;
-  const bool copy_a = n > 2 * width || a.transposed;
+  // Panels that lie in place among others are read a block at a time: their rows are neighbours.
+  const int64_t stretch = std::min(k, pack_b ? kStretchK : kBlockK);
   Product<T> product{
-      kernel_table_of<T>(), a, {b.data, width, width, b.pitch}, c, ldc, n, k, copy_a, end};
+      kernel_table_of<T>(), a, {b.data, width, width, b.pitch}, c, ldc, n, k, stretch, end};
   if (!pack_b) return run_product(product, m);
   const int64_t panel_bytes = std::max<int64_t>(1, k * width * int64_t(sizeof(T)));
   const int64_t slab = std::max<int64_t>(1, kSlabBytes / panel_bytes) * width;
