@@ -13,11 +13,17 @@ from typing import Any
 import numpy as np
 
 from pyconv.backend.devices import array_module, device_of
-from pyconv.backend.native import Array, _core, native_dtype
+from pyconv.backend.native import CODES, Array, _core, native_dtype
 
 # Smaller outputs come from NumPy: its own cache of small blocks is quicker than the arena.
 _ARENA_BYTES = 1 << 16
 _NONE_BAD = 2**63 - 1
+_LEAST_TRANSPOSED = 1 << 14  # elements
+# By the number of axes: in which order they may lie, and from which of these on columns do.
+_TRANSPOSES: dict[int, list[tuple[tuple[int, ...], int]]] = {
+    2: [((1, 0), 1)],
+    4: [((0, 2, 3, 1), 3), ((0, 3, 1, 2), 2)],
+}
 
 
 def contiguous(x: Array, dtype: Any = None) -> Array:
@@ -37,12 +43,33 @@ def contiguous(x: Array, dtype: Any = None) -> Array:
         if bytes_needed > _physical_memory():
             raise MemoryError(f"a contiguous copy of shape {x.shape} takes {bytes_needed} bytes")
         fresh = empty_on(x, x.shape, wanted)
-        fresh[...] = x
+        if not _transposed_into(x, fresh):
+            fresh[...] = x
         return fresh
     on_device: Any = x
     with on_device.device:
         copy: Array = array_module(x).ascontiguousarray(x, wanted)
     return copy
+
+
+def _transposed_into(x: Array, fresh: Array) -> bool:
+    """Copy images of the other layout, or a transposed matrix, which a kernel is quicker at.
+
+    Returns:
+        False, and nothing is copied, where x is neither.
+    """
+    code = CODES.get(x.dtype)
+    if code is None or fresh.dtype != x.dtype or x.size < _LEAST_TRANSPOSED:
+        return False
+    for axes, columns_from in _TRANSPOSES.get(x.ndim, ()):
+        lying = x.transpose(axes)  # (n, rows, columns), either of them as one axis or two
+        if lying.flags.c_contiguous and lying.flags.aligned:
+            n = x.shape[0] if x.ndim > 2 else 1
+            columns = math.prod(lying.shape[columns_from:])
+            addresses = _core.address(x), _core.address(fresh)
+            _core.transpose_images(code, *addresses, n, x.size // (n * columns), columns)
+            return True
+    return False
 
 
 def _physical_memory() -> int:

@@ -18,6 +18,7 @@ void register_dense(py::module_& m);
 void register_dropout(py::module_& m);
 void register_gemm(py::module_& m);
 void register_im2col(py::module_& m);
+void register_layout(py::module_& m);
 void register_local_response_norm(py::module_& m);
 void register_memory(py::module_& m);
 void register_normalization(py::module_& m);
@@ -68,6 +69,7 @@ PYBIND11_MODULE(_core, m) {
   register_dropout(m);
   register_gemm(m);
   register_im2col(m);
+  register_layout(m);
   register_local_response_norm(m);
   register_memory(m);
   register_normalization(m);
