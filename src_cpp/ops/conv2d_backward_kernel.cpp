@@ -30,6 +30,8 @@ constexpr int64_t kPixelBlock = 256;
 constexpr int64_t kColumns = 256;
 // Shorter runs of a window cost more to copy than to read where they are.
 constexpr int64_t kCopiedRun = 64;
+// Pixels, so many before they are copied, are asked for: rows far apart come slowly otherwise.
+constexpr int64_t kAhead = 8;
 // Tasks to aim for, and the most memory that partial sums may take.
 constexpr int64_t kTasks = 64;
 constexpr int64_t kPartialBytes = int64_t(4) << 20;
@@ -82,11 +84,13 @@ struct KernelGradient {
     int64_t origins[kPixelBlock];
     find_origins(pixel, count, origins);
     for (int64_t p = 0; p < count; ++p) {
+      const bool fetches = p + kAhead < count;
       int64_t element = 0;
       for (const Run& run : block.runs) {
         const int64_t length = run.taps * run.length;
-        to.put(element, p, x + origins[p] + index[static_cast<size_t>(block.first + element)],
-               length);
+        const T* from = x + index[static_cast<size_t>(block.first + element)];
+        if (fetches) fetch(from + origins[p + kAhead], length);
+        to.put(element, p, from + origins[p], length);
         element += length;
       }
     }
@@ -142,7 +146,11 @@ struct KernelGradient {
     const int64_t step = kColumns / width * width;
     for (int64_t first = 0; first < cols; first += step) {
       const int64_t some = std::min(step, cols - first);
-      for (int64_t p = 0; p < count; ++p) gradients.put(0, p, dy + (pixel + p) * w.f + first, some);
+      for (int64_t p = 0; p < count; ++p) {
+        const T* from = dy + (pixel + p) * w.f + first;
+        if (pixel + p + kAhead < w.output_pixels()) fetch(from + kAhead * w.f, some);
+        gradients.put(0, p, from, some);
+      }
       for (int64_t column = 0; column < some; column += width) {
         multiply_panels(table, block.count, count, windows, gradients.panel(column / width), width,
                         sums.data + first + column, sums.pitch, std::min(width, some - column),

@@ -68,10 +68,9 @@ struct Product {
 
   // Where a tile's rows of C begin, which the caches are asked for: they lie far apart.
   void find_rows(int64_t row, int64_t count, int64_t column, int64_t cols, T** out) const {
-    constexpr int64_t line = 64 / sizeof(T);
     for (int64_t r = 0; r < count; ++r) {
       out[r] = c + (row + r) * ldc + column;
-      for (int64_t j = 0; j < cols; j += line) __builtin_prefetch(out[r] + j);
+      fetch(out[r], cols);
     }
   }
 

@@ -51,17 +51,27 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
   });
 }
 
-// The same over some stretches of K, with element kk of row r of A at a[r][index[kk]].
+// Asks the caches for elements that will be read soon.
+template <class T>
+void fetch(const T* from, int64_t count) {
+  constexpr int64_t line = 64 / sizeof(T);
+  for (int64_t i = 0; i < count; i += line) __builtin_prefetch(from + i);
+}
+
+// The same over some stretches of K, with element kk of row r of A at a[r][index[kk]]. Of rows that
+// are `far` the next tile's are asked for while a tile is computed: `far` elements of each.
 template <class T>
 void multiply_indexed(const KernelTable<T>& table, int64_t rows, const Stretch* stretches,
                       int64_t stretch_count, const T* const* a, const int64_t* index, const T* b,
-                      int64_t ldb, T* const* c, int64_t column, int64_t cols,
-                      const TileEnd<T>& end) {
+                      int64_t ldb, T* const* c, int64_t column, int64_t cols, const TileEnd<T>& end,
+                      int64_t far = 0) {
   const int64_t vecs = ceil_div(cols, table.width);
   const TileEnd<T> moved = columns_from(end, column);
   for_each_tile(rows, table.indexed_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
+    const int64_t next = std::min(rows, first + 2 * count);
+    for (int64_t r = first + count; far && r < next; ++r) fetch(a[r] + index[0], far);
     table.indexed_tile[vecs - 1][count - 1](stretches, stretch_count, a + first, index, b, ldb, out,
                                             cols, moved);
   });

@@ -24,6 +24,9 @@ constexpr int64_t kLeastColumns = 64;
 // Filters that are read in place are copied first where so many pixels meet them.
 constexpr int64_t kCopyPixels = 12;
 
+// Shorter rows come as quickly without being asked for.
+constexpr int64_t kLeastFetched = 128;
+
 // Neighbouring panels of the filters.
 struct PanelRange {
   int64_t first, last;
@@ -111,11 +114,13 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Re
   FilterRows<T> filters(p, panels, count);
   for (const Part& part : parts) {
     const TileEnd<T> end = end_of(p, &part == &parts.front(), &part == &parts.back());
+    const bool touching = part.block->runs.size() == 1 && part.block->count >= kLeastFetched;
     keep_going();
     filters.each(*part.block, [&](const T* b, int64_t ldb, int64_t column, int64_t columns) {
+      const bool far = touching && column == panels.first * p.filter.width;
       multiply_indexed(table, count, stretches.data() + part.begin, int64_t(part.end - part.begin),
                        origin, p.index.data() + part.block->first, b, ldb, out, column, columns,
-                       end);
+                       end, far ? part.block->count : 0);
     });
   }
 }
