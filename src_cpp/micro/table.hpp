@@ -57,11 +57,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;
   fill_optimizer_steps<T>(table);
-  table.add_to_columns = &add_to_columns<T>;
-  table.add_squares_to_columns = &add_squares_to_columns<T>;
-  table.normalize_rows = &normalize_rows<T>;
-  table.add_gradients_to_columns = &add_gradients_to_columns<T>;
-  table.normalize_rows_backward = &normalize_rows_backward<T>;
+  fill_normalizations<T>(table);
   table.dropout = &dropout<T>;
   table.sigmoid_cross_entropy = &sigmoid_cross_entropy<T>;
   table.sigmoid_cross_entropy_backward = &sigmoid_cross_entropy_backward<T>;
