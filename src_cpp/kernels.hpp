@@ -256,6 +256,7 @@ struct KernelTable {
   AddTerms<T> add_terms;
   void (*depthwise_row)(const DepthwiseRow<T>& row);
   void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
+  void (*add_pairs)(const T* a, const T* b, T* y, int64_t count);
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;

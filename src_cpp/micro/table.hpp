@@ -38,6 +38,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.add_terms = &add_terms<T>;
   table.depthwise_row = &depthwise_row<T>;
   table.depthwise_kernel_row = &depthwise_kernel_row<T>;
+  table.add_pairs = &add_pairs<T>;
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;
