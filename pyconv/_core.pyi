@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'resize_bytes', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'resize_bytes', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -25,6 +25,10 @@ def activation(dtype: int, x: int, y: int, size: int, kind: int, slope: float, u
 def activation_backward(dtype: int, dy: int, kept: int, dx: int, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
     """
     dx = dy activation'(x), from the kept y or x
+    """
+def add(dtype: int, a: int, b: int, y: int, size: int) -> None:
+    """
+    y = a + b
     """
 def address(array: numpy.ndarray) -> int:
     """
@@ -73,6 +77,10 @@ def conv2d_prepare(dtype: int, kernel: int, prepared: int, window: bytes, algori
 def conv2d_prepared_size(dtype: int, window: bytes, algorithm: int) -> int:
     """
     Elements of a kernel made ready for conv2d, 0 where there is nothing to make ready
+    """
+def conv2d_residual(dtype: int, x: int, kernel: int, bias: int, residual: int, y: int, window: bytes, algorithm: int, activation: int, workspace: int) -> None:
+    """
+    y = activation(x * kernel + bias + residual)
     """
 def conv2d_workspace(dtype: int, window: bytes, algorithm: int, direction: int) -> int:
     """
@@ -157,6 +165,14 @@ def normalize(dtype: int, x: int, gamma: int, beta: int, mean: int, variance: in
 def normalize_backward(dtype: int, dy: int, x: int, gamma: int, mean: int, variance: int, dx: int, dgamma: int, dbeta: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool) -> None:
     """
     The gradients of normalize; the statistics are constants where fixed
+    """
+def normalize_to_end(dtype: int, x: int, gamma: int, beta: int, residual: int, mean: int, variance: int, y: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool, activation: int) -> None:
+    """
+    normalize, a residual added unless 0, an activation up to relu6
+    """
+def normalize_to_end_backward(dtype: int, dy: int, x: int, gamma: int, beta: int, y: int, mean: int, variance: int, dx: int, dgamma: int, dbeta: int, dz: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool, activation: int) -> None:
+    """
+    Its gradients; with dz, which is the residual's, through y, else through x
     """
 def num_threads() -> int:
     """

@@ -21,6 +21,7 @@ struct TileEnd {
   const T* bias;    // per column, or null; added after the last block
   T lower, upper;   // the result is clamped to these when `clamp` is set
   bool clamp;
+  int64_t residual;  // elements from C to what is added after the bias; 0: nothing
 };
 
 // Elements [first, first + count) of K.
@@ -172,6 +173,14 @@ template <class T>
 using ActivateBackward = void (*)(const T* dy, const T* kept, T* dx, int64_t count,
                                   const ActivationOptions& options);
 
+// A normalisation can end with the activations up to kRelu6.
+constexpr int64_t kNormCurves = 3;
+
+// Of each column of rows that are normalised; the last two are of the gradient alone.
+struct NormColumns {
+  const double *centre, *scale, *shift, *offset, *slope;
+};
+
 // Which elements are dropped: those whose random word is below `limit`; the others are scaled.
 struct DropoutMask {
   uint64_t seed;
@@ -248,6 +257,7 @@ struct KernelTable {
   AddTerms<T> add_terms;
   void (*depthwise_row)(const DepthwiseRow<T>& row);
   void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
+  void (*add_pairs)(const T* a, const T* b, T* y, int64_t count);
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;
@@ -270,17 +280,20 @@ struct KernelTable {
   void (*exp_row)(const T* x, T shift, T* y, int64_t count);
   void (*divide_row)(T* x, T divisor, int64_t count);
   OptimizerStep<T> optimizer_step[kStepRules];
-  // Rows (count, c) with one coefficient per column.
-  void (*add_to_columns)(const T* x, int64_t count, int64_t c, double* sums);
-  void (*add_squares_to_columns)(const T* x, int64_t count, int64_t c, const double* centre,
-                                 double* sums);
-  void (*normalize_rows)(const T* x, T* y, int64_t count, int64_t c, const double* centre,
-                         const double* scale, const double* offset);
-  void (*add_gradients_to_columns)(const T* dy, const T* x, int64_t count, int64_t c,
-                                   const double* centre, double* sums, double* products);
-  void (*normalize_rows_backward)(const T* dy, const T* x, T* dx, int64_t count, int64_t c,
-                                  const double* centre, const double* scale, const double* offset,
-                                  const double* slope);
+  // Rows (count, c) with one coefficient per column; those with a curve by its ActivationKind.
+  void (*add_moments_to_columns)(const T* x, int64_t count, int64_t c, const double* centre,
+                                 double* sums, double* squares);
+  void (*normalize_rows[kNormCurves])(const T* x, const T* residual, T* y, int64_t count, int64_t c,
+                                      const NormColumns& columns);
+  void (*add_gradients_to_columns[kNormCurves])(const T* dy, const T* x, int64_t count, int64_t c,
+                                                const NormColumns& columns, double* sums,
+                                                double* products);
+  void (*add_passing_gradients_to_columns[kNormCurves])(const T* dy, const T* y, const T* x, T* dz,
+                                                        int64_t count, int64_t c,
+                                                        const NormColumns& columns, double* sums,
+                                                        double* products);
+  void (*normalize_rows_backward[kNormCurves])(const T* dy, const T* x, T* dx, int64_t count,
+                                               int64_t c, const NormColumns& columns);
   // y = x masked; element i of x has the random word first + i.
   void (*dropout)(const T* x, T* y, int64_t first, int64_t count, const DropoutMask& mask);
   void (*sigmoid_cross_entropy)(const T* logits, const T* targets, T* loss, int64_t count,

@@ -188,6 +188,7 @@ class GradientTape:
     def _backward(self, found: dict[int, Array], sources: set[int]) -> dict[int, Array]:
         """Run the records backwards; `found` maps id of a Tensor to its gradient."""
         records = list(self._records) if self._persistent else self._records
+        summed: set[int] = set()  # the gradients that are sums of this loop, in nobody else's hands
         while records:
             # Taken off, so that what the function kept is freed as soon as it is used.
             function, inputs, y, wanted, versions = records.pop()
@@ -206,7 +207,11 @@ class GradientTape:
             for x, is_wanted, dx in zip(inputs, wanted, gradients, strict=True):
                 if is_wanted and dx is not None:
                     key, dx = id(x), np.asarray(dx) if isinstance(dx, np.generic) else dx
-                    found[key] = added(found[key], dx) if key in found else dx
+                    if key not in found:
+                        found[key] = dx
+                        continue
+                    found[key] = added(found[key], dx, into_a=key in summed)
+                    summed.add(key)
         return found
 
 

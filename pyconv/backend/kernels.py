@@ -39,6 +39,7 @@ _NATIVE = [
     "affine_sample_backward",
     "dense",
     "dense_backward",
+    "add",
     "activation",
     "activation_backward",
     "dropout",

@@ -59,6 +59,19 @@ void bind_prepare(py::module_& m) {
       py::arg("algorithm"), "Makes a kernel ready; conv2d takes it as its workspace");
 }
 
+void forward(int dtype, Address x, Address kernel, Address bias, Address residual, Address y,
+             const py::bytes& packed, int64_t algorithm, int64_t activation, Address prepared) {
+  const Window window = window_of(packed);
+  const Algorithm chosen = algorithm_of(algorithm);
+  const ActivationKind kind = activation_kind(activation, kFusedActivations);
+  with_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<const T>(residual), at<T>(y),
+           window, chosen, kind, at<const T>(prepared));
+    finish_activation(at<T>(y), window.output_pixels() * window.f, kind);
+  });
+}
+
 void bind_forward(py::module_& m) {
   m.def(
       "conv2d_workspace", [](int, const py::bytes&, int64_t, int64_t) { return int64_t(0); },
@@ -68,19 +81,15 @@ void bind_forward(py::module_& m) {
       "conv2d",
       [](int dtype, Address x, Address kernel, Address bias, Address y, const py::bytes& packed,
          int64_t algorithm, int64_t activation, Address prepared) {
-        const Window window = window_of(packed);
-        const Algorithm chosen = algorithm_of(algorithm);
-        const ActivationKind kind = activation_kind(activation, kFusedActivations);
-        with_dtype(dtype, [&](auto zero) {
-          using T = decltype(zero);
-          conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), window, chosen,
-                 kind, at<const T>(prepared));
-          finish_activation(at<T>(y), window.output_pixels() * window.f, kind);
-        });
+        forward(dtype, x, kernel, bias, 0, y, packed, algorithm, activation, prepared);
       },
       py::arg("dtype"), py::arg("x"), py::arg("kernel"), py::arg("bias"), py::arg("y"),
       py::arg("window"), py::arg("algorithm"), py::arg("activation"), py::arg("workspace"),
       "y = activation(x * kernel + bias)");
+  m.def("conv2d_residual", &forward, py::arg("dtype"), py::arg("x"), py::arg("kernel"),
+        py::arg("bias"), py::arg("residual"), py::arg("y"), py::arg("window"), py::arg("algorithm"),
+        py::arg("activation"), py::arg("workspace"),
+        "y = activation(x * kernel + bias + residual)");
 }
 
 void bind_backward(py::module_& m) {

@@ -13,6 +13,7 @@ namespace pyconv {
 namespace py = pybind11;
 
 void register_activation(py::module_& m);
+void register_addition(py::module_& m);
 void register_conv2d(py::module_& m);
 void register_dense(py::module_& m);
 void register_dropout(py::module_& m);
@@ -64,6 +65,7 @@ PYBIND11_MODULE(_core, m) {
   set_interrupt_poll(&signal_pending);
   py::register_exception_translator(&translate_interrupt);
   register_activation(m);
+  register_addition(m);
   register_conv2d(m);
   register_dense(m);
   register_dropout(m);

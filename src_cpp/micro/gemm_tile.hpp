@@ -38,6 +38,15 @@ template <class T, int Rows, int Vecs>
       for (int r = 0; r < Rows; ++r) acc[r][v] = V::add(acc[r][v], bias);
     }
   }
+  if (end.residual) {
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      const T* from = c[r] + end.residual;
+      PYCONV_UNROLL
+      for (int v = 0; v < last; ++v) acc[r][v] = V::add(acc[r][v], V::load(from + v * V::width));
+      acc[r][last] = V::add(acc[r][last], V::load(from + last * V::width, mask));
+    }
+  }
   if (end.clamp) {
     const typename V::Reg lower = V::set(end.lower);
     const typename V::Reg upper = V::set(end.upper);

@@ -64,6 +64,16 @@ inline void add_elements(T* to, const T* from, int64_t count) {
   }
 }
 
+// y[i] = a[i] + b[i]; y may be one of the two.
+template <class T>
+void add_pairs(const T* a, const T* b, T* y, int64_t count) {
+  for (int64_t i = 0; i < count; i += Vec<T>::width) {
+    const typename Vec<T>::Reg sum =
+        Vec<T>::add(load_first(a + i, count - i), load_first(b + i, count - i));
+    store_first(y + i, sum, count - i);
+  }
+}
+
 // A copy that does not pull the target into the caches.
 template <class T>
 void stream(T* to, const T* from, int64_t count) {

@@ -5,61 +5,206 @@
 
 #include <cstdint>
 
+#include "kernels.hpp"
+
 namespace {
 
-// sums[j] += x
-template <class T>
-void add_to_columns(const T* x, int64_t count, int64_t c, double* sums) {
-  for (int64_t i = 0; i < count; ++i, x += c) {
-    for (int64_t j = 0; j < c; ++j) sums[j] += double(x[j]);
-  }
+// What a column has is loaded once for so many rows.
+template <int N>
+struct Rows {
+  static constexpr int count = N;
+};
+
+// Calls body(Rows, offset of the first) for all rows.
+template <class Body>
+inline void by_fours(int64_t count, int64_t c, Body&& body) {
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) body(Rows<4>{}, i * c);
+  for (; i < count; ++i) body(Rows<1>{}, i * c);
 }
 
-// sums[j] += (x - centre[j])^2
+// The activations that a normalisation can end with: the value, and whether the gradient passes.
+struct Straight {
+  template <class T>
+  static T value(T z) {
+    return z;
+  }
+  template <class T>
+  static bool passes(T) {
+    return true;
+  }
+};
+
+struct AboveZero {
+  template <class T>
+  static T value(T z) {
+    return T(0) > z ? T(0) : z;  // a NaN stays
+  }
+  template <class T>
+  static bool passes(T z) {
+    return z > T(0);
+  }
+};
+
+struct ZeroToSix {
+  template <class T>
+  static T value(T z) {
+    const T low = AboveZero::value(z);
+    return low > T(6) ? T(6) : low;
+  }
+  template <class T>
+  static bool passes(T z) {
+    return (z > T(0)) & (z < T(6));
+  }
+};
+
+// sums[j] += x - centre[j], squares[j] += (x - centre[j])^2
 template <class T>
-void add_squares_to_columns(const T* x, int64_t count, int64_t c, const double* centre,
-                            double* sums) {
-  for (int64_t i = 0; i < count; ++i, x += c) {
+void add_moments_to_columns(const T* x, int64_t count, int64_t c, const double* centre,
+                            double* sums, double* squares) {
+  by_fours(count, c, [=](auto rows, int64_t first) {
+    const T* __restrict row = x + first;
+    const double* __restrict from = centre;
+    double* __restrict sum = sums, * __restrict square = squares;
     for (int64_t j = 0; j < c; ++j) {
-      const double distance = double(x[j]) - centre[j];
-      sums[j] += distance * distance;
+      double s = sum[j], q = square[j];
+      PYCONV_UNROLL
+      for (int i = 0; i < decltype(rows)::count; ++i) {
+        const double distance = double(row[i * c + j]) - from[j];
+        s += distance;
+        q += distance * distance;
+      }
+      sum[j] = s;
+      square[j] = q;
     }
-  }
+  });
 }
 
-// y = (x - centre) scale + offset
 template <class T>
-void normalize_rows(const T* x, T* y, int64_t count, int64_t c, const double* centre,
-                    const double* scale, const double* offset) {
-  for (int64_t i = 0; i < count; ++i, x += c, y += c) {
-    for (int64_t j = 0; j < c; ++j) y[j] = T((double(x[j]) - centre[j]) * scale[j] + offset[j]);
-  }
+inline T normalized(T x, double centre, double scale, double shift) {
+  return T((double(x) - centre) * scale + shift);
 }
 
-// sums[j] += dy, products[j] += dy (x - centre[j])
-template <class T>
+// y = activation((x - centre) scale + shift (+ residual))
+template <class T, class Curve>
+void normalize_rows(const T* x, const T* residual, T* y, int64_t count, int64_t c,
+                    const pyconv::NormColumns& columns) {
+  const double *__restrict centre = columns.centre, *__restrict scale = columns.scale,
+                           *__restrict shift = columns.shift;
+  by_fours(count, c, [=](auto rows, int64_t first) {
+    const T* __restrict from = x + first, * __restrict other = residual + (residual ? first : 0);
+    T* __restrict to = y + first;
+    if (residual) {
+#pragma GCC ivdep
+      for (int64_t j = 0; j < c; ++j) {
+        PYCONV_UNROLL
+        for (int i = 0; i < decltype(rows)::count; ++i) {
+          const T z = normalized(from[i * c + j], centre[j], scale[j], shift[j]);
+          to[i * c + j] = Curve::value(z + other[i * c + j]);
+        }
+      }
+    } else {
+#pragma GCC ivdep
+      for (int64_t j = 0; j < c; ++j) {
+        PYCONV_UNROLL
+        for (int i = 0; i < decltype(rows)::count; ++i) {
+          to[i * c + j] = Curve::value(normalized(from[i * c + j], centre[j], scale[j], shift[j]));
+        }
+      }
+    }
+  });
+}
+
+// With dz what of dy passes the activation of z = (x - centre) scale + shift:
+// sums[j] += dz, products[j] += dz (x - centre[j])
+template <class T, class Curve>
 void add_gradients_to_columns(const T* dy, const T* x, int64_t count, int64_t c,
-                              const double* centre, double* sums, double* products) {
-  for (int64_t i = 0; i < count; ++i, dy += c, x += c) {
+                              const pyconv::NormColumns& columns, double* sums, double* products) {
+  by_fours(count, c, [=](auto rows, int64_t first) {
+    const T* __restrict gradients = dy + first, * __restrict from = x + first;
+    const double *__restrict centre = columns.centre, *__restrict scale = columns.scale,
+                             *__restrict shift = columns.shift;
+    double* __restrict sum = sums, * __restrict product = products;
     for (int64_t j = 0; j < c; ++j) {
-      const double gradient = dy[j];
-      sums[j] += gradient;
-      products[j] += gradient * (double(x[j]) - centre[j]);
+      double s = sum[j], p = product[j];
+      PYCONV_UNROLL
+      for (int i = 0; i < decltype(rows)::count; ++i) {
+        const double distance = double(from[i * c + j]) - centre[j];
+        const bool passes = Curve::passes(T(distance * scale[j] + shift[j]));
+        const double gradient = passes ? gradients[i * c + j] : T(0);
+        s += gradient;
+        p += gradient * distance;
+      }
+      sum[j] = s;
+      product[j] = p;
     }
-  }
+  });
 }
 
-// dx = dy scale - offset - (x - centre) slope
-template <class T>
-void normalize_rows_backward(const T* dy, const T* x, T* dx, int64_t count, int64_t c,
-                             const double* centre, const double* scale, const double* offset,
-                             const double* slope) {
-  for (int64_t i = 0; i < count; ++i, dy += c, x += c, dx += c) {
+// The same with the activation's result y; dz is kept.
+template <class T, class Curve>
+void add_passing_gradients_to_columns(const T* dy, const T* y, const T* x, T* dz, int64_t count,
+                                      int64_t c, const pyconv::NormColumns& columns, double* sums,
+                                      double* products) {
+  by_fours(count, c, [=](auto rows, int64_t first) {
+    const T* __restrict gradients = dy + first, * __restrict from = x + first, * __restrict result = y + first;
+    T* __restrict to = dz + first;
+    const double* __restrict centre = columns.centre;
+    double* __restrict sum = sums, * __restrict product = products;
+#pragma GCC ivdep
     for (int64_t j = 0; j < c; ++j) {
-      const double distance = double(x[j]) - centre[j];
-      dx[j] = T((double(dy[j]) * scale[j] - offset[j]) - distance * slope[j]);
+      double s = sum[j], p = product[j];
+      PYCONV_UNROLL
+      for (int i = 0; i < decltype(rows)::count; ++i) {
+        const T passing = Curve::passes(result[i * c + j]) ? gradients[i * c + j] : T(0);
+        to[i * c + j] = passing;
+        s += double(passing);
+        p += double(passing) * (double(from[i * c + j]) - centre[j]);
+      }
+      sum[j] = s;
+      product[j] = p;
     }
-  }
+  });
+}
+
+// dx = dz scale - offset - (x - centre) slope
+template <class T, class Curve>
+void normalize_rows_backward(const T* dy, const T* x, T* dx, int64_t count, int64_t c,
+                             const pyconv::NormColumns& columns) {
+  by_fours(count, c, [=](auto rows, int64_t first) {
+    const T* __restrict gradients = dy + first, * __restrict from = x + first;
+    T* __restrict to = dx + first;
+    const double *__restrict centre = columns.centre, *__restrict scale = columns.scale,
+                             *__restrict shift = columns.shift,
+                             *__restrict offset = columns.offset, *__restrict slope = columns.slope;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < c; ++j) {
+      PYCONV_UNROLL
+      for (int i = 0; i < decltype(rows)::count; ++i) {
+        const double distance = double(from[i * c + j]) - centre[j];
+        const bool passes = Curve::passes(T(distance * scale[j] + shift[j]));
+        const double gradient = passes ? gradients[i * c + j] : T(0);
+        to[i * c + j] = T((gradient * scale[j] - offset[j]) - distance * slope[j]);
+      }
+    }
+  });
+}
+
+template <class T, class Curve>
+constexpr void fill_normalization(pyconv::KernelTable<T>& table, pyconv::ActivationKind kind) {
+  const int64_t i = static_cast<int64_t>(kind);
+  table.normalize_rows[i] = &normalize_rows<T, Curve>;
+  table.add_gradients_to_columns[i] = &add_gradients_to_columns<T, Curve>;
+  table.add_passing_gradients_to_columns[i] = &add_passing_gradients_to_columns<T, Curve>;
+  table.normalize_rows_backward[i] = &normalize_rows_backward<T, Curve>;
+}
+
+template <class T>
+constexpr void fill_normalizations(pyconv::KernelTable<T>& table) {
+  table.add_moments_to_columns = &add_moments_to_columns<T>;
+  fill_normalization<T, Straight>(table, pyconv::ActivationKind::kLinear);
+  fill_normalization<T, AboveZero>(table, pyconv::ActivationKind::kRelu);
+  fill_normalization<T, ZeroToSix>(table, pyconv::ActivationKind::kRelu6);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.add_terms = &add_terms<T>;
   table.depthwise_row = &depthwise_row<T>;
   table.depthwise_kernel_row = &depthwise_kernel_row<T>;
+  table.add_pairs = &add_pairs<T>;
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;
@@ -57,11 +58,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.exp_row = &exp_row<T>;
   table.divide_row = &divide_row<T>;
   fill_optimizer_steps<T>(table);
-  table.add_to_columns = &add_to_columns<T>;
-  table.add_squares_to_columns = &add_squares_to_columns<T>;
-  table.normalize_rows = &normalize_rows<T>;
-  table.add_gradients_to_columns = &add_gradients_to_columns<T>;
-  table.normalize_rows_backward = &normalize_rows_backward<T>;
+  fill_normalizations<T>(table);
   table.dropout = &dropout<T>;
   table.sigmoid_cross_entropy = &sigmoid_cross_entropy<T>;
   table.sigmoid_cross_entropy_backward = &sigmoid_cross_entropy_backward<T>;

@@ -5,7 +5,9 @@
 #include <type_traits>
 
 #include "arena.hpp"
+#include "ops/activation.hpp"
 #include "ops/activation_end.hpp"
+#include "ops/addition.hpp"
 #include "ops/conv2d_algorithm.hpp"
 #include "ops/conv2d_window.hpp"
 #include "ops/depthwise.hpp"
@@ -55,16 +57,35 @@ void by_im2col(const T* x, const T* kernel, T* y, const Window& w, const TileEnd
   }
 }
 
+// Elements from one array to another.
+template <class T>
+int64_t distance(const T* from, const T* to) {
+  return (reinterpret_cast<intptr_t>(to) - reinterpret_cast<intptr_t>(from)) / int64_t(sizeof(T));
+}
+
 }  // namespace
 
 template <class T>
-void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& window,
-            Algorithm algorithm, ActivationKind activation, const T* prepared) {
+void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
+            const Window& window, Algorithm algorithm, ActivationKind activation,
+            const T* prepared) {
   if (window.output_pixels() == 0) return;
+  const Algorithm chosen = conv2d_algorithm<T>(window, algorithm, ConvPass::kForward);
+  // Other ends than a tile's take no residual.
+  const bool in_tiles =
+      (chosen == Algorithm::kDirect || chosen == Algorithm::kIm2col) && !window.channels_first;
+  if (residual && !in_tiles) {
+    conv2d<T>(x, kernel, bias, nullptr, y, window, algorithm, ActivationKind::kLinear, prepared);
+    const int64_t size = window.output_pixels() * window.f;
+    add(y, residual, y, size);
+    if (activation_end(bias, activation).clamp) pyconv::activation(y, y, size, activation, {});
+    return;
+  }
   ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
   ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
-  const TileEnd<T> end = activation_end(bias, activation);
-  switch (conv2d_algorithm<T>(window, algorithm, ConvPass::kForward)) {
+  TileEnd<T> end = activation_end(bias, activation);
+  if (residual) end.residual = distance(y, residual);
+  switch (chosen) {
     case Algorithm::kIm2col:
       by_im2col(input.data(), kernel, output.data(), window, end);
       break;
@@ -95,10 +116,10 @@ void conv2d_prepare(const T* kernel, T* prepared, const Window& window, Algorith
   if constexpr (std::is_same_v<T, float>) winograd_filters(kernel, prepared, window);
 }
 
-template void conv2d(const float*, const float*, const float*, float*, const Window&, Algorithm,
-                     ActivationKind, const float*);
-template void conv2d(const double*, const double*, const double*, double*, const Window&, Algorithm,
-                     ActivationKind, const double*);
+template void conv2d(const float*, const float*, const float*, const float*, float*, const Window&,
+                     Algorithm, ActivationKind, const float*);
+template void conv2d(const double*, const double*, const double*, const double*, double*,
+                     const Window&, Algorithm, ActivationKind, const double*);
 template int64_t conv2d_prepared_size<float>(const Window&, Algorithm);
 template int64_t conv2d_prepared_size<double>(const Window&, Algorithm);
 template void conv2d_prepare(const float*, float*, const Window&, Algorithm);

@@ -11,10 +11,12 @@ namespace pyconv {
 
 // x (n, h, w, c), kernel (kh, kw, c / groups, f), bias (f) or null -> y (n, oh, ow, f); images in
 // the window's layout. Only linear, relu and relu6 are fused; the caller applies the others.
-// `prepared`: what conv2d_prepare made of the kernel for this window and algorithm, or null.
+// `residual`: of y's shape, added before the activation, or null. `prepared`: what conv2d_prepare
+// made of the kernel for this window and algorithm, or null.
 template <class T>
-void conv2d(const T* x, const T* kernel, const T* bias, T* y, const Window& window,
-            Algorithm algorithm, ActivationKind activation, const T* prepared);
+void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
+            const Window& window, Algorithm algorithm, ActivationKind activation,
+            const T* prepared);
 
 // A kernel in the form that its convolution computes with, and how many elements that has: 0 where
 // there is none to prepare.

@@ -2,11 +2,11 @@
 // With r = 1 / sqrt(variance + epsilon), z = x - mean and means taken over a group:
 //   dx = r (dy gamma - mean(dy gamma) - z r^2 mean(dy gamma z)), dgamma = sum dy z r, dbeta = sum
 //   dy
+// Where y ended with an activation, dy stands for what of it passes that.
 #include <cmath>
 
-#include "arena.hpp"
 #include "dispatch.hpp"
-#include "ops/norm_blocks.hpp"
+#include "ops/norm_columns.hpp"
 #include "ops/normalization.hpp"
 
 namespace pyconv {
@@ -19,62 +19,48 @@ struct Gradients {
   T* dx;
   double epsilon;
   bool fixed;
+  NormEndGradient<T> end;
 
-  double inverse(int64_t group) const { return 1 / std::sqrt(variance[group] + epsilon); }
+  void set(NormColumnMemory& memory, int64_t place, int64_t image, int64_t groups) const {
+    memory.set(place, mean + image * groups, variance + image * groups, gamma, end.beta, epsilon);
+  }
+  void set_gradient(NormColumnMemory& memory, int64_t place, int64_t image, int64_t groups,
+                    const double* sums) const {
+    memory.set_gradient(place, variance + image * groups, gamma, epsilon, fixed, sums);
+  }
 };
 
-struct GradientColumns {
-  Scratch<double> memory;
-  double *centre, *scale, *offset, *slope;
-
-  explicit GradientColumns(int64_t c)
-      : memory(4 * c),
-        centre(memory.data()),
-        scale(centre + c),
-        offset(scale + c),
-        slope(offset + c) {}
-};
-
-// sums: (2, c) of one block: of dy, and of dy z.
+// sums: (2, c) of one block: of dy, and of dy z; scratch: (2, columns).
 template <class T>
 void add_block(const NormBlocks& blocks, const Gradients<T>& g, int64_t block,
-               GradientColumns& columns, double* sums) {
-  const NormShape& s = blocks.shape;
-  const double* mean = g.mean + blocks.image(block) * s.groups;
-  for (int64_t j = 0; j < s.c; ++j) columns.centre[j] = mean[j / blocks.group_channels()];
-  std::fill_n(sums, 2 * s.c, 0.0);
-  const int64_t offset = blocks.offset(block);
-  kernel_table_of<T>().add_gradients_to_columns(g.dy + offset, g.x + offset, blocks.count(block),
-                                                s.c, columns.centre, sums, sums + s.c);
+               const NormColumns& columns, double* scratch, double* sums) {
+  const KernelTable<T>& table = kernel_table_of<T>();
+  const int64_t kind = static_cast<int64_t>(g.end.activation), width = blocks.columns();
+  double *const total = scratch, *const products = scratch + width;
+  std::fill_n(scratch, 2 * width, 0.0);
+  blocks.for_rows(block, [&](int64_t at, int64_t count, int64_t c) {
+    if (g.end.dz) {
+      table.add_passing_gradients_to_columns[kind](g.dy + at, g.end.y + at, g.x + at, g.end.dz + at,
+                                                   count, c, columns, total, products);
+    } else {
+      table.add_gradients_to_columns[kind](g.dy + at, g.x + at, count, c, columns, total, products);
+    }
+  });
+  blocks.unfold(total);
+  blocks.unfold(products);
+  std::copy_n(total, blocks.shape.c, sums);
+  std::copy_n(products, blocks.shape.c, sums + blocks.shape.c);
 }
 
-// sums: (2, c) of the whole image.
 template <class T>
-void write_block(const NormBlocks& blocks, const Gradients<T>& g, int64_t block, const double* sums,
-                 GradientColumns& columns) {
-  const NormShape& s = blocks.shape;
-  const int64_t first = blocks.image(block) * s.groups, channels = blocks.group_channels();
-  for (int64_t group = 0, j = 0; group < s.groups; ++group) {
-    const int64_t start = j, end = j + channels;
-    const double inverse = g.inverse(first + group);
-    double sum = 0, product = 0;
-    for (; j < end; ++j) {
-      const double gamma = g.gamma ? double(g.gamma[j]) : 1.0;
-      columns.centre[j] = g.mean[first + group];
-      columns.scale[j] = gamma * inverse;
-      sum += gamma * sums[j];
-      product += gamma * sums[s.c + j];
-    }
-    const double size = blocks.group_size();
-    const double offset = g.fixed ? 0 : inverse * sum / size;
-    const double slope = g.fixed ? 0 : inverse * inverse * inverse * product / size;
-    std::fill_n(columns.offset + start, channels, offset);
-    std::fill_n(columns.slope + start, channels, slope);
-  }
-  const int64_t offset = blocks.offset(block);
-  kernel_table_of<T>().normalize_rows_backward(g.dy + offset, g.x + offset, g.dx + offset,
-                                               blocks.count(block), s.c, columns.centre,
-                                               columns.scale, columns.offset, columns.slope);
+void write_block(const NormBlocks& blocks, const Gradients<T>& g, int64_t block,
+                 const NormColumns& columns) {
+  const T* const dz = g.end.dz ? g.end.dz : g.dy;
+  const auto kind = g.end.dz ? ActivationKind::kLinear : g.end.activation;
+  const auto write = kernel_table_of<T>().normalize_rows_backward[static_cast<int64_t>(kind)];
+  blocks.for_rows(block, [&](int64_t at, int64_t count, int64_t c) {
+    write(dz + at, g.x + at, g.dx + at, count, c, columns);
+  });
 }
 
 // Adds what one image's sums (2, c) give to (dbeta, dgamma).
@@ -83,7 +69,7 @@ void add_image(const NormBlocks& blocks, const Gradients<T>& g, int64_t image, c
                double* total) {
   const NormShape& s = blocks.shape;
   for (int64_t group = 0, j = 0; group < s.groups; ++group) {
-    const double inverse = g.inverse(image * s.groups + group);
+    const double inverse = 1 / std::sqrt(g.variance[image * s.groups + group] + g.epsilon);
     for (const int64_t end = j + blocks.group_channels(); j < end; ++j) {
       total[j] += sums[j];
       total[s.c + j] += sums[s.c + j] * inverse;
@@ -94,39 +80,58 @@ void add_image(const NormBlocks& blocks, const Gradients<T>& g, int64_t image, c
 // Small images: a task has whole ones, and leaves its share of (dbeta, dgamma) in `shares`.
 template <class T>
 void whole_images(const NormBlocks& blocks, const Gradients<T>& g, double* shares) {
-  const int64_t c = blocks.shape.c;
+  const int64_t c = blocks.shape.c, groups = blocks.shape.groups;
   blocks.for_each_task(4, sizeof(T), [&](int64_t task, int64_t first, int64_t last) {
-    GradientColumns columns(c);
-    Scratch<double> sums(2 * c);
+    NormColumnMemory memory(blocks, 1);
+    Scratch<double> sums(2 * c), scratch(2 * blocks.columns());
     double* const share = shares + task * 2 * c;
     std::fill_n(share, 2 * c, 0.0);
-    for (int64_t b = first; b < last; ++b) {
-      add_block(blocks, g, b, columns, sums.data());
-      if (g.dx) write_block(blocks, g, b, sums.data(), columns);
-      add_image(blocks, g, b, sums.data(), share);
+    for (int64_t i = first; i < last; ++i) {
+      g.set(memory, 0, i, groups);
+      add_block(blocks, g, i, memory.columns(0), scratch.data(), sums.data());
+      if (g.dx) {
+        g.set_gradient(memory, 0, i, groups, sums.data());
+        write_block(blocks, g, i, memory.columns(0));
+      }
+      add_image(blocks, g, i, sums.data(), share);
     }
   });
 }
 
-// Large images: the blocks' sums gather in the first block of their image.
-template <class T>
-void images_of_blocks(const NormBlocks& blocks, const Gradients<T>& g, double* shares) {
-  const int64_t c = blocks.shape.c, image = blocks.per_image * 2 * c;
-  blocks.for_each_task(2, sizeof(T), [&](int64_t, int64_t first, int64_t last) {
-    GradientColumns columns(c);
-    for (int64_t b = first; b < last; ++b) add_block(blocks, g, b, columns, shares + b * 2 * c);
-  });
-  parallel_for(blocks.shape.n, blocks.blocks() * 2 * c * 8, [&](int64_t i) {
-    double* const sums = shares + i * image;
+// The sums of an image's blocks, added left to right, gather in its first block.
+void gather_blocks(const NormBlocks& blocks, double* shares) {
+  constexpr int64_t kStretch = 128;
+  const int64_t width = 2 * blocks.shape.c, stretches = ceil_div(width, kStretch);
+  const int64_t work = blocks.blocks() * width * 8;
+  parallel_for(blocks.shape.n * stretches, work, [&](int64_t task) {
+    double* const sums = shares + task / stretches * blocks.per_image * width;
+    const int64_t from = task % stretches * kStretch, end = std::min(width, from + kStretch);
     for (int64_t b = 1; b < blocks.per_image; ++b) {
-      for (int64_t j = 0; j < 2 * c; ++j) sums[j] += sums[b * 2 * c + j];
+      for (int64_t j = from; j < end; ++j) sums[j] += sums[b * width + j];
     }
   });
-  if (!g.dx) return;
-  blocks.for_each_task(3, sizeof(T), [&](int64_t, int64_t first, int64_t last) {
-    GradientColumns columns(c);
+}
+
+template <class T>
+void images_of_blocks(const NormBlocks& blocks, const Gradients<T>& g, double* shares) {
+  const NormShape& s = blocks.shape;
+  NormColumnMemory memory(blocks, s.n);
+  for (int64_t i = 0; i < s.n; ++i) g.set(memory, i, i, s.groups);
+  blocks.for_each_task(g.end.dz ? 4 : 2, sizeof(T), [&](int64_t, int64_t first, int64_t last) {
+    Scratch<double> scratch(2 * blocks.columns());
     for (int64_t b = first; b < last; ++b) {
-      write_block(blocks, g, b, shares + blocks.image(b) * image, columns);
+      add_block(blocks, g, b, memory.columns(blocks.image(b)), scratch.data(),
+                shares + b * 2 * s.c);
+    }
+  });
+  gather_blocks(blocks, shares);
+  if (!g.dx) return;
+  for (int64_t i = 0; i < s.n; ++i) {
+    g.set_gradient(memory, i, i, s.groups, shares + i * blocks.per_image * 2 * s.c);
+  }
+  blocks.for_each_task(3, sizeof(T), [&](int64_t, int64_t first, int64_t last) {
+    for (int64_t b = first; b < last; ++b) {
+      write_block(blocks, g, b, memory.columns(blocks.image(b)));
     }
   });
 }
@@ -136,9 +141,9 @@ void images_of_blocks(const NormBlocks& blocks, const Gradients<T>& g, double* s
 template <class T>
 void normalize_backward(const T* dy, const T* x, const T* gamma, const double* mean,
                         const double* variance, T* dx, T* dgamma, T* dbeta, const NormShape& shape,
-                        double epsilon, bool fixed) {
+                        double epsilon, bool fixed, const NormEndGradient<T>& end) {
   const NormBlocks blocks(shape);
-  const Gradients<T> gradients{dy, x, gamma, mean, variance, dx, epsilon, fixed};
+  const Gradients<T> gradients{dy, x, gamma, mean, variance, dx, epsilon, fixed, end};
   const int64_t c = shape.c;
   Scratch<double> shares(blocks.tasks * 2 * c), total(2 * c);
   std::fill_n(total.data(), 2 * c, 0.0);
@@ -161,9 +166,9 @@ void normalize_backward(const T* dy, const T* x, const T* gamma, const double* m
 
 template void normalize_backward(const float*, const float*, const float*, const double*,
                                  const double*, float*, float*, float*, const NormShape&, double,
-                                 bool);
+                                 bool, const NormEndGradient<float>&);
 template void normalize_backward(const double*, const double*, const double*, const double*,
                                  const double*, double*, double*, double*, const NormShape&, double,
-                                 bool);
+                                 bool, const NormEndGradient<double>&);
 
 }  // namespace pyconv

@@ -17,7 +17,7 @@ constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 // What is done to a finished element: nothing.
 template <class T>
 TileEnd<T> plain_end() {
-  return TileEnd<T>{false, nullptr, T(0), T(0), false};
+  return TileEnd<T>{false, nullptr, T(0), T(0), false, 0};
 }
 
 template <class T>
@@ -25,6 +25,19 @@ TileEnd<T> columns_from(const TileEnd<T>& end, int64_t column) {
   TileEnd<T> moved = end;
   if (moved.bias) moved.bias += column;
   return moved;
+}
+
+// Asks the caches for elements that will be read soon.
+template <class T>
+void fetch(const T* from, int64_t count) {
+  constexpr int64_t line = 64 / sizeof(T);
+  for (int64_t i = 0; i < count; i += line) __builtin_prefetch(from + i);
+}
+
+// Rows of what is added to a tile lie far apart.
+template <class T>
+void fetch_residual(T* const* c, int64_t rows, int64_t cols, const TileEnd<T>& end) {
+  for (int64_t r = 0; end.residual && r < rows; ++r) fetch(c[r] + end.residual, cols);
 }
 
 // Rows are split evenly over as few tiles as possible: 14 = 7 + 7, not 9 + 5.
@@ -47,15 +60,9 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
   for_each_tile(rows, table.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
+    fetch_residual(out, count, cols, end);
     table.row_tile[vecs - 1][count - 1](k, a + first, b, ldb, out, cols, moved);
   });
-}
-
-// Asks the caches for elements that will be read soon.
-template <class T>
-void fetch(const T* from, int64_t count) {
-  constexpr int64_t line = 64 / sizeof(T);
-  for (int64_t i = 0; i < count; i += line) __builtin_prefetch(from + i);
 }
 
 // The same over some stretches of K, with element kk of row r of A at a[r][index[kk]]. Of rows that
@@ -70,6 +77,7 @@ void multiply_indexed(const KernelTable<T>& table, int64_t rows, const Stretch* 
   for_each_tile(rows, table.indexed_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
+    fetch_residual(out, count, cols, end);
     const int64_t next = std::min(rows, first + 2 * count);
     for (int64_t r = first + count; far && r < next; ++r) fetch(a[r] + index[0], far);
     table.indexed_tile[vecs - 1][count - 1](stretches, stretch_count, a + first, index, b, ldb, out,

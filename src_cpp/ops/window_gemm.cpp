@@ -112,12 +112,14 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Re
   }
   if (parts.empty()) parts.push_back({&p.blocks.back(), 0, 0});
   FilterRows<T> filters(p, panels, count);
+  // A pixel that one window alone reads has not been near before.
+  const bool alone =
+      p.reach.top == p.reach.bottom && p.reach.left == p.reach.right && p.k >= kLeastFetched;
   for (const Part& part : parts) {
     const TileEnd<T> end = end_of(p, &part == &parts.front(), &part == &parts.back());
-    const bool touching = part.block->runs.size() == 1 && part.block->count >= kLeastFetched;
     keep_going();
     filters.each(*part.block, [&](const T* b, int64_t ldb, int64_t column, int64_t columns) {
-      const bool far = touching && column == panels.first * p.filter.width;
+      const bool far = alone && column == panels.first * p.filter.width;
       multiply_indexed(table, count, stretches.data() + part.begin, int64_t(part.end - part.begin),
                        origin, p.index.data() + part.block->first, b, ldb, out, column, columns,
                        end, far ? part.block->count : 0);
