@@ -28,7 +28,8 @@ Kind = tuple[tuple[int, ...], np.dtype[Any]]  # of an input: shape and dtype
 # Runs of one kind before a plan is worth its making; results that a plan keeps at most.
 SIGHTINGS = 3
 LARGEST_BYTES = 4 << 20
-# Shapes watched or planned for, and plans that came to nothing, after which no more are made.
+# Shapes watched, planned for or given up, and plans that came to nothing, after which no more are
+# made.
 MOST_SHAPES = 16
 MOST_FAILURES = 8
 
@@ -89,6 +90,7 @@ class Plans:
     def __init__(self) -> None:
         self._plans: dict[Kind, tuple[Guard, Plan]] = {}
         self._seen: dict[Kind, int] = {}
+        self._given_up: dict[Kind, int] = {}  # and the structure that came to nothing
         self._failures = 0
 
     def __reduce__(self) -> tuple[type[Plans], tuple[()]]:
@@ -123,9 +125,12 @@ class Plans:
 
     def _make(self, model: Layer, x: Array) -> tuple[Guard, Plan] | None:
         kind = x.shape, x.dtype
+        if self._given_up.get(kind) == structure.changes:
+            return None
         seen = self._seen.get(kind, 0) + 1
         if seen <= SIGHTINGS:
-            if seen > 1 or len(self._seen) + len(self._plans) < MOST_SHAPES:
+            known = len(self._seen) + len(self._plans) + len(self._given_up)
+            if seen > 1 or known < MOST_SHAPES:
                 self._seen[kind] = seen
             return None
         self._seen.pop(kind, None)
@@ -139,7 +144,10 @@ class Plans:
             plan = _traced(model, x)
         finally:
             _tracing.release()
-        if plan is None or not guard.holds():
+        if plan is None:
+            self._given_up[kind] = guard.structure
+            return None
+        if not guard.holds():
             self._failures += 1
             return None
         return guard, plan

@@ -23,6 +23,7 @@ from pyconv.layers import (
     Permute,
 )
 from pyconv.layers.running import observing, structure
+from pyconv.models import plan
 from pyconv.models.folding import inference
 from pyconv.models.plan import LARGEST_BYTES, MOST_SHAPES, SIGHTINGS
 
@@ -52,6 +53,18 @@ def ordinary(model, x):
 
 def assert_follows(model, x):
     np.testing.assert_array_equal(model.predict(x, verbose=0), ordinary(model, x))
+
+
+def test_inputs_too_large_for_a_plan_are_traced_once_until_a_layer_changes(monkeypatch):
+    tries = []
+    monkeypatch.setattr(plan, "_traced", lambda model, x: tries.append(x.shape))
+    model, x = small_model(), picture(n=2)
+    assert not planned(model, x)
+    assert not planned(model, x)
+    assert tries == [x.shape]
+    model.layers[0].trainable = False
+    assert not planned(model, x)
+    assert tries == [x.shape] * 2
 
 
 def test_a_plan_gives_the_bits_of_the_ordinary_way():
