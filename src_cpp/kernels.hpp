@@ -44,6 +44,11 @@ template <class T>
 using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                             T* const* c, int64_t cols, const TileEnd<T>& end);
 
+// sums[rows x cols] += A[rows x k] * B[k x cols]; rows of sums are `pitch` apart.
+template <class T>
+using ThinProduct = void (*)(int64_t rows, int64_t k, const T* const* a, const T* b, int64_t ldb,
+                             T* sums, int64_t pitch, int64_t cols);
+
 // A piece of one window that is contiguous in memory: `taps` neighbouring taps of `length`
 // elements each, the first at (off_h, off_w) from the window's origin.
 struct Run {
@@ -251,6 +256,7 @@ struct KernelTable {
   RowTile<T> row_tile[kMaxVecs][kMaxRows];  // [vectors - 1][rows - 1]
   IndexedTile<T> indexed_tile[kMaxVecs][kMaxRows];
   ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
+  ThinProduct<T> thin_product;
   WinogradKernels<T> winograd2, winograd4;  // float32 alone
   GatherRows<T> gather_rows;
   ScatterRows<T> scatter_rows;

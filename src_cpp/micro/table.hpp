@@ -18,6 +18,7 @@
 #include "micro/sigmoid_cross_entropy.hpp"
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
+#include "micro/thin_product.hpp"
 #include "micro/transpose.hpp"
 #include "micro/winograd.hpp"
 
@@ -33,6 +34,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
     table.winograd2 = winograd_kernels<T, 2>();
     table.winograd4 = winograd_kernels<T, 4>();
   }
+  table.thin_product = &thin_product<T>;
   table.gather_rows = &gather_rows<T>;
   table.scatter_rows = &scatter_rows<T>;
   table.add_terms = &add_terms<T>;
