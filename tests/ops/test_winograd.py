@@ -24,6 +24,10 @@ SHAPES = [
     ((9, 26, 27, 12), 12, {}),
     ((70, 2, 2, 6), 5, {"padding": 1}),
     ((40, 1, 9, 5), 7, {"padding": "same"}),
+    # Gradients that spread over images a little larger than a number of tiles.
+    ((9, 13, 9, 33), 70, {}),
+    ((8, 9, 9, 34), 38, {"groups": 2, "padding": ((0, 1), (1, 0))}),
+    ((300, 5, 5, 6), 20, {}),
 ]
 
 
@@ -141,7 +145,9 @@ def test_auto_leaves_it_where_tiles_reach_beyond_small_images(direction, device)
     assert "winograd" not in {names[size] for size in [(1, 1), (1, 9), (9, 1), (2, 2)]}
 
 
-@pytest.mark.parametrize(("size", "name"), [(5, "direct"), (6, "direct"), (13, "winograd")])
+@pytest.mark.parametrize(
+    ("size", "name"), [(3, "direct"), (4, "direct"), (5, "winograd"), (13, "winograd")]
+)
 def test_auto_counts_only_the_products_that_the_direct_way_makes(size, name, device):
     on_the_cpu(device)
     single = normal((1,), "float32", 0)
