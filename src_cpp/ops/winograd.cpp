@@ -16,7 +16,7 @@ struct Taps {
 };
 
 void transform_filters(const WinogradPass& pass, const Taps& taps, float* to) {
-  const int64_t plane = pass.panels() * pass.c * pass.width;
+  const int64_t plane = pass.filters_plane();
   parallel_for(pass.panels() * pass.c, pass.frequencies() * plane * 16, [&](int64_t task) {
     const int64_t panel = task / pass.c;
     const int64_t i = task % pass.c;

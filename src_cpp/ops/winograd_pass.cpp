@@ -58,7 +58,7 @@ void WinogradPass::multiply(const float* patches, int64_t patch_plane, int64_t c
   const int64_t tallest = table.strided_tile_rows[vecs - 1];
   const int64_t steps = frequencies() * ceil_div(c, kBlockK) * ceil_div(count, tallest);
   for (int64_t q = 0; q < frequencies(); ++q) {
-    const float* filter = filters + (q * panels() + panel) * c * width;
+    const float* filter = filters + q * filters_plane() + panel * c * width;
     for (int64_t k = 0; k < c; k += kBlockK) {
       for_each_tile(count, tallest, [&](int64_t t, int64_t rows) {
         table.strided_tile[vecs - 1][rows - 1](

@@ -25,7 +25,8 @@ struct WinogradPass {
 
   int64_t frequencies() const { return (kernels.m + 2) * (kernels.m + 2); }
   int64_t panels() const { return ceil_div(f, width); }
-  int64_t filters_size() const { return frequencies() * packed_size(c, f, width); }
+  int64_t filters_plane() const { return packed_size(c, f, width) + kPlaneGap; }
+  int64_t filters_size() const { return frequencies() * filters_plane(); }
 
   void run() const;
 
