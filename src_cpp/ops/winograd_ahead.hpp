@@ -28,6 +28,12 @@ class Ahead {
     begin_run();
   }
 
+  // For a transform that asks for a tile's share before each tile: begins some tiles early.
+  void lead() {
+    const int64_t tiles = std::max<int64_t>(1, 2 * kFloats / (grid_.m * channels_));
+    for (int64_t i = 0; i < tiles; ++i) step(lines_ / grid_.m);
+  }
+
   // One of `steps` calls that share the lines evenly.
   void step(int64_t steps) {
     for (credit_ += lines_; credit_ >= steps && run_ > 0; credit_ -= steps * run_) fetch_line();

@@ -87,12 +87,19 @@ struct KernelPass {
   void transform(const TiledImages& some, int64_t channels, int64_t block, float* patches,
                  float* gradients) const {
     const int64_t first = block * per_block;
+    const int64_t count = tiles_of(block);
     const int64_t m = kernels.m;
-    grid.each(first, tiles_of(block), [&](int64_t t, int64_t image, int64_t row, int64_t column) {
+    Ahead next_x(grid, first, count, some, 2 - top, 2 - left, channels);
+    Ahead next_dy(grid, first, count, dy, 0, 0, f);
+    next_x.lead();
+    next_dy.lead();
+    grid.each(first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) {
+      next_x.step(count);
+      next_dy.step(count);
       WinogradSquare<float> patch = some.square(image, row - top, column - left, m + 2);
       for (int64_t ch = 0; ch < channels; ch += kPanelChannels, patch.pixels += kPanelChannels) {
-        const int64_t count = std::min(kPanelChannels, channels - ch);
-        kernels.patch(patch, count, patches + tiles() * ch + t * count, patch_plane(channels));
+        const int64_t some_of = std::min(kPanelChannels, channels - ch);
+        kernels.patch(patch, some_of, patches + tiles() * ch + t * some_of, patch_plane(channels));
       }
       WinogradSquare<float> gradient = dy.square(image, row, column, m);
       for (int64_t p = 0; p < panels(); ++p, gradient.pixels += width) {

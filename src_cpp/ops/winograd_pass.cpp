@@ -10,6 +10,8 @@ namespace {
 // What a block of tiles may take of a core's second cache: patches, then products of one panel.
 constexpr int64_t kBlockBytes = int64_t(512) << 10;
 constexpr int64_t kLeastTiles = 24, kMostTiles = 96;
+// Transformed filters that stay there beside a block.
+constexpr int64_t kFilterBytes = int64_t(384) << 10;
 // A task is some blocks in a row, each of which fetches what the next one reads, but there are so
 // many tasks for each thread.
 constexpr int64_t kBlocksPerTask = 4, kTasksPerThread = 4;
@@ -37,7 +39,7 @@ Ahead WinogradPass::made_ahead(int64_t first, int64_t count, int64_t panel) cons
 
 void WinogradPass::transform(int64_t first, int64_t count, float* to, int64_t plane) const {
   Ahead next = source_ahead(first, count);
-  next.step(count);
+  next.lead();
   const int64_t m = kernels.m;
   grid.each(first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) {
     next.step(count);
@@ -156,9 +158,10 @@ void WinogradPass::run_wave(int64_t first_unit, int64_t units) const {
 void WinogradPass::run() const {
   const int64_t fit = kBlockBytes / (frequencies() * c * 4);
   const int64_t per_block = std::clamp(fit, kLeastTiles, kMostTiles);
-  if (fit >= kLeastTiles && grid.tiles >= 16 * per_block) {
-    const int64_t tiles = std::clamp(grid.tiles / few_tasks(), kLeastTiles, per_block);
-    run_blocks(std::max<int64_t>(1, tiles / unit()));
+  const bool small_filters = filters_size() * 4 <= kFilterBytes && grid.tiles >= 8 * kLeastTiles;
+  if (fit >= kLeastTiles && (small_filters || grid.tiles >= 16 * per_block)) {
+    const int64_t even = grid.tiles / (few_tasks() * kBlocksPerTask);
+    run_blocks(std::max<int64_t>(1, std::clamp(even, kLeastTiles, per_block) / unit()));
   } else {
     run_waves();
   }
