@@ -9,26 +9,17 @@
 namespace pyconv {
 namespace {
 
-// The filters of one group: tap t, input i, output j at data + t * tap + i * row + j.
-struct Taps {
-  const float* data;
-  int64_t tap, row;
-};
-
-void transform_filters(const WinogradPass& pass, const Taps& taps, float* to) {
-  const int64_t plane = pass.filters_plane();
-  parallel_for(pass.panels() * pass.c, pass.frequencies() * plane * 16, [&](int64_t task) {
-    const int64_t panel = task / pass.c;
-    const int64_t i = task % pass.c;
-    pass.kernels.filter(taps.data + i * taps.row + panel * pass.width, taps.tap,
-                        std::min(pass.width, pass.f - panel * pass.width),
-                        to + (panel * pass.c + i) * pass.width, plane);
+void transform_all(const WinogradPass& pass, float* to) {
+  parallel_for(pass.panels() * pass.c, pass.filters_size() * 16, [&](int64_t task) {
+    pass.transform_filters(task / pass.c, task % pass.c, 1, to + task * pass.width,
+                           pass.filters_plane());
   });
 }
 
-void run_pass(WinogradPass pass, const Taps& taps) {
+void run_pass(WinogradPass pass) {
+  if (pass.in_pieces()) return pass.run();
   Scratch<float> filters(pass.filters_size());
-  transform_filters(pass, taps, filters.data());
+  transform_all(pass, filters.data());
   pass.filters = filters.data();
   pass.run();
 }
@@ -42,8 +33,8 @@ TiledImages images_of_y(const Window& w, const float* y, int64_t group) {
   return TiledImages(y + group * w.group_filters(), w.oh, w.ow, w.f);
 }
 
-WinogradPass forward_pass(const Window& w, int64_t group, const float* x, float* y,
-                          const TileEnd<float>& end) {
+WinogradPass forward_pass(const Window& w, int64_t group, const float* x, const float* kernel,
+                          float* y, const TileEnd<float>& end) {
   const int64_t m = winograd_side(w.n, w.oh, w.ow);
   const int64_t fg = w.group_filters();
   return WinogradPass{winograd_kernels_of(m),
@@ -56,12 +47,14 @@ WinogradPass forward_pass(const Window& w, int64_t group, const float* x, float*
                       w.group_inputs(),
                       fg,
                       images_of_y(w, y, group),
-                      nullptr,
                       panel_width<float>(fg),
-                      columns_from(end, group * fg)};
+                      columns_from(end, group * fg),
+                      Taps{kernel + group * fg, w.group_inputs() * w.f, w.f},
+                      nullptr};
 }
 
-WinogradPass backward_pass(const Window& w, int64_t group, const float* dy, float* dx) {
+WinogradPass backward_pass(const Window& w, int64_t group, const float* dy, const float* exchanged,
+                           float* dx) {
   const bool spreads = winograd_spreads(w);
   const int64_t m = spreads ? 4 : winograd_side(w.n, w.h, w.w);
   const int64_t cg = w.group_inputs();
@@ -75,25 +68,21 @@ WinogradPass backward_pass(const Window& w, int64_t group, const float* dy, floa
                       w.group_filters(),
                       cg,
                       images_of_x(w, dx, group),
-                      nullptr,
                       panel_width<float>(cg),
-                      plain_end<float>()};
-}
-
-Taps forward_filters(const Window& w, const float* kernel, int64_t group) {
-  return Taps{kernel + group * w.group_filters(), w.group_inputs() * w.f, w.f};
+                      plain_end<float>(),
+                      Taps{exchanged, w.group_filters() * cg, cg},
+                      nullptr};
 }
 
 // A group's filters with inputs and outputs exchanged; where windows are turned round, tap t of the
 // result is tap 8 - t.
-Taps exchanged_taps(const Window& w, const float* kernel, int64_t group, bool turned, float* to) {
+void exchange_taps(const Window& w, const float* kernel, int64_t group, bool turned, float* to) {
   const int64_t cg = w.group_inputs();
   const int64_t fg = w.group_filters();
   parallel_for(9, 9 * cg * fg * 4, [&](int64_t tap) {
     const float* from = kernel + (turned ? 8 - tap : tap) * cg * w.f + group * fg;
     kernel_table_of<float>().transpose(from, w.f, to + tap * fg * cg, cg, cg, fg);
   });
-  return Taps{to, fg * cg, cg};
 }
 
 }  // namespace
@@ -117,32 +106,33 @@ bool winograd_spreads(const Window& w) {
 void winograd(const float* x, const float* kernel, const float* filters, float* y, const Window& w,
               const TileEnd<float>& end) {
   for (int64_t g = 0; g < w.groups; ++g) {
-    WinogradPass pass = forward_pass(w, g, x, y, end);
+    WinogradPass pass = forward_pass(w, g, x, kernel, y, end);
     if (filters) {
       pass.filters = filters + g * pass.filters_size();
       pass.run();
     } else {
-      run_pass(pass, forward_filters(w, kernel, g));
+      run_pass(pass);
     }
   }
 }
 
 int64_t winograd_filters_size(const Window& w) {
-  return w.groups * forward_pass(w, 0, nullptr, nullptr, plain_end<float>()).filters_size();
+  const WinogradPass pass = forward_pass(w, 0, nullptr, nullptr, nullptr, plain_end<float>());
+  return w.groups * pass.filters_size();
 }
 
 void winograd_filters(const float* kernel, float* filters, const Window& w) {
   for (int64_t g = 0; g < w.groups; ++g) {
-    const WinogradPass pass = forward_pass(w, g, nullptr, nullptr, plain_end<float>());
-    transform_filters(pass, forward_filters(w, kernel, g), filters + g * pass.filters_size());
+    const WinogradPass pass = forward_pass(w, g, nullptr, kernel, nullptr, plain_end<float>());
+    transform_all(pass, filters + g * pass.filters_size());
   }
 }
 
 void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& w) {
   Scratch<float> exchanged(9 * w.group_inputs() * w.group_filters());
   for (int64_t g = 0; g < w.groups; ++g) {
-    const WinogradPass pass = backward_pass(w, g, dy, dx);
-    run_pass(pass, exchanged_taps(w, kernel, g, !pass.spreads, exchanged.data()));
+    exchange_taps(w, kernel, g, !winograd_spreads(w), exchanged.data());
+    run_pass(backward_pass(w, g, dy, exchanged.data(), dx));
   }
 }
 

@@ -39,6 +39,11 @@ class Ahead {
     for (credit_ += lines_; credit_ >= steps && run_ > 0; credit_ -= steps * run_) fetch_line();
   }
 
+  static void fetch(const float* first, int64_t count) {
+    constexpr int64_t kLine = 16;  // floats of a cache line
+    for (int64_t i = 0; i < count; i += kLine) __builtin_prefetch(first + i, 0, 2);
+  }
+
  private:
   void fetch_line() {
     const int64_t m = grid_.m;
@@ -69,11 +74,6 @@ class Ahead {
   }
 
   void begin_run() { run_ = std::min({most_, left_, grid_.columns - column_}); }
-
-  static void fetch(const float* first, int64_t count) {
-    constexpr int64_t kLine = 16;  // floats of a cache line
-    for (int64_t i = 0; i < count; i += kLine) __builtin_prefetch(first + i, 0, 2);
-  }
 
   static constexpr int64_t kFloats = 512;  // of a line of squares
   TileGrid grid_;

@@ -19,6 +19,12 @@ constexpr int64_t kBlocksPerTask = 4, kTasksPerThread = 4;
 // few tiles meet many filters.
 constexpr int64_t kWaveBytes = int64_t(4) << 20;
 constexpr int64_t kPatchTiles = 8;
+// Channels of filters that are transformed at a time, where they take so many bytes and meet no
+// more than so many tiles; the taps of how many rows on are fetched.
+constexpr int64_t kPieceChannels = 64;
+constexpr int64_t kRowsAhead = 4;
+constexpr int64_t kTilesOfPieces = 4 * kMostTiles;
+constexpr int64_t kBytesInPieces = int64_t(8) << 20;
 
 int64_t few_tasks() { return kTasksPerThread * num_threads(); }
 
@@ -52,20 +58,37 @@ void WinogradPass::transform(int64_t first, int64_t count, float* to, int64_t pl
   });
 }
 
-// The products of `count` tiles with one panel, frequency by frequency; meanwhile memory that is
-// needed soon is brought near.
-void WinogradPass::multiply(const float* patches, int64_t patch_plane, int64_t count, int64_t panel,
-                            float* products, int64_t plane, Ahead& read, Ahead& written) const {
-  const int64_t vecs = ceil_div(std::min(width, f - panel * width), table.width);
+void WinogradPass::transform_filters(int64_t panel, int64_t k, int64_t depth, float* to,
+                                     int64_t plane) const {
+  const int64_t from = panel * width;
+  const int64_t cols = std::min(width, f - from);
+  for (int64_t i = k; i < k + depth; ++i) {
+    const int64_t soon = std::min(i + kRowsAhead, c - 1);
+    for (int64_t tap = 0; tap < 9; ++tap) {
+      Ahead::fetch(taps.data + tap * taps.tap + soon * taps.row + from, cols);
+    }
+    kernels.filter(taps.data + i * taps.row + from, taps.tap, cols, to + (i - k) * width, plane);
+  }
+}
+
+// The products of tiles with a piece of a panel, frequency by frequency, added to those of pieces
+// before it; meanwhile memory that is needed soon is brought near.
+void WinogradPass::multiply(const float* patches, int64_t patch_plane, const Piece& piece,
+                            const Products& products, Ahead& read, Ahead& written) const {
+  const int64_t vecs = ceil_div(std::min(width, f - piece.panel * width), table.width);
   const int64_t tallest = table.strided_tile_rows[vecs - 1];
-  const int64_t steps = frequencies() * ceil_div(c, kBlockK) * ceil_div(count, tallest);
+  // The same sums whether the filters come in pieces or were ready.
+  const int64_t chain = in_pieces() ? kPieceChannels : kBlockK;
+  const int64_t steps =
+      frequencies() * ceil_div(piece.depth, chain) * ceil_div(products.tiles, tallest);
   for (int64_t q = 0; q < frequencies(); ++q) {
-    const float* filter = filters + q * filters_plane() + panel * c * width;
-    for (int64_t k = 0; k < c; k += kBlockK) {
-      for_each_tile(count, tallest, [&](int64_t t, int64_t rows) {
+    const float* filter = piece.filters + q * piece.plane;
+    for (int64_t k = 0; k < piece.depth; k += chain) {
+      for_each_tile(products.tiles, tallest, [&](int64_t t, int64_t rows) {
         table.strided_tile[vecs - 1][rows - 1](
-            std::min(kBlockK, c - k), patches + q * patch_plane + t * c + k, c, filter + k * width,
-            width, products + q * plane + t * width, width, k > 0);
+            std::min(chain, piece.depth - k), patches + q * patch_plane + t * c + piece.k + k, c,
+            filter + k * width, width, products.data + q * products.plane + t * width, width,
+            piece.k + k > 0);
         read.step(steps * panels());
         written.step(steps);
       });
@@ -74,21 +97,21 @@ void WinogradPass::multiply(const float* patches, int64_t patch_plane, int64_t c
   }
 }
 
-void WinogradPass::finish(int64_t first, int64_t count, int64_t panel, const float* products,
-                          int64_t plane) const {
+void WinogradPass::finish(int64_t first, int64_t panel, const Products& products) const {
   const int64_t from = panel * width;
   const int64_t cols = std::min(width, f - from);
   const int64_t side = kernels.m + 2;
   const TileEnd<float> moved = columns_from(end, from);
-  grid.each(first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) {
+  grid.each(first, products.tiles, [&](int64_t t, int64_t image, int64_t row, int64_t column) {
+    const float* const from_tile = products.data + t * width;
     WinogradSquare<float> square = spreads
                                        ? made.square(image, row - before_h, column - before_w, side)
                                        : made.square(image, row, column, kernels.m);
     float* const pixels = const_cast<float*>(square.pixels) + from;
     if (spreads) {
-      kernels.spread(products + t * width, plane, square, pixels, cols, row > 0, column > 0);
+      kernels.spread(from_tile, products.plane, square, pixels, cols, row > 0, column > 0);
     } else {
-      kernels.output(products + t * width, plane, square, pixels, cols, moved);
+      kernels.output(from_tile, products.plane, square, pixels, cols, moved);
     }
   });
 }
@@ -96,10 +119,21 @@ void WinogradPass::finish(int64_t first, int64_t count, int64_t panel, const flo
 void WinogradPass::panel_of_tiles(const float* patches, int64_t patch_plane, int64_t first,
                                   int64_t count, int64_t panel, float* products,
                                   Ahead& read) const {
-  const int64_t plane = count * width + kPlaneGap;
+  const Products made_of{products, count * width + kPlaneGap, count};
   Ahead written = made_ahead(first, count, panel);
-  multiply(patches, patch_plane, count, panel, products, plane, read, written);
-  finish(first, count, panel, products, plane);
+  if (filters) {
+    const Piece all{filters + panel * c * width, filters_plane(), panel, 0, c};
+    multiply(patches, patch_plane, all, made_of, read, written);
+  } else {
+    const int64_t plane = kPieceChannels * width + kPlaneGap;
+    Scratch<float> some(frequencies() * plane);
+    for (int64_t k = 0; k < c; k += kPieceChannels) {
+      const Piece piece{some.data(), plane, panel, k, std::min(kPieceChannels, c - k)};
+      transform_filters(panel, k, piece.depth, some.data(), plane);
+      multiply(patches, patch_plane, piece, made_of, read, written);
+    }
+  }
+  finish(first, panel, made_of);
 }
 
 // Many tiles: each block goes through all steps in one core's cache.
@@ -155,13 +189,25 @@ void WinogradPass::run_wave(int64_t first_unit, int64_t units) const {
   });
 }
 
-void WinogradPass::run() const {
-  const int64_t fit = kBlockBytes / (frequencies() * c * 4);
-  const int64_t per_block = std::clamp(fit, kLeastTiles, kMostTiles);
+int64_t WinogradPass::fitting_tiles() const {
+  return std::clamp(kBlockBytes / (frequencies() * c * 4), kLeastTiles, kMostTiles);
+}
+
+bool WinogradPass::in_blocks() const {
   const bool small_filters = filters_size() * 4 <= kFilterBytes && grid.tiles >= 8 * kLeastTiles;
-  if (fit >= kLeastTiles && (small_filters || grid.tiles >= 16 * per_block)) {
+  return frequencies() * c * 4 * kLeastTiles <= kBlockBytes &&
+         (small_filters || grid.tiles >= 16 * fitting_tiles());
+}
+
+bool WinogradPass::in_pieces() const {
+  return !in_blocks() && grid.tiles <= kTilesOfPieces &&
+         frequencies() * c * f * 4 >= kBytesInPieces;
+}
+
+void WinogradPass::run() const {
+  if (in_blocks()) {
     const int64_t even = grid.tiles / (few_tasks() * kBlocksPerTask);
-    run_blocks(std::max<int64_t>(1, std::clamp(even, kLeastTiles, per_block) / unit()));
+    run_blocks(std::max<int64_t>(1, std::clamp(even, kLeastTiles, fitting_tiles()) / unit()));
   } else {
     run_waves();
   }

@@ -10,7 +10,8 @@ from compare import assert_same_bits
 import pyconv
 from pyconv import ops
 from pyconv.geometry import Window
-from pyconv.ops.conv2d import DATA, FORWARD, KERNEL, algorithm_of
+from pyconv.ops.conv2d import DATA, FORWARD, KERNEL, algorithm_of, convolve
+from pyconv.ops.prepared_kernel import PreparedKernel
 
 # x.shape, filters, options: tiles of 4 x 4 and of 2 x 2, cut tiles, odd channels, any padding.
 SHAPES = [
@@ -28,6 +29,8 @@ SHAPES = [
     ((9, 13, 9, 33), 70, {}),
     ((8, 9, 9, 34), 38, {"groups": 2, "padding": ((0, 1), (1, 0))}),
     ((300, 5, 5, 6), 20, {}),
+    # Filters that are transformed piece by piece.
+    ((2, 16, 16, 270), 260, {"padding": 1}),
 ]
 
 
@@ -114,6 +117,18 @@ def test_bits_do_not_depend_on_the_layout():
     first = [np.ascontiguousarray(array.transpose(0, 3, 1, 2)) for array in (x, dy, y, dx)]
     got = results(first[0], kernel, bias, first[1], options)
     assert_same_bits(got, (first[2], first[3], dkernel, dbias))
+
+
+@pytest.mark.parametrize(("x_shape", "filters"), [((2, 16, 16, 270), 260), ((2, 28, 28, 32), 32)])
+def test_filters_kept_ready_give_the_same_bits(x_shape, filters, device):
+    on_the_cpu(device)
+    x, kernel, bias, _ = tensors(x_shape, filters, {"padding": 1})
+    whole, kept = window(x_shape, kernel.shape), PreparedKernel()
+    assert kept.form(kernel, 0, whole) is None
+    ready = kept.form(kernel, 0, whole)
+    assert ready is not None
+    once = convolve("test", whole, x, kernel, bias, None)
+    assert_same_bits((convolve("test", whole, x, kernel, bias, None, "auto", ready),), (once,))
 
 
 def window(x_shape, kernel_shape, strides=1, padding=1, dilation_rate=1):
