@@ -39,13 +39,17 @@ class Experiments:
         np.random.seed(self.seed)
 
     def gradients(self) -> Figures:
-        """Mean difference per array of a small convolutional network."""
+        """Median difference per array of a small convolutional network.
+
+        A numerical step that crosses the corner of a ReLU, or makes another element the largest of
+        its pool, tells nothing of the gradient; a mean would be of these few alone.
+        """
         self._draws()
         convolution = {"filter_num": 10, "filter_size": 3, "pad": 0, "stride": 1}
         net = SimpleConvNet((1, 10, 10), convolution, 10, 10, 0.01)
         x, t = np.random.rand(1, 1, 10, 10), np.array([1])
         exact, numerical = net.gradient(x, t), net.numerical_gradient(x, t)
-        return {key: float(np.abs(exact[key] - numerical[key]).mean()) for key in exact}
+        return {key: float(np.median(np.abs(exact[key] - numerical[key]))) for key in exact}
 
     def _loss_after(self, net: MultiLayerNet, optimizer: Any) -> float:
         """Return the mean loss of the last twentieth of the steps."""
@@ -156,7 +160,7 @@ def main() -> None:
         file = program.out / "experiments.json"
         file.write_text(json.dumps(results, indent=1) + "\n")
     if "gradients" in results:
-        assert max(results["gradients"].values()) < 1e-5, "back-propagation is wrong"
+        assert max(results["gradients"].values()) < 1e-6, "back-propagation is wrong"
     print(f"figures written to {file}")
 
 

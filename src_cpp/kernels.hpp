@@ -44,6 +44,12 @@ template <class T>
 using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                             T* const* c, int64_t cols, const TileEnd<T>& end);
 
+// StridedTile reads element (r, kk) at a[r * lda + kk], writes row r of C at c + r * ldc, and takes
+// whole vectors of columns.
+template <class T>
+using StridedTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+                             int64_t ldc, bool accumulate);
+
 // sums[rows x cols] += A[rows x k] * B[k x cols]; rows of sums are `pitch` apart.
 template <class T>
 using ThinProduct = void (*)(int64_t rows, int64_t k, const T* const* a, const T* b, int64_t ldb,
@@ -242,6 +248,10 @@ struct WinogradKernels {
   void (*filter)(const T* g, int64_t tap_pitch, int64_t count, T* to, int64_t pitch);
   void (*output)(const T* m, int64_t pitch, const WinogradSquare<T>& square, T* pixels,
                  int64_t count, const TileEnd<T>& end);
+  // Of tiles of m x m that spread over a square of m + 2 pixels: adds to those that the tiles above
+  // and beside have written, the first two rows or columns, and writes the others.
+  void (*spread)(const T* m, int64_t pitch, const WinogradSquare<T>& square, T* pixels,
+                 int64_t count, bool above, bool beside);
   void (*filter_gradient)(const T* u, int64_t pitch, int64_t part_pitch, int64_t parts,
                           int64_t count, T* dkernel, int64_t tap_pitch);
 };
@@ -253,9 +263,11 @@ struct KernelTable {
   int row_tile_rows[kMaxVecs];  // the tallest row tile for 1, 2, ... vectors
   int indexed_tile_rows[kMaxVecs];
   int column_tile_rows[kMaxVecs];
+  int strided_tile_rows[kMaxVecs];
   RowTile<T> row_tile[kMaxVecs][kMaxRows];  // [vectors - 1][rows - 1]
   IndexedTile<T> indexed_tile[kMaxVecs][kMaxRows];
   ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
+  StridedTile<T> strided_tile[kMaxVecs][kMaxRows];  // float32 alone
   ThinProduct<T> thin_product;
   WinogradKernels<T> winograd2, winograd4;  // float32 alone
   GatherRows<T> gather_rows;

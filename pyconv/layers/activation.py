@@ -24,6 +24,8 @@ class Activation(Layer):
     Source: Keras Activation.
     """
 
+    structures = (list, tuple)  # which become one array, as in Keras
+
     def __init__(
         self, activation: str | activations.Activation, **base: Unpack[LayerOptions]
     ) -> None:
@@ -46,6 +48,8 @@ class ELU(Layer):
     Source: Keras ELU.
     """
 
+    structures = (list, tuple)  # which become one array, as in Keras
+
     def __init__(self, alpha: float = 1.0, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
         self.alpha = finite_number("ELU", "alpha", alpha)
@@ -65,6 +69,8 @@ class Softmax(Layer):
 
     Source: Keras Softmax, one axis.
     """
+
+    structures = (list, tuple)  # which become one array, as in Keras
 
     def __init__(self, axis: int = -1, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv.autograd import Tensor
-from pyconv.layers.layer import Layer
+from pyconv.layers.layer import STRUCTURES, Layer
 from pyconv.regularizers import L1L2
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ class ActivityRegularization(Layer):
 
     Source: Keras ActivityRegularization.
     """
+
+    structures = STRUCTURES  # which pass through, as in Keras
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **base: Unpack[BaseOptions]) -> None:
         super().__init__(activity_regularizer=L1L2(l1, l2), **base)

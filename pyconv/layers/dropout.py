@@ -16,7 +16,7 @@ from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor
 from pyconv.backend import gradient_dtype, put_beside
 from pyconv.geometry import DataFormat
-from pyconv.layers.layer import Layer
+from pyconv.layers.layer import STRUCTURES, Layer
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format
 from pyconv.ops.dropout import NoiseShape, checked_rate, checked_seed
@@ -41,6 +41,8 @@ class Dropout(Layer):
         seed: see above.
     Source: Keras Dropout.
     """
+
+    structures = STRUCTURES  # which pass through, as in Keras
 
     def __init__(
         self,
@@ -125,6 +127,8 @@ class GaussianNoise(Layer):
         stddev: their standard deviation, >= 0. seed: see above.
     Source: Keras GaussianNoise.
     """
+
+    structures = STRUCTURES  # which pass through, as in Keras
 
     def __init__(
         self, stddev: float, seed: int | None = None, **base: Unpack[LayerOptions]

@@ -230,3 +230,20 @@ def is_several(inputs: Any) -> bool:
             for x in inputs
         )
     return isinstance(inputs, dict)
+
+
+def one_tensor(layer: str, inputs: Any) -> Any:
+    """Return the only tensor of a list; nested lists of numbers are an array and stay as they are.
+
+    Raises:
+        ValueError: another number of tensors, or a dictionary.
+    """
+    if not is_several(inputs):
+        return inputs
+    if len(inputs) == 1 and not isinstance(inputs, dict) and not is_several(inputs[0]):
+        return inputs[0]
+    keys = f" by the keys {sorted(map(str, inputs))}" if isinstance(inputs, dict) else ""
+    raise ValueError(
+        f"{layer}: inputs is a {type(inputs).__name__} of {len(inputs)}{keys}; must be one tensor, "
+        "or a list of one"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyconv.autograd import Tensor
-from pyconv.layers.layer import Layer
+from pyconv.layers.layer import STRUCTURES, Layer
 from pyconv.layers.options import checked_shape
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
 
@@ -17,6 +17,8 @@ class InputLayer(Layer):
 
     Source: Keras InputLayer.
     """
+
+    structures = STRUCTURES  # which pass through, as in Keras
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from pyconv.backend import (
     precision,
     put,
 )
-from pyconv.layers.holding import UNKNOWN, Holding, may_hold_layers
+from pyconv.layers.holding import UNKNOWN, Holding, may_hold_layers, one_tensor
 from pyconv.layers.holding import is_several as is_several
 from pyconv.layers.loading import first_values
 from pyconv.layers.options import (
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 
 LARGEST_TRIAL = 1 << 28  # elements
+STRUCTURES = (list, tuple, dict)
 OPEN_SIZES = (64, 128)  # far enough apart to stay unequal through pooling
 
 
@@ -58,12 +59,18 @@ class Layer(Holding):
 
     call: Callable[..., Any] = _undefined
     _takes_training = False
+    structures: tuple[type, ...] = STRUCTURES  # of tensors that `call` takes, besides one tensor
     of_training: frozenset[str] = frozenset()  # attributes that no result depends on
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "call" in vars(cls):
-            cls._takes_training = "training" in inspect.signature(cls.call).parameters
+            parameters = inspect.signature(cls.call).parameters
+            cls._takes_training = "training" in parameters
+            if "structures" not in vars(cls):
+                ours = cls.__module__.startswith("pyconv.layers.")  # the user's may take anything
+                one = ours and any(p.annotation == "Tensor" for p in parameters.values())
+                cls.structures = () if one else STRUCTURES
         if "build" in vars(cls):
             cls.build = _marking(cls.build)  # type: ignore[method-assign]
 
@@ -135,10 +142,16 @@ class Layer(Holding):
         """Return `call` of Tensors, arrays or symbolic tensors; builds the layer at first use.
 
         Arrays and integers are cast to the layer's dtype. `training` said on symbolic tensors
-        holds whenever the model runs.
+        holds whenever the model runs. A layer of one input takes a list of one tensor, too.
+
+        Raises:
+            ValueError: several tensors, or a dictionary, for a layer of one input.
         """
-        if not isinstance(inputs, Tensor) and _is_symbolic(inputs):
-            return self._call_symbolic(inputs, training)
+        if not isinstance(inputs, Tensor):
+            if isinstance(inputs, STRUCTURES) and not isinstance(inputs, self.structures):
+                inputs = one_tensor(self.name, inputs)
+            if _is_symbolic(inputs):
+                return self._call_symbolic(inputs, training)
         tensors = self.prepared(inputs)
         if running.losses is not None:
             return self._run(tensors, training)

@@ -32,6 +32,8 @@ class ReLU(Layer):
     Source: Keras ReLU.
     """
 
+    structures = (list, tuple)  # which become one array, as in Keras
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -66,6 +68,8 @@ class LeakyReLU(Layer):
 
     Source: Keras LeakyReLU.
     """
+
+    structures = (list, tuple)  # which become one array, as in Keras
 
     def __init__(
         self,

@@ -13,7 +13,8 @@ from pyconv.metrics import Metric
 from pyconv.models.arguments import checked_verbose, listed_callbacks
 from pyconv.models.compiled import Compiled
 from pyconv.models.outputs import leaves
-from pyconv.models.stepping import Stepper
+from pyconv.models.own_step import is_own, own_loss
+from pyconv.models.stepping import Step, Stepper
 from pyconv.models.tracker import Logs, Tracker
 from pyconv.optimizers import LossScaleOptimizer
 
@@ -77,7 +78,10 @@ class Compiling(Layer):
     def use_compiled(self, compiled: Compiled) -> None:
         """Train with what another compile settled, optimizer state included."""
         self._compiled, self._tracker, self._stepper = compiled, None, None
-        self._trained = tuple(self.trainable_weights) if self.built else None
+        built = all(
+            layer.built for layer in self._with_sublayers()
+        )  # it may say so before they are
+        self._trained = tuple(self.trainable_weights) if built else None
 
     def resume_random(self, state: dict[str, Any]) -> None:
         """Let the next fit with an initial_epoch go on from this random state."""
@@ -119,19 +123,62 @@ class Compiling(Layer):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Tensor:
-        """Return the sum of compile's losses and the layers' own, for a train_step of one's own.
+        """Return the sum of compile's losses and the layers' own; a class may have its own.
+
+        The steps of fit and evaluate call a class's own, which may call this one by `super()`; so
+        may a train_step of one's own. What it returns, one number, is what training makes smaller.
 
         Args:
-            x, training: taken for Keras's sake.
-            y, y_pred, sample_weight: of the batch, in the form of the model's outputs.
+            x: of the batch. training: False in evaluate. This one uses neither.
+            y: labels as they were given. y_pred: what the model returned. sample_weight: or None.
         Raises:
-            RuntimeError: outside of fit and evaluate. ValueError: there is no loss.
+            RuntimeError: outside of fit and evaluate. ValueError: there is no loss, or labels that
+                do not fit it. TypeError: labels or outputs are missing.
         Source: Keras Model.compute_loss.
         """
-        loss = self._stepping("compute_loss")[0].loss_of(y, y_pred, sample_weight)
+        loss = self._stepping("compute_loss")[0].loss_of("compute_loss", y, y_pred, sample_weight)
         if loss is None:
             raise ValueError("compute_loss: there is no loss; give compile a loss")
         return loss
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Add a batch to compile's metrics and return what all have gathered, by name.
+
+        The steps of fit and evaluate call a class's own, which may call this one by `super()`.
+
+        Args:
+            x, y, y_pred, sample_weight: as in compute_loss; this one does not use x.
+        Raises:
+            RuntimeError: outside of fit and evaluate. ValueError, TypeError: labels or outputs that
+                do not fit the metrics.
+        Source: Keras Model.compute_metrics.
+        """
+        stepper, tracker = self._stepping("compute_metrics")
+        if tracker.has_metrics:
+            given = stepper.for_metrics("compute_metrics", y, y_pred, sample_weight)
+            tracker.add_to_metrics(*given)
+        return self.get_metrics_result()
+
+    def _loss_of_step(
+        self, function: str, x: Any, y: Any, y_pred: Any, weights: Any, *, training: bool
+    ) -> Tensor | None:
+        """Return the loss of an ordinary step, None where there is none."""
+        stepper, _ = self._stepping(function)
+        if not is_own(self.compute_loss):
+            return stepper.loss_of(function, y, y_pred, weights)
+        stepper.parts = [None] * stepper.outputs.number
+        return own_loss(self, x, y, y_pred, weights, training=training)
+
+    def _logs_of_step(
+        self, function: str, x: Any, y: Any, y_pred: Any, weights: Any, loss: Tensor | None
+    ) -> Logs:
+        """Add what an ordinary step gave to loss and metrics, and return what they are."""
+        stepper, tracker = self._stepping(function)
+        step = Step(loss, stepper.parts, [])
+        tracker.add_losses(*step.values(), len(stepper.outputs.of(y_pred)[0]))
+        return self.compute_metrics(x, y, y_pred, weights)
 
     def _stepping(self, function: str) -> tuple[Stepper, Tracker]:
         """Return losses and metrics of the batch that a step of the user's got."""

@@ -12,7 +12,7 @@ from pyconv.callbacks import Callback, CallbackList
 from pyconv.models.arguments import checked_batch_size, checked_steps
 from pyconv.models.compiled import Compiled
 from pyconv.models.compiling import result_of
-from pyconv.models.data import are_batches
+from pyconv.models.data import are_batches, unpacked
 from pyconv.models.feed import ArraySource, Batch, Epochs, IterableSource
 from pyconv.models.folding import inference
 from pyconv.models.own_step import OwnStep, called, own_step
@@ -33,11 +33,9 @@ class Feed(Epochs):
     def use(self, model: Any, compiled: Compiled, prepared: Prepared) -> Feed:
         """Make stepper and tracker for outputs of this kind unless they are there."""
         if self.tracker is None:
-            outputs = prepared.outputs
-            same = prepared.form is outputs
-            shapes = [y.shape if same and y is not None else None for y in prepared.y]
-            self.tracker = compiled.tracker(outputs, shapes if same else [None] * outputs.number)
-            self.stepper = Stepper(model, compiled, outputs)
+            self.stepper = Stepper(model, compiled, prepared.outputs)
+            shapes = prepared.label_shapes(self.stepper.with_loss)
+            self.tracker = compiled.tracker(prepared.outputs, shapes)
             if self._gathered is not None:
                 self.tracker.set_state(self._gathered)
         return self
@@ -148,10 +146,11 @@ class Evaluating(Predicting):
     def _evaluate(self, feed: Feed, calls: CallbackList) -> Logs:
         self._reset_metrics(feed)
         calls.call("on_test_begin", {})
+        own = own_step(self, "test_step")
         with inference(), on_device(self.device):
             for number, batch in enumerate(feed.epoch()):
                 calls.call("on_test_batch_begin", number, {})
-                self._test_batch(feed, batch)
+                self._test_batch(feed, batch, own)
                 if calls.listens("on_test_batch_end"):
                     calls.call("on_test_batch_end", number, feed.logs())
         logs = feed.logs()
@@ -159,8 +158,7 @@ class Evaluating(Predicting):
         calls.call("on_test_end", logs)
         return logs
 
-    def _test_batch(self, feed: Feed, batch: Batch) -> None:
-        own = own_step(self, "test_step")
+    def _test_batch(self, feed: Feed, batch: Batch, own: OwnStep | None) -> None:
         if own is not None:
             self._step_of_ones_own(feed, batch, own)
             return
@@ -182,11 +180,12 @@ class Evaluating(Predicting):
             RuntimeError: outside of fit and evaluate.
         Source: Keras Model.test_step, which a step of one's own calls by `super()`.
         """
-        stepper, tracker = self._stepping("test_step")
+        self._stepping("test_step")
+        x, y, weights = unpacked("test_step", data)
         with no_recording():
-            step, batch = stepper.run_given("test_step", data, training=False)
-        add_step(tracker, step, batch)
-        return self.get_metrics_result()
+            y_pred = self(x, training=False)
+            loss = self._loss_of_step("test_step", x, y, y_pred, weights, training=False)
+        return self._logs_of_step("test_step", x, y, y_pred, weights, loss)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False

@@ -22,11 +22,11 @@ from pyconv.models.arguments import (
     validates_after,
 )
 from pyconv.models.compiling import result_of
-from pyconv.models.data import Samples, are_batches, as_samples
-from pyconv.models.evaluating import Evaluating, Feed, add_step
+from pyconv.models.data import Samples, are_batches, as_samples, unpacked
+from pyconv.models.evaluating import Evaluating, Feed
 from pyconv.models.feed import Batch
 from pyconv.models.outputs import leaves, mapped
-from pyconv.models.own_step import own_step
+from pyconv.models.own_step import OwnStep, own_step
 from pyconv.models.prepared import inputs_of, length_of
 from pyconv.models.resuming import Fit, Resumed
 from pyconv.models.stepping import Step
@@ -178,10 +178,11 @@ class Fitting(Evaluating):
             self._resumed.restore(self, fit)
             done = self._resumed.batch
         self._resumed = None
+        own = own_step(self, "train_step")
         for step, batch in enumerate(feed.epoch(done), done):
             self._tracker = feed.tracker
             calls.call("on_train_batch_begin", step, {})
-            self._train_batch(feed, batch, step)
+            self._train_batch(feed, batch, step, own)
             fit.epoch, fit.batch = epoch, step + 1
             if calls.listens("on_train_batch_end"):
                 calls.call("on_train_batch_end", step, feed.logs())
@@ -189,10 +190,9 @@ class Fitting(Evaluating):
                 break
         return feed.logs()
 
-    def _train_batch(self, feed: Feed, batch: Batch, number: int) -> None:
+    def _train_batch(self, feed: Feed, batch: Batch, number: int, own: OwnStep | None) -> None:
         assert self._compiled is not None
         optimizer = self._compiled.optimizer
-        own = own_step(self, "train_step")
         if own is None:
             if self._trained is None:
                 self._trained = tuple(self.trainable_weights)
@@ -222,7 +222,7 @@ class Fitting(Evaluating):
             with GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(trained)
                 step = stepper.run(batch, training=True)
-                target = self._target(step)
+                target = self._target(step.loss)
             return step, tape.gradient(target, trained)
 
         if feed.device == "cpu" or not self._compiled.may_replay:
@@ -238,10 +238,10 @@ class Fitting(Evaluating):
         y_pred: list[Any] = rest[outputs : 2 * outputs]
         return Step(loss, rest[:outputs], y_pred), rest[2 * outputs :]
 
-    def _target(self, step: Step) -> Tensor:
-        if step.loss is None:
+    def _target(self, loss: Tensor | None) -> Tensor:
+        if loss is None:
             raise ValueError("fit: there is no loss to make smaller; give compile a loss")
-        target: Tensor = self.optimizer.scale_loss(step.loss)
+        target: Tensor = self.optimizer.scale_loss(loss)
         return target
 
     def train_step(self, data: Any) -> Logs:
@@ -253,16 +253,17 @@ class Fitting(Evaluating):
             RuntimeError: outside of fit.
         Source: Keras Model.train_step, which a step of one's own calls by `super()`.
         """
-        stepper, tracker = self._stepping("train_step")
+        self._stepping("train_step")
         if self._trained is None:
             self._trained = tuple(self.trainable_weights)
+        x, y, weights = unpacked("train_step", data)
         with GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._trained)
-            step, batch = stepper.run_given("train_step", data, training=True)
-            target = self._target(step)
+            y_pred = self(x, training=True)
+            loss = self._loss_of_step("train_step", x, y, y_pred, weights, training=True)
+            target = self._target(loss)
         self.optimizer.apply(tape.gradient(target, self._trained), self._trained)
-        add_step(tracker, step, batch)
-        return self.get_metrics_result()
+        return self._logs_of_step("train_step", x, y, y_pred, weights, loss)
 
     def train_on_batch(
         self,
@@ -280,7 +281,7 @@ class Fitting(Evaluating):
         feed = self._one_batch("train_on_batch", x, y, sample_weight, by_class)
         with on_device(feed.device):
             for batch in feed.epoch():
-                self._train_batch(feed, batch, 0)
+                self._train_batch(feed, batch, 0, own_step(self, "train_step"))
         self._tracker = feed.tracker
         return result_of(feed.logs(), return_dict)
 

@@ -102,6 +102,24 @@ class Outputs(NamedTuple):
             )
         return [value] * number
 
+    def arrange_labels(
+        self, function: str, argument: str, y: Any, with_loss: Sequence[int]
+    ) -> list[Any]:
+        """Return the labels of each output; outputs without a loss may have none.
+
+        Args:
+            with_loss: the numbers of the outputs that have a loss.
+        """
+        listed = isinstance(y, (list, tuple))
+        if self.number == 1 and not isinstance(y, dict):
+            return [y]
+        if listed and len(y) == len(with_loss) < self.number:
+            given = dict(zip(with_loss, y, strict=True))
+            return [given.get(i) for i in range(self.number)]
+        if not listed and not isinstance(y, dict) and len(with_loss) == 1:
+            return [y if i in with_loss else None for i in range(self.number)]
+        return self.arrange(function, argument, y)
+
 
 def _is_list_of_shapes(shapes: Any) -> bool:
     return isinstance(shapes, (list, tuple)) and any(isinstance(s, (list, tuple)) for s in shapes)

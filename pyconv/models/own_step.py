@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A step that a user's class of models writes itself: train_step(data) or test_step(data).
+"""What a user's class of models writes of a step: train_step(data), test_step(data), compute_loss.
 
 It gets labels as they were given to fit, as in Keras: no loss has looked at them.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
-from pyconv.autograd import Tensor
-from pyconv.backend import is_floating
+import numpy as np
+
+from pyconv.autograd import Tensor, cast
+from pyconv.backend import computes_in_16_bits, is_floating
 from pyconv.layers import Layer
 from pyconv.models.batch import Batch
 from pyconv.models.data import as_samples, is_array
@@ -22,11 +25,41 @@ OwnStep = Callable[[Any], Any]
 
 
 def own_step(model: Any, name: str) -> OwnStep | None:
-    """Return the model's method of that name, None where it leaves the step to fit."""
+    """Return the model's method of that name, None where it leaves the step to fit.
+
+    The ordinary one is returned, too, where it has to call a part that is the class's own.
+    """
     step: OwnStep = getattr(model, name)
+    if is_own(step) or is_own(model.compute_loss) or is_own(model.compute_metrics):
+        return step
+    return None
+
+
+def is_own(method: Any) -> bool:
+    """Tell a method that a user wrote from those of fit and evaluate."""
     # Not `__module__`, which functools.wraps copies.
-    written = getattr(step, "__globals__", {}).get("__name__", "")
-    return None if written.startswith(ORDINARY) else step
+    written = getattr(method, "__globals__", {}).get("__name__", "")
+    return not written.startswith(ORDINARY)
+
+
+def own_loss(
+    model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any, *, training: bool
+) -> Tensor:
+    """Return what the class's own compute_loss says of a batch, of 32 bits at least.
+
+    Raises:
+        TypeError, ValueError: it returned something else than a Tensor of one number.
+    """
+    compute_loss: Callable[..., Any] = model.compute_loss
+    # Keras's older signature has no `training`.
+    takes = "training" in inspect.signature(compute_loss).parameters
+    loss = compute_loss(x, y, y_pred, sample_weight, **({"training": training} if takes else {}))
+    name = getattr(compute_loss, "__qualname__", "compute_loss")
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"{name}: returned {type(loss).__name__}; must return a Tensor")
+    if loss.shape != ():
+        raise ValueError(f"{name}: returned shape {loss.shape}; must be (), one number")
+    return cast(loss, np.float32) if computes_in_16_bits(loss.array) else loss
 
 
 def makes_own_steps(model: Any, function: str, part: str) -> bool:

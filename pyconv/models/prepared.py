@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from pyconv.losses import Loss
 from pyconv.losses.loss import aligned, along
 from pyconv.models.compiled import Compiled
 from pyconv.models.data import Samples, as_samples, is_array
-from pyconv.models.outputs import Outputs, leaves, mapped
+from pyconv.models.outputs import Outputs, Shape, leaves, mapped
 from pyconv.models.own_step import form_of_labels, has_call, in_keras_s_form, makes_own_steps
 
 
@@ -30,6 +31,18 @@ class Prepared(NamedTuple):
     outputs: Outputs
     samples: int
     form: Outputs | None = None
+
+    def label_shapes(self, with_loss: Sequence[int]) -> list[Shape | None]:
+        """Return the shape of each output's labels, None where they are none of an output's."""
+        labels = self.y
+        if self.form is not None and self.form is not self.outputs:
+            given = self.form.pack(self.y)
+            try:
+                labels = self.outputs.arrange_labels("", "y", given, with_loss)
+            except ValueError:
+                labels = [None] * self.outputs.number
+        found = [own[0] if isinstance(own, list) and len(own) == 1 else own for own in labels]
+        return [own.shape if is_array(own) else None for own in found]
 
 
 def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
@@ -109,12 +122,13 @@ def prepare(
     """
     x = inputs_of(model, function, x, f"{name}x")
     samples, own_step = length_of(x), makes_own_steps(model, function, name)
-    called = has_call(model) or not own_step
-    free = own_step and (compiled.loss is None or not called)  # labels of any form
-    of_labels = form_of_labels(function, f"{name}y", y, samples) if free else None
-    outputs = outputs_for(model, x) if called or of_labels is None else of_labels
-    form = of_labels if of_labels is not None and compiled.loss is None else outputs
-    losses = compiled.losses_of(form)
+    of_labels = form_of_labels(function, f"{name}y", y, samples) if own_step else None
+    outputs = of_labels
+    if outputs is None or has_call(model):
+        outputs = outputs_for(model, x)
+    form = outputs if of_labels is None else of_labels
+    # A step of the user's may use the loss or not: it is asked when it does.
+    losses: list[Loss | None] = [None] * form.number if own_step else compiled.losses_of(form)
     labels = _labels(function, f"{name}y", y, form, losses, samples, model.dtype)
     if not samples:
         raise ValueError(f"{function}: {name}x has 0 samples; must have at least one")
@@ -131,7 +145,9 @@ def prepare(
         elif own is not None:
             own = aligned(own, shape)
         targets.append(own)
-        ready.append(_weights(function, f"{name}sample_weight", given[i], shape, model.dtype))
+        ready.append(_weights(function, f"{name}sample_weight", given[i], samples, model.dtype))
+        if ready[i] is not None and not own_step:
+            along(function, ready[i], shape)
     if class_weight is not None:
         if weights is not None:
             raise ValueError(f"{function}: give class_weight or sample_weight, one of them")
@@ -152,18 +168,10 @@ def _labels(
 ) -> list[Any]:
     """Return labels per output; those of outputs without a loss may be missing."""
     with_loss = [i for i, loss in enumerate(losses) if loss is not None]
-    several = outputs.number > 1
-    if several and isinstance(y, (list, tuple)) and len(y) == len(with_loss) < outputs.number:
-        found: list[Any] = [None] * outputs.number
-        for i, own in zip(with_loss, y, strict=True):
-            found[i] = own
-    elif several and not isinstance(y, (list, tuple, dict)) and len(with_loss) == 1:
-        found = [y if i in with_loss else None for i in range(outputs.number)]
-    elif several or isinstance(y, dict):
-        found = outputs.arrange(function, name, y)
-    else:
-        listed = isinstance(y, (list, tuple)) and len(y) == 1 and is_array(y[0])
-        found = [y[0] if listed and samples != 1 else y]
+    found = outputs.arrange_labels(function, name, y, with_loss)
+    if outputs.number == 1 and isinstance(found[0], (list, tuple)):
+        listed = len(found[0]) == 1 and is_array(found[0][0])
+        found = [found[0][0] if listed and samples != 1 else found[0]]
     for i, own in enumerate(found):
         label = name if outputs.number == 1 else f"{name} of {outputs.names[i]!r}"
         if own is None and i not in with_loss:
@@ -178,18 +186,17 @@ def _labels(
     return found
 
 
-def _weights(function: str, name: str, given: Any, shape: tuple[int, ...], dtype: str) -> Any:
-    """Return weights (n, ...) that broadcast over the losses per sample."""
+def _weights(function: str, name: str, given: Any, samples: int, dtype: str) -> Any:
+    """Return finite weights (n, ...)."""
     if given is None:
         return None
     weights = as_samples(function, name, given, dtype)
-    if len(weights) != shape[0]:
-        raise ValueError(f"{function}: {name} has {len(weights)} items; must be {shape[0]}")
+    if len(weights) != samples:
+        raise ValueError(f"{function}: {name} has {len(weights)} items; must be {samples}")
     if not np.isfinite(weights).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(weights))[0])
         where = ", ".join(map(str, place))
         raise ValueError(f"{function}: {name}[{where}]={weights[place]}; must be finite")
-    along(function, weights, shape)
     return weights.astype(dtype, copy=False)
 
 

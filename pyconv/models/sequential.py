@@ -42,6 +42,8 @@ class Sequential(Model):
     15
     """
 
+    structures = ()
+
     def __init__(
         self,
         layers: Iterable[Layer | SymbolicTensor] | None = None,

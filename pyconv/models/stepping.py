@@ -10,8 +10,9 @@ import numpy as np
 
 from pyconv.autograd import Tensor, array_of
 from pyconv.losses import Loss
+from pyconv.losses.loss import aligned
 from pyconv.models.compiled import Compiled
-from pyconv.models.data import is_array, unpacked
+from pyconv.models.data import is_array
 from pyconv.models.feed import Batch
 from pyconv.models.outputs import Outputs
 
@@ -39,7 +40,9 @@ class Stepper:
     def __init__(self, model: Any, compiled: Compiled, outputs: Outputs) -> None:
         self.model, self.outputs = model, outputs
         self.losses: Sequence[Loss | None] = compiled.losses_of(outputs)
+        self.with_loss = [i for i, loss in enumerate(self.losses) if loss is not None]
         self.loss_weights = compiled.weights_of(outputs)
+        self.parts: list[Tensor | None] = [None] * outputs.number  # of the last `loss_of`
 
     def run(self, batch: Batch, *, training: bool) -> Step:
         """Return loss and outputs of a batch; a tape that watches the weights records them."""
@@ -47,44 +50,55 @@ class Stepper:
         parts = self._parts(batch.y, y_pred, batch.weights)
         return Step(self._sum(parts), parts, y_pred)
 
-    def run_given(self, function: str, data: Any, *, training: bool) -> tuple[Step, Batch]:
-        """Return what a step of the user's handed over gives, and it as a batch, labels checked."""
-        x, y, weights = unpacked(function, data)
-        y_pred = self.outputs.of(self.model(x, training=training))
-        labels, given = self._arranged(function, y, y_pred, weights)
-        parts = self._parts(labels, y_pred, given)
-        return Step(self._sum(parts), parts, y_pred), Batch(x, labels, given)
+    def loss_of(self, function: str, y: Any, y_pred: Any, weights: Any) -> Tensor | None:
+        """Return the loss of outputs in the form of the model's, as the user has them.
 
-    def loss_of(self, y: Any, y_pred: Any, weights: Any) -> Tensor | None:
-        """Return the loss of outputs that the user computed, in the form of the model's outputs."""
+        `parts` then are those of each output.
+        """
+        predictions = self._predictions(function, y_pred)
+        labels = self._labels(function, y)
+        for i in self.with_loss:
+            if labels[i] is None:
+                raise TypeError(f"{function}: y is None; must be labels for the loss")
+        dtype = np.dtype(self.model.dtype)  # outputs may be of 16 bits, labels not
+        checked = [
+            own if loss is None or own is None else loss.targets(own, output.shape, dtype)
+            for loss, own, output in zip(self.losses, labels, predictions, strict=True)
+        ]
+        self.parts = self._parts(checked, predictions, self._weights(function, weights))
+        return self._sum(self.parts)
+
+    def for_metrics(
+        self, function: str, y: Any, y_pred: Any, weights: Any
+    ) -> tuple[list[Any], list[Tensor], list[Any]]:
+        """Return labels, outputs and weights as metrics take them, an item of each per output."""
+        predictions = self._predictions(function, y_pred)
+        labels = [
+            None if own is None else aligned(own, output.shape)
+            for own, output in zip(self._labels(function, y), predictions, strict=True)
+        ]
+        return labels, predictions, self._weights(function, weights)
+
+    def _predictions(self, function: str, y_pred: Any) -> list[Tensor]:
         try:
             predictions = self.outputs.of(y_pred)
         except (LookupError, TypeError):
             predictions = []
         if not predictions or not all(map(is_array, predictions)):
             raise TypeError(
-                f"compute_loss: y_pred is {type(y_pred).__name__}; must be what the model returns"
+                f"{function}: y_pred is {type(y_pred).__name__}; must be what the model returns"
             )
-        labels, given = self._arranged("compute_loss", y, predictions, weights)
-        return self._sum(self._parts(labels, predictions, given))
+        return predictions
 
-    def _arranged(
-        self, function: str, y: Any, y_pred: Sequence[Tensor], weights: Any
-    ) -> tuple[list[Any], list[Any]]:
-        """Return labels as the losses take them and weights, an item of each per output."""
-        labels, given = (
-            [None if value is None else array_of(value) for value in values]
-            for values in (
-                self.outputs.arrange(function, "y", y),
-                self.outputs.arrange(function, "sample_weight", weights, shared=True),
-            )
-        )
-        dtype = np.dtype(self.model.dtype)  # outputs may be of 16 bits, labels not
-        checked = [
-            own if loss is None or own is None else loss.targets(own, output.shape, dtype)
-            for loss, own, output in zip(self.losses, labels, y_pred, strict=True)
-        ]
-        return checked, given
+    def _labels(self, function: str, y: Any) -> list[Any]:
+        found = self.outputs.arrange_labels(function, "y", y, self.with_loss)
+        if self.outputs.number == 1 and isinstance(found[0], (list, tuple)):
+            found = self.outputs.arrange(function, "y", found[0])
+        return [None if value is None else array_of(value) for value in found]
+
+    def _weights(self, function: str, weights: Any) -> list[Any]:
+        found = self.outputs.arrange(function, "sample_weight", weights, shared=True)
+        return [None if value is None else array_of(value) for value in found]
 
     def _parts(
         self, y: Sequence[Any], y_pred: Sequence[Tensor], weights: Sequence[Any]

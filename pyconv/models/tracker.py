@@ -81,11 +81,25 @@ class Tracker:
         weights: Sequence[Any],
     ) -> None:
         """Add one batch, its losses weighted by its size; one item per output."""
-        count = len(y_pred[0])
+        self.add_losses(loss, losses, len(y_pred[0]))
+        self.add_to_metrics(y_true, y_pred, weights)
+
+    def add_losses(self, loss: float, losses: Sequence[float | None], count: int) -> None:
+        """Add the losses of a batch of so many samples."""
         self.loss.add(loss, count)
         for mean, value in zip(self.losses, losses, strict=True):
             if mean is not None and value is not None:
                 mean.add(value, count)
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether there are metrics beside the losses."""
+        return any(output.plain or output.weighted for output in self.outputs)
+
+    def add_to_metrics(
+        self, y_true: Sequence[Any], y_pred: Sequence[Any], weights: Sequence[Any]
+    ) -> None:
+        """Add one batch to the metrics of each output."""
         for output, labels, outputs, weight in zip(
             self.outputs, y_true, y_pred, weights, strict=True
         ):

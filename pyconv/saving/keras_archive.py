@@ -17,7 +17,7 @@ from pyconv import random
 from pyconv.models.model import Model
 from pyconv.saving.archive import ZIP_ERRORS
 from pyconv.saving.atomic import atomic_write
-from pyconv.saving.building import build_model
+from pyconv.saving.building import build_model, layer_shapes
 from pyconv.saving.checksum import PLACE, is_sealed, seal
 from pyconv.saving.compilation import (
     compile_config,
@@ -59,11 +59,11 @@ def save_keras(model: Model, path: str | os.PathLike[str], version: str) -> None
     config["build_config"] = {"input_shape": model.build_shape}
     if compiled is not None:
         config["compile_config"] = {"loss_weights": None, "weighted_metrics": None, **compiled}
-    metadata = {
-        "keras_version": KERAS,
-        "date_saved": time.strftime(DATE),
-        "pyconv": {"version": version, "random": random.get_state()},
-    }
+    own = {"version": version, "random": random.get_state()}
+    shapes = layer_shapes(model)
+    if shapes is not None:
+        own["layer_shapes"] = shapes
+    metadata = {"keras_version": KERAS, "date_saved": time.strftime(DATE), "pyconv": own}
     fill = partial(_fill, model, compiled is not None)
     members = {
         METADATA: json.dumps(metadata).encode(),
@@ -155,7 +155,8 @@ def load_keras(file: BinaryIO, custom_objects: CustomObjects | None, compile: bo
     weights = io.BytesIO(members.read(WEIGHTS, size))
     built = config.get("build_config")
     shape = built.get("input_shape") if isinstance(built, dict) else None
-    model = build_model(config, shape, custom_objects, WIDENING * size)
+    shapes = own.get("layer_shapes") if isinstance(own, dict) else None
+    model = build_model(config, shape, custom_objects, WIDENING * size, shapes)
     with open_hdf5("load_model: reading .keras", weights) as root:
         read_weights(root, model)
         said = config.get("compile_config") or None  # {} after Keras loaded what was not compiled

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from pyconv import random
 from pyconv.models.model import Model
 from pyconv.saving.atomic import atomic_write
-from pyconv.saving.building import build_model
+from pyconv.saving.building import build_model, layer_shapes, listed
 from pyconv.saving.compilation import (
     compile_config,
     optimizer_arrays,
@@ -36,7 +36,7 @@ from pyconv.saving.legacy_weights import (
 )
 
 Config = dict[str, Any]
-RANDOM = "pyconv_random"
+RANDOM, SHAPES = "pyconv_random", "pyconv_layer_shapes"
 WIDENING = 4  # float16 in the file, float64 in the model
 
 
@@ -53,9 +53,12 @@ def save_legacy(model: Model, path: str | os.PathLike[str], version: str) -> Non
 def _fill(model: Model, compiled: Config | None, file: Any) -> None:
     file.attrs["keras_version"], file.attrs["backend"] = KERAS, "numpy"
     config = _without_modules(serialize_layer(model))
-    config["config"].setdefault("build_input_shape", _listed(model.build_shape))
+    config["config"].setdefault("build_input_shape", listed(model.build_shape))
     file.attrs["model_config"] = json.dumps(known_to_keras(config), allow_nan=False)
     file.attrs[RANDOM] = json.dumps(random.get_state())
+    shapes = layer_shapes(model)
+    if shapes is not None:
+        file.attrs[SHAPES] = json.dumps(shapes)
     write_legacy_weights(file.create_group("model_weights"), model)
     if compiled is None:
         return
@@ -72,10 +75,6 @@ def _fill(model: Model, compiled: Config | None, file: Any) -> None:
     write_names(group, "weight_names", [name for name, _ in arrays])
     for name, array in arrays:
         group.create_dataset(name, data=array)
-
-
-def _listed(shape: Any) -> Any:
-    return [_listed(item) for item in shape] if isinstance(shape, (list, tuple)) else shape
 
 
 def _without_modules(entry: Config) -> Config:
@@ -104,7 +103,9 @@ def load_legacy(file: BinaryIO, custom_objects: CustomObjects | None, compile: b
         config = current_form(parse_json(text.encode()))
         arguments = config.get("config")
         shape = arguments.pop("build_input_shape", None) if isinstance(arguments, dict) else None
-        model = build_model(config, shape, custom_objects, WIDENING * size)
+        said = root.text(SHAPES)
+        shapes = None if said is None else parse_json(said.encode())
+        model = build_model(config, shape, custom_objects, WIDENING * size, shapes)
         read_legacy_weights(root, model, by_name=False)
         if compile:
             _restore_compiled(root, model)

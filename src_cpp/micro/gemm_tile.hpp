@@ -117,6 +117,45 @@ struct Tile {
     end_tile<T, Rows, Vecs>(acc, c, cols, end);
   }
 
+  // Whole vectors of B and C, rows of A and C at even distances: as few addresses as can be.
+  static void strided_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+                                int64_t ldc, bool accumulate) {
+    constexpr int bases = (Rows + 3) / 4;
+    Reg acc[Rows][Vecs];
+    const T* base[bases];
+    PYCONV_UNROLL
+    for (int r = 0; r < bases; ++r) base[r] = a + 4 * r * lda;
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
+    }
+    const int64_t lda3 = 3 * lda;
+    for (int64_t kk = 0; kk < k; ++kk) {
+      Reg bv[Vecs];
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) bv[v] = V::load(b + v * V::width);
+      PYCONV_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const T* const from = base[r / 4];
+        const Reg av = V::set(r % 4 == 3 ? from[lda3] : from[r % 4 * lda]);
+        PYCONV_UNROLL
+        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+      }
+      PYCONV_UNROLL
+      for (int r = 0; r < bases; ++r) ++base[r];
+      b += ldb;
+    }
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r, c += ldc) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) {
+        if (accumulate) acc[r][v] = V::add(V::load(c + v * V::width), acc[r][v]);
+        V::store(c + v * V::width, acc[r][v]);
+      }
+    }
+  }
+
   static void column_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                                T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
     Reg acc[Rows][Vecs];
@@ -169,6 +208,10 @@ struct FillTiles {
     if constexpr (Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {
       table.column_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::column_gemm_tile;
       table.column_tile_rows[Vecs - 1] = tile_rows(Vecs, pyconv::kMaxRows);
+    }
+    if constexpr (sizeof(T) == sizeof(float) && Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {
+      table.strided_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::strided_gemm_tile;
+      table.strided_tile_rows[Vecs - 1] = tile_rows(Vecs, pyconv::kMaxRows);
     }
     if constexpr (Rows < pyconv::kMaxRows) {
       FillTiles<T, Vecs, Rows + 1>::fill(table);

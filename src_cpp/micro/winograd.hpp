@@ -6,115 +6,9 @@
 
 #include "kernels.hpp"
 #include "micro/gemm_tile.hpp"
+#include "micro/winograd_steps.hpp"
 
 namespace {
-
-// One-dimensional steps, written as what each output is of the inputs.
-template <class T, int M>
-struct Winograd;
-
-template <class T>
-struct Winograd<T, 2> {
-  using V = Vec<T>;
-  using R = typename V::Reg;
-
-  // B^T
-  static void patch(const R (&d)[4], R (&v)[4]) {
-    v[0] = V::sub(d[0], d[2]);
-    v[1] = V::add(d[1], d[2]);
-    v[2] = V::sub(d[2], d[1]);
-    v[3] = V::sub(d[1], d[3]);
-  }
-  // G
-  static void filter(const R (&g)[3], R (&u)[4]) {
-    const R half = V::set(T(0.5));
-    const R ends = V::add(g[0], g[2]);
-    u[0] = g[0];
-    u[1] = V::mul(half, V::add(ends, g[1]));
-    u[2] = V::mul(half, V::sub(ends, g[1]));
-    u[3] = g[2];
-  }
-  // A^T
-  static void output(const R (&m)[4], R (&y)[2]) {
-    y[0] = V::add(m[0], V::add(m[1], m[2]));
-    y[1] = V::sub(V::sub(m[1], m[2]), m[3]);
-  }
-  // A
-  static void gradient(const R (&dy)[2], R (&z)[4]) {
-    z[0] = dy[0];
-    z[1] = V::add(dy[0], dy[1]);
-    z[2] = V::sub(dy[0], dy[1]);
-    z[3] = V::sub(V::zero(), dy[1]);
-  }
-  // G^T
-  static void filter_gradient(const R (&u)[4], R (&g)[3]) {
-    const R half = V::set(T(0.5));
-    const R even = V::mul(half, V::add(u[1], u[2]));
-    g[0] = V::add(u[0], even);
-    g[1] = V::mul(half, V::sub(u[1], u[2]));
-    g[2] = V::add(even, u[3]);
-  }
-};
-
-template <class T>
-struct Winograd<T, 4> {
-  using V = Vec<T>;
-  using R = typename V::Reg;
-
-  static R times(double factor, R a) { return V::mul(V::set(T(factor)), a); }
-  // a + factor * b
-  static R plus(R a, double factor, R b) { return V::fma(V::set(T(factor)), b, a); }
-
-  static void patch(const R (&d)[6], R (&v)[6]) {
-    const R even = plus(d[4], -4, d[2]);
-    const R odd = plus(d[3], -4, d[1]);
-    const R even2 = V::sub(d[4], d[2]);
-    const R odd2 = times(2, V::sub(d[3], d[1]));
-    v[0] = plus(plus(d[4], -5, d[2]), 4, d[0]);
-    v[1] = V::add(even, odd);
-    v[2] = V::sub(even, odd);
-    v[3] = V::add(even2, odd2);
-    v[4] = V::sub(even2, odd2);
-    v[5] = plus(plus(d[5], -5, d[3]), 4, d[1]);
-  }
-  static void filter(const R (&g)[3], R (&u)[6]) {
-    const R ends = times(-1.0 / 6, V::add(g[0], g[2]));
-    const R far = plus(times(1.0 / 24, g[0]), 1.0 / 6, g[2]);
-    u[0] = times(0.25, g[0]);
-    u[1] = plus(ends, -1.0 / 6, g[1]);
-    u[2] = plus(ends, 1.0 / 6, g[1]);
-    u[3] = plus(far, 1.0 / 12, g[1]);
-    u[4] = plus(far, -1.0 / 12, g[1]);
-    u[5] = g[2];
-  }
-  static void output(const R (&m)[6], R (&y)[4]) {
-    const R even = V::add(m[1], m[2]), odd = V::sub(m[1], m[2]);
-    const R even2 = V::add(m[3], m[4]), odd2 = V::sub(m[3], m[4]);
-    y[0] = V::add(V::add(m[0], even), even2);
-    y[1] = plus(odd, 2, odd2);
-    y[2] = plus(even, 4, even2);
-    y[3] = V::add(plus(odd, 8, odd2), m[5]);
-  }
-  static void gradient(const R (&dy)[4], R (&z)[6]) {
-    const R even = V::add(dy[0], dy[2]), odd = V::add(dy[1], dy[3]);
-    const R even2 = plus(dy[0], 4, dy[2]);
-    const R odd2 = times(2, plus(dy[1], 4, dy[3]));
-    z[0] = dy[0];
-    z[1] = V::add(even, odd);
-    z[2] = V::sub(even, odd);
-    z[3] = V::add(even2, odd2);
-    z[4] = V::sub(even2, odd2);
-    z[5] = dy[3];
-  }
-  static void filter_gradient(const R (&u)[6], R (&g)[3]) {
-    const R even = times(-1.0 / 6, V::add(u[1], u[2]));
-    const R odd = times(1.0 / 6, V::sub(u[2], u[1]));
-    const R even2 = V::add(u[3], u[4]), odd2 = V::sub(u[3], u[4]);
-    g[0] = V::add(plus(even, 1.0 / 24, even2), times(0.25, u[0]));
-    g[1] = plus(odd, 1.0 / 12, odd2);
-    g[2] = V::add(plus(even, 1.0 / 6, even2), u[5]);
-  }
-};
 
 // out = step(step(in)^T)^T: along columns, then along rows. In and Out are the two sizes.
 template <class R, int In, int Out, class Step>
@@ -242,6 +136,33 @@ void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>&
   }
 }
 
+// The pixels of `square` = or += (B m B^T); m[frequency * pitch + i].
+template <class T, int M>
+void winograd_spread(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>& given, T* pixels,
+                     int64_t count, bool above, bool beside) {
+  using V = Vec<T>;
+  const pyconv::WinogradSquare<T> square = given;  // which no store of a vector changes
+  constexpr int side = M + 2;
+  for (int64_t i = 0; i < count; i += V::width) {
+    const typename V::Mask mask = V::tail(count - i);
+    typename V::Reg in[side][side], d[side][side];
+    PYCONV_UNROLL
+    for (int q = 0; q < side * side; ++q) {
+      in[q / side][q % side] = V::load(m + q * pitch + i, mask);
+    }
+    both_axes(in, d, [](const auto& a, auto& b) { Winograd<T, M>::spread(a, b); });
+    PYCONV_UNROLL
+    for (int q = 0; q < side * side; ++q) {
+      const int row = q / side, column = q % side;
+      if (row < square.top || row >= square.bottom) continue;
+      if (column < square.left || column >= square.right) continue;
+      T* const to = pixels + row * square.row_pitch + column * square.pixel_pitch + i;
+      const bool adds = (row < 2 && above) || (column < 2 && beside);
+      V::store(to, adds ? V::add(V::load(to, mask), d[row][column]) : d[row][column], mask);
+    }
+  }
+}
+
 // Tap t of dkernel[t * tap_pitch + i] = (G^T u G), u the sum of `parts` left to right.
 template <class T, int M>
 void winograd_filter_gradient(const T* u, int64_t pitch, int64_t part_pitch, int64_t parts,
@@ -275,6 +196,7 @@ constexpr pyconv::WinogradKernels<T> winograd_kernels() {
           &winograd_gradient<T, M>,
           &winograd_filter<T, M>,
           &winograd_output<T, M>,
+          &winograd_spread<T, M>,
           &winograd_filter_gradient<T, M>};
 }
 

@@ -33,9 +33,13 @@ int64_t meetings(int64_t outputs, int64_t size, int64_t before) {
 }
 
 // Tiles that reach far beyond small images cost as much as any, the direct way leaves padding out.
-bool saves_products(const Window& w, int64_t rows, int64_t columns) {
+bool saves_products(const Window& w, ConvPass pass) {
   constexpr double kLeastSaving = 1.6;
-  const int64_t m = winograd_side(w.n, rows, columns);
+  const bool data = pass == ConvPass::kData;
+  const bool spreads = data && winograd_spreads(w);
+  const int64_t rows = data && !spreads ? w.h : w.oh;
+  const int64_t columns = data && !spreads ? w.w : w.ow;
+  const int64_t m = spreads ? 4 : winograd_side(w.n, rows, columns);
   const double products = double((m + 2) * (m + 2)) * double(TileGrid(m, w.n, rows, columns).tiles);
   const double direct =
       double(w.n) * double(meetings(w.oh, w.h, w.top)) * double(meetings(w.ow, w.w, w.left));
@@ -48,8 +52,7 @@ bool gains_by_winograd(const Window& w, ConvPass pass) {
   const int64_t cg = w.group_inputs(), fg = w.group_filters();
   return cg >= kWinogradChannels && fg >= kWinogradChannels &&
          (data ? w.input_pixels() : w.output_pixels()) >= kWinogradPixels &&
-         36.0 * 4.0 * double(cg) * double(fg) <= kFilterBytes &&
-         saves_products(w, data ? w.h : w.oh, data ? w.w : w.ow);
+         36.0 * 4.0 * double(cg) * double(fg) <= kFilterBytes && saves_products(w, pass);
 }
 
 // Tiles of as many columns as an image has channels would leave most lanes of a vector empty;

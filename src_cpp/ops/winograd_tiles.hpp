@@ -62,6 +62,10 @@ inline const WinogradKernels<float>& winograd_kernels_of(int64_t m) {
 // where large ones would reach far beyond the image.
 int64_t winograd_side(int64_t n, int64_t h, int64_t w);
 
+// Whether the pass to the data takes tiles of dy, which spread over dx, instead of tiles of dx:
+// where those are fewer, as at small images without padding. Whole images are shared out then.
+bool winograd_spreads(const Window& window);
+
 // A plane of a frequency begins this much after the last one ends, so that the planes of one tile
 // do not share their sets of the first cache.
 constexpr int64_t kPlaneGap = 16;

@@ -261,3 +261,61 @@ def test_labels_beyond_the_dtype_are_refused_by_the_ordinary_step_too() -> None:
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match=r"fit: y holds a value beyond 3.403e\+38"):
         model.fit(X, np.full((len(X), 3), 1e300), verbose=0)
+
+
+def test_labels_are_asked_of_the_loss_only_where_the_step_uses_it() -> None:
+    seen: list[Any] = []
+
+    class Regardless(Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            seen.append(data[1:] if isinstance(data, tuple) else ())
+            return {"steps": len(seen)}
+
+        test_step = train_step
+
+    class Regarding(Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            return super().train_step(data)
+
+    maps, numbers = np.ones((40, 4, 4), "float32"), np.arange(40) + 100
+    for labels in (maps, numbers, {"maps": maps, "numbers": numbers}, [maps, numbers], [maps]):
+        for kind in (Regardless, Regarding):
+            model = of_class(kind)
+            model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            if kind is Regardless:
+                model.fit(X, labels, validation_data=(X, labels), batch_size=40, verbose=0)
+                model.train_on_batch(X, labels)
+            else:
+                with pytest.raises(ValueError, match=r"labels|train_step: y has"):
+                    model.fit(X, labels, verbose=0)
+    assert [type(y) for (y,) in seen[-3:]] == [list] * 3
+    model = of_class(Regardless)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(X, verbose=0)
+    model.fit(X, maps, sample_weight=maps[:, :2], verbose=0)
+    assert seen[-1][1].shape[1:] == (2, 4)
+    with pytest.raises(ValueError, match=r"fit: x has 40 samples and y 3; must be equal"):
+        model.fit(X, maps[:3], verbose=0)
+    with pytest.raises(ValueError, match=r"fit: sample_weight has 3 items; must be 40"):
+        model.fit(X, maps, sample_weight=np.ones(3), verbose=0)
+
+
+def test_super_takes_labels_of_the_one_output_that_has_a_loss() -> None:
+    histories = []
+    for own in (True, False):
+
+        class Stepping(Model):
+            if own:
+
+                def train_step(self, data: Any) -> dict[str, Any]:
+                    return super().train_step(data)
+
+        pyconv.set_seed(3)
+        inputs = pyconv.Input((6,))
+        shared = layers.Dense(3)(inputs)
+        ends = [layers.Activation("softmax", name=name)(shared) for name in "ab"]
+        model = Stepping(inputs, ends)
+        model.compile("sgd", [None, "sparse_categorical_crossentropy"], metrics=[None, ["acc"]])
+        for labels in (Y, [Y], {"b": Y}):
+            histories.append(model.fit(X, labels, shuffle=False, verbose=0).history)
+    assert histories[:3] == histories[3:]

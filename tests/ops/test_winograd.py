@@ -10,7 +10,8 @@ from compare import assert_same_bits
 import pyconv
 from pyconv import ops
 from pyconv.geometry import Window
-from pyconv.ops.conv2d import DATA, FORWARD, KERNEL, algorithm_of
+from pyconv.ops.conv2d import DATA, FORWARD, KERNEL, algorithm_of, convolve
+from pyconv.ops.prepared_kernel import PreparedKernel
 
 # x.shape, filters, options: tiles of 4 x 4 and of 2 x 2, cut tiles, odd channels, any padding.
 SHAPES = [
@@ -24,6 +25,12 @@ SHAPES = [
     ((9, 26, 27, 12), 12, {}),
     ((70, 2, 2, 6), 5, {"padding": 1}),
     ((40, 1, 9, 5), 7, {"padding": "same"}),
+    # Gradients that spread over images a little larger than a number of tiles.
+    ((9, 13, 9, 33), 70, {}),
+    ((8, 9, 9, 34), 38, {"groups": 2, "padding": ((0, 1), (1, 0))}),
+    ((300, 5, 5, 6), 20, {}),
+    # Filters that are transformed piece by piece.
+    ((2, 16, 16, 270), 260, {"padding": 1}),
 ]
 
 
@@ -112,6 +119,18 @@ def test_bits_do_not_depend_on_the_layout():
     assert_same_bits(got, (first[2], first[3], dkernel, dbias))
 
 
+@pytest.mark.parametrize(("x_shape", "filters"), [((2, 16, 16, 270), 260), ((2, 28, 28, 32), 32)])
+def test_filters_kept_ready_give_the_same_bits(x_shape, filters, device):
+    on_the_cpu(device)
+    x, kernel, bias, _ = tensors(x_shape, filters, {"padding": 1})
+    whole, kept = window(x_shape, kernel.shape), PreparedKernel()
+    assert kept.form(kernel, 0, whole) is None
+    ready = kept.form(kernel, 0, whole)
+    assert ready is not None
+    once = convolve("test", whole, x, kernel, bias, None)
+    assert_same_bits((convolve("test", whole, x, kernel, bias, None, "auto", ready),), (once,))
+
+
 def window(x_shape, kernel_shape, strides=1, padding=1, dilation_rate=1):
     return Window.conv(
         "test", x_shape, kernel_shape, strides, padding, dilation_rate, 1, "channels_last"
@@ -141,7 +160,9 @@ def test_auto_leaves_it_where_tiles_reach_beyond_small_images(direction, device)
     assert "winograd" not in {names[size] for size in [(1, 1), (1, 9), (9, 1), (2, 2)]}
 
 
-@pytest.mark.parametrize(("size", "name"), [(5, "direct"), (6, "direct"), (13, "winograd")])
+@pytest.mark.parametrize(
+    ("size", "name"), [(3, "direct"), (4, "direct"), (5, "winograd"), (13, "winograd")]
+)
 def test_auto_counts_only_the_products_that_the_direct_way_makes(size, name, device):
     on_the_cpu(device)
     single = normal((1,), "float32", 0)
