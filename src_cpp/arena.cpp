@@ -29,7 +29,7 @@ constexpr size_t kColourRoom = 2 * kColours * kAlignment;
 // A cached block serves requests down to two thirds of it.
 constexpr size_t kWaste = 2;
 // What was used at the peak may stay mapped, and a part of it, or this much, more.
-constexpr size_t kSpare = 8;
+constexpr size_t kSpare = 4;
 constexpr size_t kCacheFloor = size_t(64) << 20;
 // Of the blocks that are dropped every eighth is the one idle for longest.
 constexpr uint64_t kOldestEvery = 8;

@@ -59,8 +59,8 @@ def relu(
     threshold: float = 0.0,
 ) -> Tensor:
     """Return x above the threshold, up to max_value; below it negative_slope * (x - threshold)."""
-    if negative_slope == 0 and max_value is None and threshold == 0:
-        return ActivationFunction("relu")(floating(x))
+    if negative_slope == 0 and threshold == 0 and max_value in (None, 6):
+        return ActivationFunction("relu" if max_value is None else "relu6")(floating(x))
     options = {"max_value": max_value, "threshold": threshold}
     return ActivationFunction("leaky_relu", negative_slope=negative_slope, **options)(floating(x))
 

@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Differentiable batch normalisation."""
+"""Differentiable batch normalisation, alone and with a residual and an activation at its end."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from pyconv.autograd.elementwise import floating
+from pyconv.autograd.function import Function
 from pyconv.autograd.normalization import NormFunction
 from pyconv.autograd.tensor import Operand, Tensor, array_of
 from pyconv.backend import Array
 from pyconv.geometry import checked_flag
 from pyconv.ops.batch_norm import MOVING, batch_norm_by, batch_norm_of_batch
+from pyconv.ops.norm_end import NormEnd, normalize_to_end_backward
+from pyconv.ops.normalization import NORM_INPUTS, NormState, normalize_backward
+
+if TYPE_CHECKING:
+    from pyconv.ops.activation import ActivationName
 
 
 def batch_norm(
@@ -59,3 +68,58 @@ def batch_norm_inference(
         "batch_norm", lambda x, gamma, beta: batch_norm_by(x, gamma, beta, *moving, axis, epsilon)
     )
     return function.of(x, gamma, beta)
+
+
+class BatchNormToEnd(Function):
+    """y = activation(batch_norm(x) + residual), of host arrays alone.
+
+    Args:
+        moving: mean and variance; None: those of the batch. activation: "relu" or "relu6".
+    """
+
+    state: NormState
+    y: Array | None = None
+
+    def __init__(
+        self,
+        axis: int,
+        epsilon: float,
+        moving: tuple[Array, Array] | None,
+        activation: ActivationName,
+    ) -> None:
+        self.axis, self.epsilon, self.moving = axis, epsilon, moving
+        self.activation = activation
+
+    def forward(
+        self, x: Array, gamma: Array | None, beta: Array | None, residual: Array | None
+    ) -> Array:
+        axis, epsilon, end = self.axis, self.epsilon, NormEnd(self.activation, residual)
+        if self.moving is None:
+            y, self.state = batch_norm_of_batch(x, gamma, beta, axis, epsilon, end)
+        else:
+            mean, variance = self.moving
+            y, self.state = batch_norm_by(x, gamma, beta, mean, variance, axis, epsilon, end)
+        if self.recording:
+            self.x, self.scale = x, (gamma, beta)
+            self.y = None if residual is None else y
+        return y
+
+    def backward(self, dy: Array) -> tuple[Array | None, ...]:
+        needs = self.names_of_wanted(*NORM_INPUTS)
+        name = "batch_norm_backward"
+        if self.activation is None:  # handed over
+            return *normalize_backward(name, dy, self.x, self.scale[0], self.state, needs), dy
+        return normalize_to_end_backward(
+            name, dy, self.x, self.scale, self.state, self.activation, self.y, needs
+        )
+
+    def hand_over(self) -> ActivationName:
+        handed, self.activation, self.y = self.activation, None, None
+        return handed
+
+    def of(
+        self, x: Tensor, gamma: Tensor | None, beta: Tensor | None, residual: Tensor | None
+    ) -> Tensor:
+        """Return the result for Tensors."""
+        scale = (None if one is None else floating(one) for one in (gamma, beta))
+        return self(x, *scale, residual)

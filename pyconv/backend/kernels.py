@@ -56,6 +56,7 @@ _NATIVE = [
     "softmax_cross_entropy_backward",
     "optimizer_step",
 ]
+_OF_THE_CPU = ["normalize_to_end", "normalize_to_end_backward"]
 
 
 @contextmanager
@@ -79,7 +80,7 @@ class Kernels:
         self.module, self.trailing = module, trailing
         self.has_arena = module is _core  # and wants no workspace lent
         make = _collecting if collecting else _on_host
-        for name in _NATIVE:
+        for name in _NATIVE + (_OF_THE_CPU if self.has_arena else []):
             setattr(self, name, make(getattr(module, name), trailing))
 
     def __getattr__(self, name: str) -> Kernel:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pyconv import initializers
 from pyconv.arguments import checked_flag, finite_number
 from pyconv.autograd import Tensor, Variable
-from pyconv.autograd.batch_norm import batch_norm_inference, batch_norm_training
+from pyconv.autograd.batch_norm import BatchNormToEnd, batch_norm_inference, batch_norm_training
+from pyconv.backend import Array
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.norm_layer import NormLayer
 from pyconv.layers.symbolic import Shape
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pyconv.layers.options import LayerOptions
+    from pyconv.ops.activation import ActivationName
 
 
 class BatchNormalization(NormLayer):
@@ -94,9 +96,24 @@ class BatchNormalization(NormLayer):
                 self.epsilon,
             )
         y, mean, variance = batch_norm_training(x, self.gamma, self.beta, self.axis, self.epsilon)
+        self._move(mean, variance)
+        return y
+
+    def call_to_end(
+        self, x: Tensor, residual: Tensor | None, activation: ActivationName, training: bool
+    ) -> Tensor:
+        """Return activation(call(x, training) + residual) of host arrays, with the same bits."""
+        own = training and self.trainable
+        moving = None if own else (self.moving_mean.array, self.moving_variance.array)
+        function = BatchNormToEnd(self.axis, self.epsilon, moving, activation)
+        y = function.of(x, self.gamma, self.beta, residual)
+        if own:
+            self._move(*function.state.of_channels(y.array))
+        return y
+
+    def _move(self, mean: Array, variance: Array) -> None:
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving.array * self.momentum + batch * (1 - self.momentum))
-        return y
 
     def get_config(self) -> dict[str, Any]:
         return {

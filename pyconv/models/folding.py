@@ -9,7 +9,7 @@ Networks, 2018, section 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -145,7 +145,7 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
         return (Folded(layer, None, layer._fused, zeros), after - start) if ready else (None, 1)
     norm = layers[after] if after < len(layers) and _follows(layers[after], layer) else None
     after += norm is not None
-    activation = _fused(layers[after]) if after < len(layers) else None
+    activation = fused_activation(layers[after]) if after < len(layers) else None
     after += activation is not None
     joined = after > start + 1 or type(layer) is Conv2D
     return (Folded(layer, norm, activation, zeros) if joined else None), after - start
@@ -185,7 +185,7 @@ def _follows(norm: Any, layer: Any) -> bool:
     return same and norm.axis % 4 == channels
 
 
-def _fused(layer: Any) -> Any:
+def fused_activation(layer: Any) -> Any:
     """Return the name of the activation that a layer applies, if a convolution can end with it."""
     if not isinstance(layer, Layer) or layer.activity_regularizer or is_overridden(layer):
         return None
@@ -198,14 +198,15 @@ def _fused(layer: Any) -> Any:
     return None
 
 
-class FoldedChain:
-    """Layers one after the other, folded when they first run so, and again when they change."""
+class Chain:
+    """Layers one after the other, as `made` puts them together; anew when they change."""
 
-    def __init__(self) -> None:
+    def __init__(self, made: Callable[[Sequence[Any]], list[Any]]) -> None:
+        self._make = made
         self._made: tuple[tuple[Any, ...], list[Any]] = ((), [])  # from which layers, and the steps
 
-    def __reduce__(self) -> tuple[type[FoldedChain], tuple[()]]:
-        return FoldedChain, ()
+    def __reduce__(self) -> tuple[type[Chain], tuple[Any]]:
+        return Chain, (self._make,)
 
     def steps(self, layers: list[Layer]) -> list[Any]:
         """Return callables of (x, training) that stand for all layers."""
@@ -213,10 +214,16 @@ class FoldedChain:
         known, steps = self._made
         if key == known:
             return steps
-        steps, start = [], 0
-        while start < len(layers):
-            folded, count = folded_length(layers, start)
-            steps.append(folded or layers[start])
-            start += count if folded else 1
+        steps = self._make(layers)
         self._made = key, steps
         return steps
+
+
+def folded_layers(layers: Sequence[Any]) -> list[Any]:
+    """Return what runs in inference in the place of layers one after the other."""
+    steps, start = [], 0
+    while start < len(layers):
+        folded, count = folded_length(layers, start)
+        steps.append(folded or layers[start])
+        start += count if folded else 1
+    return steps

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pyconv.autograd import Tensor
@@ -13,10 +13,11 @@ from pyconv.layers.operation import Operation
 from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, pack_like
 from pyconv.layers.symbolic import Node, Shape
+from pyconv.models.joining import joined_steps
 from pyconv.models.steps import Slot, Step, folded_steps, with_spent
 
 KEPT_SHAPES = 256  # models nested in models would ask for them over and over
-_NOTHING_FOLDED: tuple[list[Step], int] = ([], -1)
+_NOTHING: tuple[list[Step], int] = ([], -1)
 
 
 class Graph:
@@ -67,19 +68,29 @@ class Graph:
             ],
             self._results,
         )
-        self._folded: tuple[list[Step], int] = _NOTHING_FOLDED  # and the structure it is of
+        # Each with the structure that it is of.
+        self._folded: tuple[list[Step], int] = _NOTHING
+        self._joined: tuple[list[Step], int] = _NOTHING
 
-    def _folded_plan(self) -> list[Step]:
-        """Return the steps of inference, made anew when a layer has changed."""
-        changes, (steps, made_at) = structure.changes, self._folded
-        if made_at != changes:
-            steps = with_spent(folded_steps(self._plan, self._results), self._results)
-            self._folded = steps, changes
-        return steps
+    def _steps(self, training: bool | None) -> list[Step]:
+        """Return the steps of inference or others, made anew when a layer has changed."""
+        changes = structure.changes
+        if running.observer is not None:
+            return self._plan
+        if running.folds and not training:
+            if self._folded[1] != changes:
+                self._folded = self._made_by(folded_steps), changes
+            return self._folded[0]
+        if self._joined[1] != changes:
+            self._joined = self._made_by(joined_steps), changes
+        return self._joined[0]
+
+    def _made_by(self, put_together: Callable[[list[Step], list[int]], list[Step]]) -> list[Step]:
+        return with_spent(put_together(self._plan, self._results), self._results)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what other processes and copies must fold for themselves."""
-        return {**vars(self), "_folded": _NOTHING_FOLDED}
+        return {**vars(self), "_folded": _NOTHING, "_joined": _NOTHING}
 
     def run(self, tensors: list[Tensor], training: bool | None) -> Any:
         """Return the outputs for Tensors in the order of `input_list`.
@@ -88,7 +99,7 @@ class Graph:
         """
         values: list[Any] = [*tensors, *[None] * (self._size - len(tensors))]
         del tensors
-        for step in self._folded_plan() if running.folds and not training else self._plan:
+        for step in self._steps(training):
             mode = training if step.training is None else step.training
             result = step.layer(step.filled(values), mode)
             if step.alone:

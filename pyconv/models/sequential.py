@@ -10,8 +10,9 @@ from pyconv.autograd import Tensor
 from pyconv.layers import Input, InputLayer, Layer, SymbolicTensor
 from pyconv.layers.running import running, structure
 from pyconv.layers.symbolic import Shape
-from pyconv.models.folding import FoldedChain
+from pyconv.models.folding import Chain, folded_layers
 from pyconv.models.functional import Functional
+from pyconv.models.joining import joined_layers
 from pyconv.models.known import all_layers, is_known
 from pyconv.models.model import Model
 
@@ -52,7 +53,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
-        self._folded = FoldedChain()
+        self._folded, self._joined = Chain(folded_layers), Chain(joined_layers)
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
         self._seen = SeenShape()
@@ -196,8 +197,11 @@ class Sequential(Model):
         return shape
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:
-        folded = running.folds and not training
-        for layer in self._folded.steps(self._stack) if folded else self._stack:
+        steps = self._stack
+        if running.observer is None:
+            folded = running.folds and not training
+            steps = (self._folded if folded else self._joined).steps(steps)
+        for layer in steps:
             x = layer(x, training=training)
         return x
 

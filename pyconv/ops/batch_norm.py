@@ -9,6 +9,7 @@ from typing import Any
 
 from pyconv.backend import Array, as_input
 from pyconv.geometry import checked_flag
+from pyconv.ops.norm_end import NormEnd, normalize_to_end
 from pyconv.ops.normalization import (
     NORM_INPUTS,
     NormState,
@@ -59,15 +60,20 @@ def batch_norm(
 
 
 def batch_norm_of_batch(
-    x: Array, gamma: Array | None, beta: Array | None, axis: int, epsilon: float
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    axis: int,
+    epsilon: float,
+    end: NormEnd | None = None,
 ) -> tuple[Array, NormState]:
-    """Return y by the batch's own statistics, and what the backward needs."""
+    """Return y by the batch's own statistics, after its end, and what the backward needs."""
     x = as_input(x, "batch_norm", "x")
     view = _view("batch_norm", x.shape, axis)
     if view.pixels == 0:
         raise ValueError(f"batch_norm: x.shape={x.shape}; training needs an element per channel")
     state = own_state("batch_norm", view, x, epsilon)
-    return normalize("batch_norm", x, gamma, beta, state), state
+    return _normalized(x, gamma, beta, state, end), state
 
 
 def batch_norm_by(
@@ -78,13 +84,22 @@ def batch_norm_by(
     moving_variance: Any,
     axis: int,
     epsilon: float,
+    end: NormEnd | None = None,
 ) -> tuple[Array, NormState]:
-    """Return y by the moving statistics, and what the backward needs."""
+    """Return y by the moving statistics, after its end, and what the backward needs."""
     x = as_input(x, "batch_norm", "x")
     moving = dict(zip(MOVING, (moving_mean, moving_variance), strict=True))
     view = _view("batch_norm", x.shape, axis)
     state = given_state("batch_norm", view, x, moving, (view.c,), epsilon, fixed=True)
-    return normalize("batch_norm", x, gamma, beta, state), state
+    return _normalized(x, gamma, beta, state, end), state
+
+
+def _normalized(
+    x: Array, gamma: Array | None, beta: Array | None, state: NormState, end: NormEnd | None
+) -> Array:
+    if end is None:
+        return normalize("batch_norm", x, gamma, beta, state)
+    return normalize_to_end("batch_norm", x, gamma, beta, state, end)
 
 
 def batch_norm_backward(

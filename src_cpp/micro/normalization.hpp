@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <limits>
 
 #include "kernels.hpp"
 
@@ -23,15 +25,33 @@ inline void by_fours(int64_t count, int64_t c, Body&& body) {
   for (; i < count; ++i) body(Rows<1>{}, i * c);
 }
 
-// The activations that a normalisation can end with: the value, and whether the gradient passes.
+// x where a > b, else 0, by a mask as wide as x: a choice of floats would become a branch, a bool
+// would want its own vectors.
+inline float kept_above(float a, float b, float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  bits &= a > b ? ~uint32_t(0) : uint32_t(0);
+  std::memcpy(&x, &bits, sizeof bits);
+  return x;
+}
+
+inline double kept_above(double a, double b, double x) {
+  uint64_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  bits &= a > b ? ~uint64_t(0) : uint64_t(0);
+  std::memcpy(&x, &bits, sizeof bits);
+  return x;
+}
+
+// The activations that a normalisation can end with: the value, and what passes of a gradient.
 struct Straight {
   template <class T>
   static T value(T z) {
     return z;
   }
   template <class T>
-  static bool passes(T) {
-    return true;
+  static T passing(T, T gradient) {
+    return gradient;
   }
 };
 
@@ -41,8 +61,9 @@ struct AboveZero {
     return T(0) > z ? T(0) : z;  // a NaN stays
   }
   template <class T>
-  static bool passes(T z) {
-    return z > T(0);
+  static T passing(T z, T gradient) {
+    // The second comparison changes nothing; with the first alone GCC 12 makes narrow vectors.
+    return kept_above(z, T(0), kept_above(z, -std::numeric_limits<T>::infinity(), gradient));
   }
 };
 
@@ -53,8 +74,8 @@ struct ZeroToSix {
     return low > T(6) ? T(6) : low;
   }
   template <class T>
-  static bool passes(T z) {
-    return (z > T(0)) & (z < T(6));
+  static T passing(T z, T gradient) {
+    return kept_above(z, T(0), kept_above(T(6), z, gradient));
   }
 };
 
@@ -66,6 +87,7 @@ void add_moments_to_columns(const T* x, int64_t count, int64_t c, const double* 
     const T* __restrict row = x + first;
     const double* __restrict from = centre;
     double* __restrict sum = sums, * __restrict square = squares;
+#pragma GCC ivdep
     for (int64_t j = 0; j < c; ++j) {
       double s = sum[j], q = square[j];
       PYCONV_UNROLL
@@ -125,13 +147,14 @@ void add_gradients_to_columns(const T* dy, const T* x, int64_t count, int64_t c,
     const double *__restrict centre = columns.centre, *__restrict scale = columns.scale,
                              *__restrict shift = columns.shift;
     double* __restrict sum = sums, * __restrict product = products;
+#pragma GCC ivdep
     for (int64_t j = 0; j < c; ++j) {
       double s = sum[j], p = product[j];
       PYCONV_UNROLL
       for (int i = 0; i < decltype(rows)::count; ++i) {
         const double distance = double(from[i * c + j]) - centre[j];
-        const bool passes = Curve::passes(T(distance * scale[j] + shift[j]));
-        const double gradient = passes ? gradients[i * c + j] : T(0);
+        const T z = T(distance * scale[j] + shift[j]);
+        const double gradient = double(Curve::passing(z, gradients[i * c + j]));
         s += gradient;
         p += gradient * distance;
       }
@@ -156,7 +179,7 @@ void add_passing_gradients_to_columns(const T* dy, const T* y, const T* x, T* dz
       double s = sum[j], p = product[j];
       PYCONV_UNROLL
       for (int i = 0; i < decltype(rows)::count; ++i) {
-        const T passing = Curve::passes(result[i * c + j]) ? gradients[i * c + j] : T(0);
+        const T passing = Curve::passing(result[i * c + j], gradients[i * c + j]);
         to[i * c + j] = passing;
         s += double(passing);
         p += double(passing) * (double(from[i * c + j]) - centre[j]);
@@ -182,8 +205,8 @@ void normalize_rows_backward(const T* dy, const T* x, T* dx, int64_t count, int6
       PYCONV_UNROLL
       for (int i = 0; i < decltype(rows)::count; ++i) {
         const double distance = double(from[i * c + j]) - centre[j];
-        const bool passes = Curve::passes(T(distance * scale[j] + shift[j]));
-        const double gradient = passes ? gradients[i * c + j] : T(0);
+        const T z = T(distance * scale[j] + shift[j]);
+        const double gradient = double(Curve::passing(z, gradients[i * c + j]));
         to[i * c + j] = T((gradient * scale[j] - offset[j]) - distance * slope[j]);
       }
     }
