@@ -56,7 +56,7 @@ _NATIVE = [
     "softmax_cross_entropy_backward",
     "optimizer_step",
 ]
-_OF_THE_CPU = ["normalize_to_end", "normalize_to_end_backward"]
+_OF_THE_CPU = ["conv2d_residual", "normalize_to_end", "normalize_to_end_backward"]
 
 
 @contextmanager

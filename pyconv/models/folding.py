@@ -74,14 +74,35 @@ class Folded:
             x = self.layer.by_policy(x)
         version, kernel, bias = self._weights()
         if type(self.layer) is Conv2D:
-            return Tensor.wrap(self._convolve(x.array, kernel, bias, version))
+            window, kernel = self._window(x.array, kernel)
+            form = self._prepared.form(kernel, version, window)
+            return Tensor.wrap(
+                convolve("conv2d", window, x.array, kernel, bias, self.activation, prepared=form)
+            )
         y: Tensor = self.layer.convolve(x, kernel, bias, self.activation, self._padding())
         return y
+
+    def onto(self, x: Any, residual: Array, ending: Any) -> Tensor | None:
+        """Return ending(folded(x) + residual); None where the two are not of one shape and dtype.
+
+        The layer is a Conv2D.
+        """
+        x = (self.zeros or self.layer).prepared(x)
+        version, kernel, bias = self._weights()
+        window, kernel = self._window(x.array, kernel)
+        if residual.shape != window.output_shape or residual.dtype != x.dtype:
+            return None
+        form = self._prepared.form(kernel, version, window)
+        return Tensor.wrap(
+            convolve(
+                "conv2d", window, x.array, kernel, bias, ending, prepared=form, residual=residual
+            )
+        )
 
     def _padding(self) -> Any:
         return (self.zeros or self.layer).padding
 
-    def _convolve(self, x: Array, kernel: Any, bias: Any, version: object) -> Array:
+    def _window(self, x: Array, kernel: Any) -> tuple[Window, Array]:
         layer, name = self.layer, "conv2d"
         x = as_input(x, name, "x", ndim=4)
         kernel = contiguous(as_input(array_of(kernel), name, "kernel", ndim=4, like=x))
@@ -95,21 +116,27 @@ class Folded:
             layer.groups,
             layer.data_format,
         )
-        form = self._prepared.form(kernel, version, window)
-        bias = None if bias is None else array_of(bias)
-        return convolve(name, window, x, kernel, bias, self.activation, prepared=form)
+        return window, kernel
 
     def _weights(self) -> tuple[tuple[int, ...], Any, Any]:
         """Return what tells these weights from others, the kernel and the bias."""
         layer = self.layer
-        known = [layer.kernel, layer.bias, *(self.norm.weights if self.norm else ())]
+        known, norm = [layer.kernel, layer.bias], self.norm
+        if norm is not None:
+            known += norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance
         arrays = [v.array for v in known if v is not None]
         versions = (*(v.version for v in known if v is not None), *map(id, arrays))
         folded = self._folded
         if versions != folded[0]:
-            now = (layer.kernel, layer.bias) if self.norm is None else self._fold(self.norm)
+            now = self._own() if norm is None else self._fold(norm)
             folded = self._folded = (versions, arrays, *now)
         return folded[0], folded[2], folded[3]
+
+    def _own(self) -> tuple[Any, Any]:
+        bias = self.layer.bias
+        if type(self.layer) is not Conv2D or bias is None:
+            return self.layer.kernel, bias
+        return self.layer.kernel, bias.array
 
     def _fold(self, norm: BatchNormalization) -> tuple[Array, Array]:
         kernel = self.layer.kernel.array

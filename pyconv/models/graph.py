@@ -14,7 +14,8 @@ from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, pack_like
 from pyconv.layers.symbolic import Node, Shape
 from pyconv.models.joining import joined_steps
-from pyconv.models.steps import Slot, Step, folded_steps, with_spent
+from pyconv.models.residuals import inference_steps
+from pyconv.models.steps import Slot, Step, with_spent
 
 KEPT_SHAPES = 256  # models nested in models would ask for them over and over
 _NOTHING: tuple[list[Step], int] = ([], -1)
@@ -79,7 +80,7 @@ class Graph:
             return self._plan
         if running.folds and not training:
             if self._folded[1] != changes:
-                self._folded = self._made_by(folded_steps), changes
+                self._folded = self._made_by(inference_steps), changes
             return self._folded[0]
         if self._joined[1] != changes:
             self._joined = self._made_by(joined_steps), changes

@@ -149,10 +149,12 @@ def convolve(
     activation: ActivationName,
     algorithm: Algorithm = "auto",
     prepared: Array | None = None,
+    residual: Array | None = None,
 ) -> Array:
     """Return the convolution of a checked window; x and kernel have passed as_input.
 
-    `prepared` is what PreparedKernel holds for them.
+    `prepared` is what PreparedKernel holds for them; `residual`, of the result's shape and dtype,
+    is added before the activation, on the CPU alone.
     """
     code = activation_code(function, activation)
     chosen = _algorithm_code(function, algorithm, window, x)
@@ -160,7 +162,12 @@ def convolve(
     x, kernel = contiguous(x), contiguous(kernel)
     y = empty_on(x, window.output_shape)
     lent = workspace_for(x, window, chosen, FORWARD) if prepared is None else prepared
-    kernels_for(x).conv2d(product_code(x), x, kernel, bias, y, window.packed, chosen, code, lent)
+    kernels, given = kernels_for(x), (product_code(x), x, kernel, bias)
+    if residual is None:
+        kernels.conv2d(*given, y, window.packed, chosen, code, lent)
+    else:
+        residual = contiguous(residual)
+        kernels.conv2d_residual(*given, residual, y, window.packed, chosen, code, lent)
     return y
 
 
