@@ -18,6 +18,7 @@ CORE_ONLY = {
     "address",
     "conv2d_prepare",
     "conv2d_prepared_size",
+    "conv2d_residual",
     "cpu_name",
     "empty",
     "flush_denormals",
@@ -30,6 +31,7 @@ CORE_ONLY = {
     "resize_bytes",
     "set_flush_denormals",
     "set_num_threads",
+    "transpose_images",
     "trim_memory",
 }
 # What only a GPU needs.

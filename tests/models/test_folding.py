@@ -53,7 +53,8 @@ def folded_count(model):
     joined = [
         getattr(step, "layer", step) if not isinstance(step, Folded) else step for step in steps
     ]
-    return sum(isinstance(step, Folded) and step.norm is not None for step in joined)
+    folded = [getattr(step, "folded", step) for step in joined]  # of sums that one ends with
+    return sum(isinstance(step, Folded) and step.norm is not None for step in folded)
 
 
 def chain(*layers, shape=SHAPE):
