@@ -71,8 +71,7 @@ struct Tile {
 
   static void row_gemm_tile(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
                             int64_t cols, const pyconv::TileEnd<T>& end) {
-    const pyconv::Stretch all{0, k};
-    multiply<false>(&all, 1, rows, nullptr, b, ldb, c, cols, end);
+    multiply<false>(nullptr, k, rows, nullptr, b, ldb, c, cols, end);
   }
 
   static void indexed_gemm_tile(const pyconv::Stretch* stretches, int64_t stretch_count,
@@ -81,9 +80,11 @@ struct Tile {
     multiply<true>(stretches, stretch_count, rows, index, b, ldb, c, cols, end);
   }
 
+  // `count`: of the stretches, or of K where there is no index: bounds that lie in memory would
+  // be read from there each time.
   template <bool Indexed>
   [[gnu::always_inline]] static inline void multiply(const pyconv::Stretch* stretches,
-                                                     int64_t stretch_count, const T* const* rows,
+                                                     int64_t count, const T* const* rows,
                                                      const int64_t* index, const T* b, int64_t ldb,
                                                      T* const* c, int64_t cols,
                                                      const pyconv::TileEnd<T>& end) {
@@ -96,10 +97,11 @@ struct Tile {
       for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
     }
     const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
-    for (const pyconv::Stretch* s = stretches; s < stretches + stretch_count; ++s) {
-      const T* row = b + s->first * ldb;
-      const int64_t last = s->first + s->count;
-      for (int64_t kk = s->first; kk < last; ++kk) {
+    for (int64_t s = 0; s < (Indexed ? count : 1); ++s) {
+      const int64_t first = Indexed ? stretches[s].first : 0;
+      const int64_t last = Indexed ? first + stretches[s].count : count;
+      const T* row = b + first * ldb;
+      for (int64_t kk = first; kk < last; ++kk) {
         const int64_t at = Indexed ? index[kk] : kk;
         Reg bv[Vecs];
         PYCONV_UNROLL
