@@ -97,16 +97,30 @@ struct PoolRow {
   int64_t counted_left, counted_right;  // the columns that it counts
 };
 
+// What windows whose first row is `dy` send to pixels: to the row `dx`, or, where windows lie side
+// by side, to `rows` rows from there on.
+template <class T>
+struct BestGradient {
+  const T* dy;         // (ow, c), rows without gaps
+  const void* argmax;  // the same
+  bool bytes;          // uint8 offsets, else int32
+  T* dx;               // (w, c)
+  int64_t w, c;
+  int64_t kw, sh, sw, left;
+  int64_t ow;
+  int64_t rows;      // of windows that reach the pixels; of pixels that they reach
+  int64_t tap_row;   // which row of the first windows `dx` is
+  int64_t from, to;  // the pixels of the row that are written
+};
+
+// What the windows of one output row send to one row of pixels, a share to each.
 template <class T>
 struct PoolRowGradient {
   const T* dy;  // (ow, c)
-  const void* argmax;
-  T* dx;  // (w, c)
-  bool bytes;
+  T* dx;        // (w, c)
   bool assign;
   int64_t w, c;
   int64_t kw, sw, left;
-  int64_t tap_row;  // which row of the windows this row of pixels is
   int64_t ow;
   int64_t counted_rows, counted_left, counted_right;  // as in PoolRow
 };
@@ -256,7 +270,9 @@ struct KernelTable {
   PoolRowOf<T> pool_row[kPoolKinds], pool_row_with_offsets[kPoolKinds];
   PoolRowOf<T> pool_plane_row[kPoolKinds], pool_plane_row_with_offsets[kPoolKinds];
   PoolRowOf<T> average_row, average_plane_row;
-  PoolRowGradientOf<T> best_row_backward, average_row_backward, average_plane_row_backward;
+  void (*best_tiles_backward)(const BestGradient<T>& gradient);
+  void (*best_row_backward)(const BestGradient<T>& gradient);
+  PoolRowGradientOf<T> average_row_backward, average_plane_row_backward;
   // Of pixels `pitch` elements apart the first `c` elements; `backward` adds to dx.
   void (*sample_pixels)(const T* image, const SampledPixel<T>* pixels, int64_t count, T* y,
                         int64_t pitch, int64_t c);

@@ -12,6 +12,7 @@
 #include "micro/normalization.hpp"
 #include "micro/optimizer_step.hpp"
 #include "micro/pool2d.hpp"
+#include "micro/pool2d_backward.hpp"
 #include "micro/probe.hpp"
 #include "micro/sample2d.hpp"
 #include "micro/scatter_rows.hpp"
@@ -46,8 +47,9 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   fill_best<T, Smaller>(table, pyconv::PoolKind::kMin);
   table.average_row = &pool_row<T, Average<T>>;
   table.average_plane_row = &pool_plane_row<T, Average<T>>;
-  table.best_row_backward = &pool_row_backward<T, ToBest<T>>;
-  table.average_row_backward = &pool_row_backward<T, ToAll<T>>;
+  table.best_tiles_backward = &best_tiles_backward<T>;
+  table.best_row_backward = &best_row_backward<T>;
+  table.average_row_backward = &average_row_backward<T>;
   table.average_plane_row_backward = &average_plane_row_backward<T>;
   table.sample_pixels = &sample_pixels<T>;
   table.sample_pixels_backward = &sample_pixels_backward<T>;

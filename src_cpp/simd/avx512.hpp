@@ -67,6 +67,7 @@ struct Vec<float> {
     return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 23));
   }
   static Mask greater(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+  static Mask not_at_most(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_NLE_UQ); }
   static Mask equal(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
   static Mask is_nan(Reg a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
   static Mask both(Mask a, Mask b) { return a & b; }
@@ -106,7 +107,8 @@ struct Vec<float> {
   }
   // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
-    __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a));
+    const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a));
+    if (count >= width) return _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
     _mm_mask_storeu_epi8(p, tail(count), bytes);
   }
   static void store_ints(int32_t* p, Reg a, int64_t count) {
@@ -114,6 +116,14 @@ struct Vec<float> {
   }
   static Reg load_bytes(const uint8_t* p, int64_t count) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(tail(count), p)));
+  }
+  // Which of the first `count` bytes are `value`; lanes beyond them may be either.
+  static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
+    const __m128i wanted = _mm_set1_epi8(static_cast<char>(value));
+    if (count >= width) {
+      return _mm_cmpeq_epi8_mask(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), wanted);
+    }
+    return _mm_cmpeq_epi8_mask(_mm_maskz_loadu_epi8(tail(count), p), wanted);
   }
   // Four elements from each of the next places.
   static Reg load_quads(const float* p, const int64_t* places) {
@@ -174,6 +184,7 @@ struct Vec<double> {
     return _mm512_castsi512_pd(_mm512_slli_epi64(bits, 52));
   }
   static Mask greater(Reg a, Reg b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ); }
+  static Mask not_at_most(Reg a, Reg b) { return _mm512_cmp_pd_mask(a, b, _CMP_NLE_UQ); }
   static Mask equal(Reg a, Reg b) { return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ); }
   static Mask is_nan(Reg a) { return _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q); }
   static Mask both(Mask a, Mask b) { return a & b; }
@@ -208,6 +219,10 @@ struct Vec<double> {
   }
   static Reg load_bytes(const uint8_t* p, int64_t count) {
     return _mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_maskz_loadu_epi8(tail(count), p)));
+  }
+  // Which of the first `count` bytes are `value`; lanes beyond them may be either.
+  static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
+    return equal(load_bytes(p, count), set(value));
   }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm512_cvtepi32_pd(_mm256_maskz_loadu_epi32(tail(count), p));
