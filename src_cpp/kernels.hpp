@@ -193,18 +193,20 @@ struct DropoutMask {
   double scale;
 };
 
-// A row of windows whose channels stay apart: pixel j, tap t, channel ch at
-// source[j * step + offset[t] + ch], its weight at kernel[t * channels + ch].
+// A row of windows whose channels stay apart: window j meets, by tap (r, s), pixel
+// origin + j * step + s * apart of rows[r]; beyond the row there are zeros. The tap's weights are
+// kernel[(r * kw + s) * channels + ch].
 template <class T>
 struct DepthwiseRow {
-  const T* source;
-  int64_t step;
-  const int64_t* offset;
-  int64_t taps;
+  const T* const* rows;  // kh rows of w pixels each
+  const T* zeros;        // one pixel
+  int64_t w;
+  int64_t kh, kw;
+  int64_t origin, step, apart;
   const T* kernel;
   int64_t channels;
   T* out;
-  int64_t out_step;
+  int64_t out_step;  // elements
   int64_t count;
   TileEnd<T> end;
 };

@@ -100,6 +100,11 @@ struct Vec<float> {
   // p aligned to the vector; past the caches, ordered by fence().
   static void stream(float* p, Reg a) { _mm256_stream_ps(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+x"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm256_sub_ps(a, b); }
@@ -232,6 +237,11 @@ struct Vec<double> {
   }
   static void stream(double* p, Reg a) { _mm256_stream_pd(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+x"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_pd(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm256_add_pd(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm256_sub_pd(a, b); }

@@ -52,6 +52,11 @@ struct Vec<float> {
   // p aligned to the vector; past the caches, ordered by fence().
   static void stream(float* p, Reg a) { _mm512_stream_ps(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+v"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm512_sub_ps(a, b); }
@@ -170,6 +175,11 @@ struct Vec<double> {
   static void store(double* p, Reg a, Mask m) { _mm512_mask_storeu_pd(p, m, a); }
   static void stream(double* p, Reg a) { _mm512_stream_pd(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+v"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_pd(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm512_add_pd(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm512_sub_pd(a, b); }

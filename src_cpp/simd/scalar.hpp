@@ -56,6 +56,7 @@ struct BaselineVec {
   }
   static void stream(T* p, Reg a) { store(p, a); }
   static void fence() {}
+  static Reg keep(Reg a) { return a; }
   static Reg fma(Reg a, Reg b, Reg c) { return a * b + c; }
   static Reg add(Reg a, Reg b) { return a + b; }
   static Reg sub(Reg a, Reg b) { return a - b; }
