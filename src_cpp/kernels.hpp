@@ -199,7 +199,6 @@ struct DropoutMask {
 template <class T>
 struct DepthwiseRow {
   const T* const* rows;  // kh rows of w pixels each
-  const T* zeros;        // one pixel
   int64_t w;
   int64_t kh, kw;
   int64_t origin, step, apart;
@@ -220,6 +219,19 @@ struct DepthwiseKernelRow {
   int64_t taps;
   const T* dy;
   int64_t dy_step;
+  int64_t channels;
+  int64_t count;
+  T* sums;
+  bool assign;
+};
+
+// The same of 3 x 3 neighbouring taps, from rows as DepthwiseRow has them.
+template <class T>
+struct DepthwiseKernelWindows {
+  const T* const* rows;
+  int64_t w;
+  int64_t origin, step;  // step 1 or 2
+  const T* dy;           // (count, channels)
   int64_t channels;
   int64_t count;
   T* sums;
@@ -264,6 +276,7 @@ struct KernelTable {
   AddTerms<T> add_terms;
   void (*depthwise_row)(const DepthwiseRow<T>& row);
   void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
+  void (*depthwise_kernel_windows)(const DepthwiseKernelWindows<T>& row);
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;

@@ -45,11 +45,10 @@ template <class T, int Pixels, bool whole>
   }
 }
 
-// Windows [j, j + Pixels), channels from ch: each sum one chain over the taps. Taps of `inside`
-// windows meet no padding; those of others one window at a time.
+// Windows [j, j + Pixels), channels from ch: each sum one chain over the taps; those of `inside`
+// windows meet no padding.
 template <class T, int Pixels, bool inside, bool whole>
 inline void depthwise_pixels(const pyconv::DepthwiseRow<T>& row, int64_t j, int64_t ch) {
-  static_assert(inside || Pixels == 1);
   using V = Vec<T>;
   const typename V::Mask mask = V::tail(whole ? V::width : row.channels - ch);
   typename V::Reg acc[Pixels];
@@ -59,14 +58,19 @@ inline void depthwise_pixels(const pyconv::DepthwiseRow<T>& row, int64_t j, int6
   const int64_t pitch = row.step * row.channels;
   for (int64_t r = 0; r < row.kh; ++r) {
     int64_t x = row.origin + j * row.step;
+    const T* from = row.rows[r] + x * row.channels + ch;
     for (int64_t s = 0; s < row.kw; ++s, x += row.apart, kernel += row.channels) {
-      const bool met = inside || (x >= 0 && x < row.w);
-      const T* from = (met ? row.rows[r] + x * row.channels : row.zeros) + ch;
       const typename V::Reg weight = load_channels<T, whole>(kernel, mask);
       PYCONV_UNROLL
       for (int u = 0; u < Pixels; ++u) {
-        acc[u] = V::fma(load_channels<T, whole>(from + u * pitch, mask), weight, acc[u]);
+        const int64_t at = x + u * row.step;
+        typename V::Reg pixel = V::zero();
+        if (inside || (at >= 0 && at < row.w)) {
+          pixel = load_channels<T, whole>(from + u * pitch, mask);
+        }
+        acc[u] = V::fma(pixel, weight, acc[u]);
       }
+      from += row.apart * row.channels;
     }
   }
   end_pixels<T, Pixels, whole>(row, acc, j, ch, mask);
@@ -142,16 +146,22 @@ inline void depthwise_channels(const pyconv::DepthwiseRow<T>& row, int64_t j) {
 // Any windows.
 template <class T>
 inline void depthwise_windows(const pyconv::DepthwiseRow<T>& row) {
-  const int64_t room = row.w - 1 - (row.kw - 1) * row.apart - row.origin;
-  int64_t first = row.origin < 0 ? (row.step - 1 - row.origin) / row.step : 0;
-  int64_t last = room < 0 ? 0 : room / row.step + 1;
-  if (last > row.count) last = row.count;
-  if (first > last) first = last;
-  int64_t j = 0;
-  for (; j < first; ++j) depthwise_channels<T, 1, false>(row, j);
-  for (; j + 8 <= last; j += 8) depthwise_channels<T, 8, true>(row, j);
-  for (; j + 4 <= last; j += 4) depthwise_channels<T, 4, true>(row, j);
-  for (; j < row.count; ++j) depthwise_channels<T, 1, false>(row, j);
+  const auto inside = [&](int64_t first, int64_t last) {
+    const int64_t end = row.origin + last * row.step + (row.kw - 1) * row.apart;
+    return row.origin + first * row.step >= 0 && end < row.w;
+  };
+  for (int64_t j = 0; j < row.count;) {
+    if (j + 8 <= row.count && inside(j, j + 7)) {
+      depthwise_channels<T, 8, true>(row, j);
+      j += 8;
+    } else if (j + 4 <= row.count) {
+      depthwise_channels<T, 4, false>(row, j);
+      j += 4;
+    } else {
+      depthwise_channels<T, 1, false>(row, j);
+      ++j;
+    }
+  }
 }
 
 template <class T>
@@ -162,63 +172,13 @@ void depthwise_row(const pyconv::DepthwiseRow<T>& given) {
       if (row.kw == 2) return depthwise_sliding<T, 2, 1>(row);
       if (row.kw == 3) return depthwise_sliding<T, 3, 1>(row);
       if (row.kw == 5) return depthwise_sliding<T, 5, 1>(row);
+      if (row.kw == 7) return depthwise_sliding<T, 7, 1>(row);
     } else if (row.step == 2) {
       if (row.kw == 3) return depthwise_sliding<T, 3, 2>(row);
       if (row.kw == 5) return depthwise_sliding<T, 5, 2>(row);
     }
   }
   depthwise_windows(row);
-}
-
-// Taps [first, first + Taps), channels from ch: each sum one chain over the row's pixels.
-template <class T, int Taps, bool whole>
-inline void depthwise_taps(const pyconv::DepthwiseKernelRow<T>& row, int64_t first, int64_t ch) {
-  using V = Vec<T>;
-  const typename V::Mask mask = V::tail(whole ? V::width : row.channels - ch);
-  typename V::Reg acc[Taps];
-  const T* source[Taps];
-  PYCONV_UNROLL
-  for (int u = 0; u < Taps; ++u) {
-    acc[u] = V::zero();
-    source[u] = row.source + row.offset[first + u] + ch;
-  }
-  const T* dy = row.dy + ch;
-  for (int64_t j = 0; j < row.count; ++j) {
-    const typename V::Reg gradient = load_channels<T, whole>(dy + j * row.dy_step, mask);
-    PYCONV_UNROLL
-    for (int u = 0; u < Taps; ++u) {
-      acc[u] = V::fma(load_channels<T, whole>(source[u] + j * row.step, mask), gradient, acc[u]);
-    }
-  }
-  PYCONV_UNROLL
-  for (int u = 0; u < Taps; ++u) {
-    T* sum = row.sums + (first + u) * row.channels + ch;
-    const typename V::Reg total =
-        row.assign ? acc[u] : V::add(load_channels<T, whole>(sum, mask), acc[u]);
-    if constexpr (whole) {
-      V::store(sum, total);
-    } else {
-      V::store(sum, total, mask);
-    }
-  }
-}
-
-template <class T, bool whole>
-inline void depthwise_all_taps(const pyconv::DepthwiseKernelRow<T>& row, int64_t ch) {
-  int64_t t = 0;
-  for (; t + 9 <= row.taps; t += 9) depthwise_taps<T, 9, whole>(row, t, ch);
-  for (; t + 3 <= row.taps; t += 3) depthwise_taps<T, 3, whole>(row, t, ch);
-  for (; t < row.taps; ++t) depthwise_taps<T, 1, whole>(row, t, ch);
-}
-
-template <class T>
-void depthwise_kernel_row(const pyconv::DepthwiseKernelRow<T>& given) {
-  const pyconv::DepthwiseKernelRow<T> row = given;
-  int64_t ch = 0;
-  for (; ch + Vec<T>::width <= row.channels; ch += Vec<T>::width) {
-    depthwise_all_taps<T, true>(row, ch);
-  }
-  if (ch < row.channels) depthwise_all_taps<T, false>(row, ch);
 }
 
 }  // namespace

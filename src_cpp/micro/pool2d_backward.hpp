@@ -36,9 +36,7 @@ void best_tiles_backward_of(const pyconv::BestGradient<T>& given) {
       const int64_t at = j * p.c + channel;
       T* to = p.dx + left * p.c + channel;
       const typename Vec<T>::Reg gradient = load_first(p.dy + at, count);
-      PYCONV_UNROLL
       for (int64_t r = 0; r < rows; ++r, to += row) {
-        PYCONV_UNROLL
         for (int64_t s = 0; s < columns; ++s) {
           const typename Vec<T>::Mask won = won_by(p, at, r * p.kw + s, count);
           store_first(to + s * p.c, Vec<T>::select(won, gradient, Vec<T>::zero()), count);

@@ -6,6 +6,7 @@
 #include "micro/blend.hpp"
 #include "micro/blend_bytes.hpp"
 #include "micro/depthwise.hpp"
+#include "micro/depthwise_kernel.hpp"
 #include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
@@ -39,6 +40,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.add_terms = &add_terms<T>;
   table.depthwise_row = &depthwise_row<T>;
   table.depthwise_kernel_row = &depthwise_kernel_row<T>;
+  table.depthwise_kernel_windows = &depthwise_kernel_windows<T>;
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;

@@ -19,26 +19,6 @@ namespace {
 constexpr int64_t kTasksPerThread = 4;
 constexpr int64_t kTaskBytes = int64_t(512) << 10;
 
-// Rows of images that windows reach into; those beyond an image are zeros.
-template <class T>
-class Rows {
- public:
-  // `h` rows of `size` elements an image; `beyond` tells whether windows leave it.
-  Rows(const T* images, int64_t h, int64_t size, bool beyond)
-      : images_(images), h_(h), size_(size), zeros_(beyond ? size : 0) {
-    if (beyond) std::fill_n(zeros_.data(), size, T(0));
-  }
-  const T* at(int64_t image, int64_t y) {
-    return y < 0 || y >= h_ ? zeros_.data() : images_ + (image * h_ + y) * size_;
-  }
-  const T* zeros() { return zeros_.data(); }
-
- private:
-  const T* images_;
-  int64_t h_, size_;
-  Scratch<T> zeros_;
-};
-
 // Calls body(image, first line, last line) in tasks: the lines of n images, neighbours together.
 template <class T, class Body>
 void for_each_band(int64_t n, int64_t lines, int64_t line_size, int64_t work, Body&& body) {
@@ -101,8 +81,8 @@ void wide_backward_data(const Window& w, const T* dy, const T* kernel, T* dx) {
         const int64_t kh = int64_t(pixels.rows.size());
         for (int64_t r = 0; r < kh; ++r) met[r] = gradients.at(image, q + pixels.rows[r]);
         const int64_t y = pixels.first_row + q * w.sh;
-        table.depthwise_row({met.data(), gradients.zeros(), w.ow, kh, pixels.taps, pixels.origin, 1,
-                             pixels.apart, pixels.weights.data(), w.f,
+        table.depthwise_row({met.data(), w.ow, kh, pixels.taps, pixels.origin, 1, pixels.apart,
+                             pixels.weights.data(), w.f,
                              dx + ((image * w.h + y) * w.w + pixels.first_column) * w.f, w.sw * w.f,
                              pixels.count, plain_end<T>()});
       }
@@ -122,14 +102,14 @@ template <class T>
 void depthwise(const T* x, const T* kernel, T* y, const Window& window, const TileEnd<T>& end) {
   const Window w = wide_window(window);
   const Widened<T> wide(x, window);
-  Rows<T> pixels(wide.data(), w.h, w.w * w.f, w.top || w.bottom || w.left || w.right);
+  Rows<T> pixels(wide.data(), w.h, w.w * w.f, w.top || w.bottom);
   const KernelTable<T>& table = kernel_table_of<T>();
   const auto lines = [&](int64_t image, int64_t first, int64_t last) {
     std::vector<const T*> met(size_t(w.kh));
     for (int64_t i = first; i < last; ++i) {
       for (int64_t r = 0; r < w.kh; ++r) met[r] = pixels.at(image, i * w.sh - w.top + r * w.dil_h);
-      table.depthwise_row({met.data(), pixels.zeros(), w.w, w.kh, w.kw, -w.left, w.sw, w.dil_w,
-                           kernel, w.f, y + (image * w.oh + i) * w.ow * w.f, w.f, w.ow, end});
+      table.depthwise_row({met.data(), w.w, w.kh, w.kw, -w.left, w.sw, w.dil_w, kernel, w.f,
+                           y + (image * w.oh + i) * w.ow * w.f, w.f, w.ow, end});
     }
   };
   for_each_band<T>(w.n, w.oh, w.ow * w.f, depthwise_work(w), lines);

@@ -42,6 +42,26 @@ inline Window wide_window(const Window& w) {
   return wide;
 }
 
+// Rows of images that windows reach into; those beyond an image are zeros.
+template <class T>
+class Rows {
+ public:
+  // `h` rows of `size` elements an image; `beyond` tells whether windows leave it.
+  Rows(const T* images, int64_t h, int64_t size, bool beyond)
+      : images_(images), h_(h), size_(size), copy_(beyond ? size : 0), zeros_(copy_.data()) {
+    if (beyond) std::fill_n(copy_.data(), size, T(0));
+  }
+  const T* at(int64_t image, int64_t y) const {
+    return y < 0 || y >= h_ ? zeros_ : images_ + (image * h_ + y) * size_;
+  }
+
+ private:
+  const T* images_;
+  int64_t h_, size_;
+  Scratch<T> copy_;
+  const T* zeros_;
+};
+
 // Products, each with its sum.
 inline int64_t depthwise_work(const Window& w) { return 2 * w.output_pixels() * w.taps() * w.f; }
 
