@@ -245,11 +245,14 @@ def _max_pool2d_backward(task: Task, inputs: Arrays, result: Arrays) -> float:
     x = np.pad(inputs["x"], [(0, 0), (p, p), (p, p), (0, 0)], constant_values=-np.inf)
     n, rows, columns, inside = _reached(task)
     expected = np.zeros((_SAMPLES, task["c"]))
+    condition = np.zeros_like(expected)
     for sample, tap in np.argwhere(inside):
         image, i, j = n[sample, tap], rows[sample, tap], columns[sample, tap]
         window = x[image, i * s : i * s + k, j * s : j * s + k].reshape(-1, task["c"])
-        expected[sample] += np.where(window.argmax(axis=0) == tap, inputs["dy"][image, i, j], 0)
-    return _require("dx", result["dx"][pixels], expected, np.abs(expected), task)
+        part = np.where(window.argmax(axis=0) == tap, inputs["dy"][image, i, j], 0)
+        expected[sample] += part
+        condition[sample] += np.abs(part)
+    return _require("dx", result["dx"][pixels], expected, condition, task)
 
 
 def _avg_pool2d(task: Task, inputs: Arrays, result: Arrays) -> float:

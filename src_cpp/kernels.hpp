@@ -109,16 +109,30 @@ struct PoolRow {
   int64_t counted_left, counted_right;  // the columns that it counts
 };
 
+// What windows whose first row is `dy` send to pixels: to the row `dx`, or, where windows lie side
+// by side, to `rows` rows from there on.
+template <class T>
+struct BestGradient {
+  const T* dy;         // (ow, c), rows without gaps
+  const void* argmax;  // the same
+  bool bytes;          // uint8 offsets, else int32
+  T* dx;               // (w, c)
+  int64_t w, c;
+  int64_t kw, sh, sw, left;
+  int64_t ow;
+  int64_t rows;      // of windows that reach the pixels; of pixels that they reach
+  int64_t tap_row;   // which row of the first windows `dx` is
+  int64_t from, to;  // the pixels of the row that are written
+};
+
+// What the windows of one output row send to one row of pixels, a share to each.
 template <class T>
 struct PoolRowGradient {
   const T* dy;  // (ow, c)
-  const void* argmax;
-  T* dx;  // (w, c)
-  bool bytes;
+  T* dx;        // (w, c)
   bool assign;
   int64_t w, c;
   int64_t kw, sw, left;
-  int64_t tap_row;  // which row of the windows this row of pixels is
   int64_t ow;
   int64_t counted_rows, counted_left, counted_right;  // as in PoolRow
 };
@@ -199,18 +213,19 @@ struct DropoutMask {
   double scale;
 };
 
-// A row of windows whose channels stay apart: pixel j, tap t, channel ch at
-// source[j * step + offset[t] + ch], its weight at kernel[t * channels + ch].
+// A row of windows whose channels stay apart: window j meets, by tap (r, s), pixel
+// origin + j * step + s * apart of rows[r]; beyond the row there are zeros. The tap's weights are
+// kernel[(r * kw + s) * channels + ch].
 template <class T>
 struct DepthwiseRow {
-  const T* source;
-  int64_t step;
-  const int64_t* offset;
-  int64_t taps;
+  const T* const* rows;  // kh rows of w pixels each
+  int64_t w;
+  int64_t kh, kw;
+  int64_t origin, step, apart;
   const T* kernel;
   int64_t channels;
   T* out;
-  int64_t out_step;
+  int64_t out_step;  // elements
   int64_t count;
   TileEnd<T> end;
 };
@@ -224,6 +239,19 @@ struct DepthwiseKernelRow {
   int64_t taps;
   const T* dy;
   int64_t dy_step;
+  int64_t channels;
+  int64_t count;
+  T* sums;
+  bool assign;
+};
+
+// The same of 3 x 3 neighbouring taps, from rows as DepthwiseRow has them.
+template <class T>
+struct DepthwiseKernelWindows {
+  const T* const* rows;
+  int64_t w;
+  int64_t origin, step;  // step 1 or 2
+  const T* dy;           // (count, channels)
   int64_t channels;
   int64_t count;
   T* sums;
@@ -276,6 +304,7 @@ struct KernelTable {
   void (*depthwise_row)(const DepthwiseRow<T>& row);
   void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
   void (*add_pairs)(const T* a, const T* b, T* y, int64_t count);
+  void (*depthwise_kernel_windows)(const DepthwiseKernelWindows<T>& row);
   Move<T> stream;  // copies past the caches
   Transpose<T> transpose;
   SumRows<T> sum_rows;
@@ -284,7 +313,9 @@ struct KernelTable {
   PoolRowOf<T> pool_row[kPoolKinds], pool_row_with_offsets[kPoolKinds];
   PoolRowOf<T> pool_plane_row[kPoolKinds], pool_plane_row_with_offsets[kPoolKinds];
   PoolRowOf<T> average_row, average_plane_row;
-  PoolRowGradientOf<T> best_row_backward, average_row_backward, average_plane_row_backward;
+  void (*best_tiles_backward)(const BestGradient<T>& gradient);
+  void (*best_row_backward)(const BestGradient<T>& gradient);
+  PoolRowGradientOf<T> average_row_backward, average_plane_row_backward;
   // Of pixels `pitch` elements apart the first `c` elements; `backward` adds to dx.
   void (*sample_pixels)(const T* image, const SampledPixel<T>* pixels, int64_t count, T* y,
                         int64_t pitch, int64_t c);

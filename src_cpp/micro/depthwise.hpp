@@ -17,108 +17,168 @@ inline typename Vec<T>::Reg load_channels(const T* p, typename Vec<T>::Mask mask
   }
 }
 
-// Pixels [j, j + Pixels) of the row, channels from ch: each sum one chain over the taps.
+// Bias, bounds and one write for the sums of pixels [j, j + Pixels).
 template <class T, int Pixels, bool whole>
-inline void depthwise_pixels(const pyconv::DepthwiseRow<T>& row, int64_t j, int64_t ch) {
+[[gnu::always_inline]] inline void end_pixels(const pyconv::DepthwiseRow<T>& row,
+                                              typename Vec<T>::Reg (&acc)[Pixels], int64_t j,
+                                              int64_t ch, typename Vec<T>::Mask mask) {
   using V = Vec<T>;
-  const int64_t lanes = whole ? V::width : row.channels - ch;
-  const typename V::Mask mask = V::tail(lanes);
-  typename V::Reg acc[Pixels][1];
-  PYCONV_UNROLL
-  for (int u = 0; u < Pixels; ++u) acc[u][0] = V::zero();
-  const T* source = row.source + j * row.step + ch;
-  const T* kernel = row.kernel + ch;
-  for (int64_t t = 0; t < row.taps; ++t, kernel += row.channels) {
-    const T* from = source + row.offset[t];
-    const typename V::Reg weight = load_channels<T, whole>(kernel, mask);
+  if (row.end.bias) {
+    const typename V::Reg bias = load_channels<T, whole>(row.end.bias + ch, mask);
     PYCONV_UNROLL
-    for (int u = 0; u < Pixels; ++u) {
-      acc[u][0] = V::fma(load_channels<T, whole>(from + u * row.step, mask), weight, acc[u][0]);
+    for (int u = 0; u < Pixels; ++u) acc[u] = V::add(acc[u], bias);
+  }
+  if (row.end.clamp) {
+    const typename V::Reg lower = V::set(row.end.lower);
+    const typename V::Reg upper = V::set(row.end.upper);
+    PYCONV_UNROLL
+    for (int u = 0; u < Pixels; ++u) acc[u] = clamp<T>(acc[u], lower, upper);
+  }
+  T* out = row.out + j * row.out_step + ch;
+  PYCONV_UNROLL
+  for (int u = 0; u < Pixels; ++u, out += row.out_step) {
+    if constexpr (whole) {
+      V::store(out, acc[u]);
+    } else {
+      V::store(out, acc[u], mask);
     }
   }
-  T* out[Pixels];
-  PYCONV_UNROLL
-  for (int u = 0; u < Pixels; ++u) out[u] = row.out + (j + u) * row.out_step + ch;
-  pyconv::TileEnd<T> end = row.end;
-  if (end.bias) end.bias += ch;
-  end_tile<T, Pixels, 1>(acc, out, lanes, end);
 }
 
-template <class T, int Pixels>
+// Windows [j, j + Pixels), channels from ch: each sum one chain over the taps; those of `inside`
+// windows meet no padding.
+template <class T, int Pixels, bool inside, bool whole>
+inline void depthwise_pixels(const pyconv::DepthwiseRow<T>& row, int64_t j, int64_t ch) {
+  using V = Vec<T>;
+  const typename V::Mask mask = V::tail(whole ? V::width : row.channels - ch);
+  typename V::Reg acc[Pixels];
+  PYCONV_UNROLL
+  for (int u = 0; u < Pixels; ++u) acc[u] = V::zero();
+  const T* kernel = row.kernel + ch;
+  const int64_t pitch = row.step * row.channels;
+  for (int64_t r = 0; r < row.kh; ++r) {
+    int64_t x = row.origin + j * row.step;
+    const T* from = row.rows[r] + x * row.channels + ch;
+    for (int64_t s = 0; s < row.kw; ++s, x += row.apart, kernel += row.channels) {
+      const typename V::Reg weight = load_channels<T, whole>(kernel, mask);
+      PYCONV_UNROLL
+      for (int u = 0; u < Pixels; ++u) {
+        const int64_t at = x + u * row.step;
+        typename V::Reg pixel = V::zero();
+        if (inside || (at >= 0 && at < row.w)) {
+          pixel = load_channels<T, whole>(from + u * pitch, mask);
+        }
+        acc[u] = V::fma(pixel, weight, acc[u]);
+      }
+      from += row.apart * row.channels;
+    }
+  }
+  end_pixels<T, Pixels, whole>(row, acc, j, ch, mask);
+}
+
+// The same for any windows of Kw neighbouring taps, Step pixels apart: a pixel is loaded once for
+// all windows that it meets.
+template <class T, int Pixels, int Kw, int Step, bool inside>
+inline void depthwise_slide(const pyconv::DepthwiseRow<T>& row, int64_t j, int64_t ch) {
+  using V = Vec<T>;
+  typename V::Reg acc[Pixels];
+  PYCONV_UNROLL
+  for (int u = 0; u < Pixels; ++u) acc[u] = V::zero();
+  const T* kernel = row.kernel + ch;
+  const int64_t x = row.origin + j * Step;
+  const int64_t offset = x * row.channels + ch;
+  for (int64_t r = 0; r < row.kh; ++r) {
+    const T* from = row.rows[r] + offset;
+    typename V::Reg weight[Kw];
+    PYCONV_UNROLL
+    for (int s = 0; s < Kw; ++s, kernel += row.channels) weight[s] = V::load(kernel);
+    PYCONV_UNROLL
+    for (int i = 0; i < (Pixels - 1) * Step + Kw; ++i, from += row.channels) {
+      const bool met = inside || (x + i >= 0 && x + i < row.w);
+      const typename V::Reg pixel = V::keep(met ? V::load(from) : V::zero());
+      PYCONV_UNROLL
+      for (int s = 0; s < Kw; ++s) {
+        const int u = (i - s) / Step;
+        if (i < s || (i - s) % Step != 0 || u >= Pixels) continue;
+        acc[u] = V::fma(pixel, weight[s], acc[u]);
+      }
+    }
+  }
+  end_pixels<T, Pixels, true>(row, acc, j, ch, V::tail(V::width));
+}
+
+// Channels go by fastest: a few pixels are read as lines of memory, in order. The last channels
+// are computed once more, rather than a part of a vector.
+template <class T, int Pixels, int Kw, int Step>
+inline void depthwise_slides(const pyconv::DepthwiseRow<T>& row, int64_t j) {
+  const int64_t x = row.origin + j * Step;
+  const bool inside = x >= 0 && x + (Pixels - 1) * Step + Kw <= row.w;
+  for (int64_t ch = 0; ch < row.channels; ch += Vec<T>::width) {
+    if (ch + Vec<T>::width > row.channels) ch = row.channels - Vec<T>::width;
+    if (inside) {
+      depthwise_slide<T, Pixels, Kw, Step, true>(row, j, ch);
+    } else {
+      depthwise_slide<T, Pixels, Kw, Step, false>(row, j, ch);
+    }
+  }
+}
+
+// At least four windows; the last ones may be computed once more.
+template <class T, int Kw, int Step>
+inline void depthwise_sliding(const pyconv::DepthwiseRow<T>& row) {
+  int64_t j = 0;
+  for (; j + 8 <= row.count; j += 8) depthwise_slides<T, 8, Kw, Step>(row, j);
+  if (row.count - j > 4 && j > 0) return depthwise_slides<T, 8, Kw, Step>(row, row.count - 8);
+  for (; j < row.count; j += 4) {
+    depthwise_slides<T, 4, Kw, Step>(row, j + 4 <= row.count ? j : row.count - 4);
+  }
+}
+
+template <class T, int Pixels, bool inside>
 inline void depthwise_channels(const pyconv::DepthwiseRow<T>& row, int64_t j) {
   int64_t ch = 0;
   for (; ch + Vec<T>::width <= row.channels; ch += Vec<T>::width) {
-    depthwise_pixels<T, Pixels, true>(row, j, ch);
+    depthwise_pixels<T, Pixels, inside, true>(row, j, ch);
   }
-  if (ch < row.channels) depthwise_pixels<T, Pixels, false>(row, j, ch);
+  if (ch < row.channels) depthwise_pixels<T, Pixels, inside, false>(row, j, ch);
 }
 
-// Channels go by fastest: a few pixels are read as lines of memory, in order.
+// Any windows.
+template <class T>
+inline void depthwise_windows(const pyconv::DepthwiseRow<T>& row) {
+  const auto inside = [&](int64_t first, int64_t last) {
+    const int64_t end = row.origin + last * row.step + (row.kw - 1) * row.apart;
+    return row.origin + first * row.step >= 0 && end < row.w;
+  };
+  for (int64_t j = 0; j < row.count;) {
+    if (j + 8 <= row.count && inside(j, j + 7)) {
+      depthwise_channels<T, 8, true>(row, j);
+      j += 8;
+    } else if (j + 4 <= row.count) {
+      depthwise_channels<T, 4, false>(row, j);
+      j += 4;
+    } else {
+      depthwise_channels<T, 1, false>(row, j);
+      ++j;
+    }
+  }
+}
+
 template <class T>
 void depthwise_row(const pyconv::DepthwiseRow<T>& given) {
   const pyconv::DepthwiseRow<T> row = given;  // which no store of a vector changes
-  int64_t j = 0;
-  for (; j + 8 <= row.count; j += 8) depthwise_channels<T, 8>(row, j);
-  if (j + 4 <= row.count) {
-    depthwise_channels<T, 4>(row, j);
-    j += 4;
-  }
-  if (j + 2 <= row.count) {
-    depthwise_channels<T, 2>(row, j);
-    j += 2;
-  }
-  if (j < row.count) depthwise_channels<T, 1>(row, j);
-}
-
-// Taps [first, first + Taps), channels from ch: each sum one chain over the row's pixels.
-template <class T, int Taps, bool whole>
-inline void depthwise_taps(const pyconv::DepthwiseKernelRow<T>& row, int64_t first, int64_t ch) {
-  using V = Vec<T>;
-  const typename V::Mask mask = V::tail(whole ? V::width : row.channels - ch);
-  typename V::Reg acc[Taps];
-  const T* source[Taps];
-  PYCONV_UNROLL
-  for (int u = 0; u < Taps; ++u) {
-    acc[u] = V::zero();
-    source[u] = row.source + row.offset[first + u] + ch;
-  }
-  const T* dy = row.dy + ch;
-  for (int64_t j = 0; j < row.count; ++j) {
-    const typename V::Reg gradient = load_channels<T, whole>(dy + j * row.dy_step, mask);
-    PYCONV_UNROLL
-    for (int u = 0; u < Taps; ++u) {
-      acc[u] = V::fma(load_channels<T, whole>(source[u] + j * row.step, mask), gradient, acc[u]);
+  if (row.apart == 1 && row.count >= 4 && row.channels >= Vec<T>::width) {
+    if (row.step == 1) {
+      if (row.kw == 2) return depthwise_sliding<T, 2, 1>(row);
+      if (row.kw == 3) return depthwise_sliding<T, 3, 1>(row);
+      if (row.kw == 5) return depthwise_sliding<T, 5, 1>(row);
+      if (row.kw == 7) return depthwise_sliding<T, 7, 1>(row);
+    } else if (row.step == 2) {
+      if (row.kw == 3) return depthwise_sliding<T, 3, 2>(row);
+      if (row.kw == 5) return depthwise_sliding<T, 5, 2>(row);
     }
   }
-  PYCONV_UNROLL
-  for (int u = 0; u < Taps; ++u) {
-    T* sum = row.sums + (first + u) * row.channels + ch;
-    const typename V::Reg total =
-        row.assign ? acc[u] : V::add(load_channels<T, whole>(sum, mask), acc[u]);
-    if constexpr (whole) {
-      V::store(sum, total);
-    } else {
-      V::store(sum, total, mask);
-    }
-  }
-}
-
-template <class T, bool whole>
-inline void depthwise_all_taps(const pyconv::DepthwiseKernelRow<T>& row, int64_t ch) {
-  int64_t t = 0;
-  for (; t + 9 <= row.taps; t += 9) depthwise_taps<T, 9, whole>(row, t, ch);
-  for (; t + 3 <= row.taps; t += 3) depthwise_taps<T, 3, whole>(row, t, ch);
-  for (; t < row.taps; ++t) depthwise_taps<T, 1, whole>(row, t, ch);
-}
-
-template <class T>
-void depthwise_kernel_row(const pyconv::DepthwiseKernelRow<T>& given) {
-  const pyconv::DepthwiseKernelRow<T> row = given;
-  int64_t ch = 0;
-  for (; ch + Vec<T>::width <= row.channels; ch += Vec<T>::width) {
-    depthwise_all_taps<T, true>(row, ch);
-  }
-  if (ch < row.channels) depthwise_all_taps<T, false>(row, ch);
+  depthwise_windows(row);
 }
 
 }  // namespace

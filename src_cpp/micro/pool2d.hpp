@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pooling of one row of windows, and its gradient for one row of pixels. Channels are lanes; in a
-// plane of a channels_first image, neighbouring windows are.
+// Pooling of one row of windows. Channels are lanes; in a plane of a channels_first image,
+// neighbouring windows are.
 #pragma once
 
 #include "kernels.hpp"
@@ -42,17 +42,17 @@ inline typename Vec<T>::Reg load_lanes(const T* p, int64_t step, int64_t count) 
   return Vec<T>::load_step(p, step, count);
 }
 
-// Which of two values wins a window.
+// Which of two values wins a window; a NaN beats all.
 struct Larger {
   template <class V>
   static typename V::Mask beats(typename V::Reg value, typename V::Reg best) {
-    return V::greater(value, best);
+    return V::not_at_most(value, best);
   }
 };
 struct Smaller {
   template <class V>
   static typename V::Mask beats(typename V::Reg value, typename V::Reg best) {
-    return V::greater(best, value);
+    return V::not_at_most(best, value);
   }
 };
 
@@ -61,14 +61,17 @@ struct Smaller {
 template <class T, class Better, bool WithOffsets>
 struct Best {
   using V = Vec<T>;
-  static constexpr int64_t taken = 1;  // pixels, by the constructor
+  static constexpr int64_t taken = 1;  // pixels, by begin()
   typename V::Reg best, where;
 
-  Best(typename V::Reg first, int64_t tap) : best(first), where(V::set(static_cast<T>(tap))) {}
+  void begin(typename V::Reg first, int64_t tap) {
+    best = first;
+    where = V::set(static_cast<T>(tap));
+  }
   void take(typename V::Reg value, int64_t tap) {
     // A NaN wins over a number; the first NaN and the first of equals stay.
-    const typename V::Mask wins = V::either(Better::template beats<V>(value, best),
-                                            V::and_not(V::is_nan(value), V::is_nan(best)));
+    const typename V::Mask wins =
+        V::and_not(Better::template beats<V>(value, best), V::is_nan(best));
     best = V::select(wins, value, best);
     if (WithOffsets) where = V::select(wins, V::set(static_cast<T>(tap)), where);
   }
@@ -86,7 +89,7 @@ struct Average {
   static constexpr int64_t taken = 0;
   typename V::Reg sum, row;
 
-  Average(typename V::Reg /*first*/, int64_t /*tap*/) : sum(V::zero()), row(V::zero()) {}
+  void begin(typename V::Reg /*first*/, int64_t /*tap*/) { sum = row = V::zero(); }
   void take(typename V::Reg value, int64_t /*tap*/) { row = V::add(row, value); }
   void end_row() {
     sum = V::add(sum, row);
@@ -97,37 +100,109 @@ struct Average {
   }
 };
 
-// `count` lanes of windows, `x` the first lane's first pixel inside.
-template <class T, class Pool, int Step>
-inline void pool_window(const pyconv::PoolRow<T>& p, const T* x, const Span& rows,
-                        const Span& columns, int64_t left, int64_t at, int64_t count) {
-  Pool pool(load_lanes<T, Step>(x, p.sw, count), rows.first * p.kw + columns.first);
-  int64_t first = columns.first + Pool::taken;
-  for (int64_t r = rows.first; r < rows.last; ++r, first = columns.first, x += p.row_pitch) {
-    const T* pixel = x + (first - columns.first) * p.pixel_pitch;
-    for (int64_t s = first; s < columns.last; ++s, pixel += p.pixel_pitch) {
-      pool.take(load_lanes<T, Step>(pixel, p.sw, count), r * p.kw + s);
-    }
-    pool.end_row();
+// `Vecs` vectors of windows, the last one of `count` lanes; `x` is the first lane's first pixel
+// inside. Kh x Kw windows lie inside the image; 0 x 0 are of any size.
+template <class T, class Pool, int Step, int Kh, int Kw, int Vecs>
+[[gnu::always_inline]] inline void pool_window(const pyconv::PoolRow<T>& p, const T* x,
+                                               const Span& rows, const Span& columns, int64_t left,
+                                               int64_t at, int64_t count) {
+  constexpr int width = Vec<T>::width;
+  const auto lanes = [&](const T* from, int v) {
+    return load_lanes<T, Step>(from + v * width, p.sw, v == Vecs - 1 ? count : width);
+  };
+  Pool pool[Vecs];
+  PYCONV_UNROLL
+  for (int v = 0; v < Vecs; ++v) {
+    pool[v].begin(lanes(x, v), Kh > 0 ? 0 : rows.first * p.kw + columns.first);
   }
-  pool.store(p, at, counted_taps(left, p.kw, p.counted_left, p.counted_right), count);
+  if constexpr (Kh > 0) {
+    PYCONV_UNROLL
+    for (int t = Pool::taken; t < Kh * Kw; ++t) {
+      const T* pixel = x + t / Kw * p.row_pitch + t % Kw * p.pixel_pitch;
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) {
+        pool[v].take(lanes(pixel, v), t);
+        if (t % Kw == Kw - 1) pool[v].end_row();
+      }
+    }
+  } else {
+    int64_t first = columns.first + Pool::taken;
+    for (int64_t r = rows.first; r < rows.last; ++r, first = columns.first, x += p.row_pitch) {
+      const T* pixel = x + (first - columns.first) * p.pixel_pitch;
+      for (int64_t s = first; s < columns.last; ++s, pixel += p.pixel_pitch) {
+        PYCONV_UNROLL
+        for (int v = 0; v < Vecs; ++v) pool[v].take(lanes(pixel, v), r * p.kw + s);
+      }
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) pool[v].end_row();
+    }
+  }
+  const int64_t counted = counted_taps(left, p.kw, p.counted_left, p.counted_right);
+  PYCONV_UNROLL
+  for (int v = 0; v < Vecs; ++v) {
+    pool[v].store(p, at + v * width, counted, v == Vecs - 1 ? count : width);
+  }
+}
+
+template <int N>
+struct Number {
+  static constexpr int value = N;
+};
+
+// Vectors of a pixel's c channels: the last one overlaps that before it, for the same lanes come
+// out the same. Fewer channels than lanes go as a whole vector where there is room: the next
+// pixels overwrite what is beyond.
+template <class T, int Vecs, class Body>
+[[gnu::always_inline]] inline void for_each_vector(int64_t c, int64_t room, Body&& body) {
+  using One = Number<1>;
+  constexpr int64_t width = Vec<T>::width;
+  if (c < width) {
+    if (room >= width) return body(One(), int64_t(0), width);
+    return body(One(), int64_t(0), c);
+  }
+  int64_t channel = 0;
+  if constexpr (Vecs > 1) {
+    for (; channel + Vecs * width <= c; channel += Vecs * width) {
+      body(Number<Vecs>(), channel, width);
+    }
+  }
+  for (; channel + width <= c; channel += width) body(One(), channel, width);
+  if (channel < c) body(One(), c - width, width);
 }
 
 // A row is copied first: the compiler must think that stores of vectors change what is referred to.
-template <class T, class Pool>
-void pool_row(const pyconv::PoolRow<T>& given) {
+template <class T, class Pool, int Kh, int Kw>
+void pool_row_of(const pyconv::PoolRow<T>& given) {
   const pyconv::PoolRow<T> p = given;
   const Span rows = clip_taps(p.origin_h, p.kh, p.h);
+  const bool tall = rows.last - rows.first == p.kh;
   for (int64_t j = 0; j < p.ow; ++j) {
     const int64_t left = j * p.sw - p.left;
     const Span columns = clip_taps(left, p.kw, p.w);
     const T* x =
         p.x + (p.origin_h + rows.first) * p.row_pitch + (left + columns.first) * p.pixel_pitch;
-    for (int64_t channel = 0; channel < p.c; channel += Vec<T>::width) {
-      pool_window<T, Pool, 1>(p, x + channel, rows, columns, left, j * p.c + channel,
-                              p.c - channel);
+    const int64_t wide = (p.w - (left + columns.last - 1)) * p.c;
+    const int64_t room = wide < (p.ow - j) * p.c ? wide : (p.ow - j) * p.c;
+    if (Kh > 0 && tall && columns.last - columns.first == p.kw) {
+      for_each_vector<T, Kh * Kw <= 4 ? 1 : 4>(
+          p.c, room, [&](auto vecs, int64_t channel, int64_t count) {
+            pool_window<T, Pool, 1, Kh, Kw, decltype(vecs)::value>(p, x + channel, rows, columns,
+                                                                   left, j * p.c + channel, count);
+          });
+    } else {
+      for_each_vector<T, 4>(p.c, room, [&](auto vecs, int64_t channel, int64_t count) {
+        pool_window<T, Pool, 1, 0, 0, decltype(vecs)::value>(p, x + channel, rows, columns, left,
+                                                             j * p.c + channel, count);
+      });
     }
   }
+}
+
+template <class T, class Pool>
+void pool_row(const pyconv::PoolRow<T>& p) {
+  if (p.kh == 2 && p.kw == 2) return pool_row_of<T, Pool, 2, 2>(p);
+  if (p.kh == 3 && p.kw == 3) return pool_row_of<T, Pool, 3, 3>(p);
+  pool_row_of<T, Pool, 0, 0>(p);
 }
 
 // Windows inside the row share their taps and go side by side; those at its ends go alone.
@@ -146,7 +221,7 @@ inline void pool_plane_windows(const pyconv::PoolRow<T>& given) {
     count = j >= inside.first && j < inside.last ? inside.last - j : 1;
     if (count > most) count = most;
     const T* x = p.x + (p.origin_h + rows.first) * p.row_pitch + left + columns.first;
-    pool_window<T, Pool, Step>(p, x, rows, columns, left, j, count);
+    pool_window<T, Pool, Step, 0, 0, 1>(p, x, rows, columns, left, j, count);
   }
 }
 
@@ -165,76 +240,6 @@ constexpr void fill_best(pyconv::KernelTable<T>& table, pyconv::PoolKind kind) {
   table.pool_plane_row[at] = &pool_plane_row<T, Best<T, Better, false>>;
   table.pool_row_with_offsets[at] = &pool_row<T, Best<T, Better, true>>;
   table.pool_plane_row_with_offsets[at] = &pool_plane_row<T, Best<T, Better, true>>;
-}
-
-template <class T>
-inline typename Vec<T>::Reg load_offsets(const void* from, int64_t at, bool bytes, int64_t count) {
-  return bytes ? Vec<T>::load_bytes(static_cast<const uint8_t*>(from) + at, count)
-               : Vec<T>::load_ints(static_cast<const int32_t*>(from) + at, count);
-}
-
-// What the windows of one output row send to the pixels of one row of dx: dy to the one that won,
-template <class T>
-struct ToBest {
-  using V = Vec<T>;
-  typename V::Reg gradient, where;
-
-  ToBest(const pyconv::PoolRowGradient<T>& p, typename V::Reg dy, int64_t at, int64_t /*columns*/,
-         int64_t count)
-      : gradient(dy), where(load_offsets<T>(p.argmax, at, p.bytes, count)) {}
-  typename V::Reg part(int64_t tap) const {
-    return V::select(V::equal(where, V::set(static_cast<T>(tap))), gradient, V::zero());
-  }
-};
-
-// or an equal share to each.
-template <class T>
-struct ToAll {
-  using V = Vec<T>;
-  typename V::Reg share;
-
-  ToAll(const pyconv::PoolRowGradient<T>& p, typename V::Reg dy, int64_t /*at*/, int64_t columns,
-        int64_t /*count*/)
-      : share(V::div(dy, V::set(static_cast<T>(p.counted_rows * columns)))) {}
-  typename V::Reg part(int64_t /*tap*/) const { return share; }
-};
-
-// Adds to one row of dx what row `tap_row` of the windows of one output row sends there. Where
-// windows do not overlap, `assign` stores instead of adding.
-template <class T, class Sender>
-void pool_row_backward(const pyconv::PoolRowGradient<T>& given) {
-  const pyconv::PoolRowGradient<T> p = given;
-  using V = Vec<T>;
-  for (int64_t j = 0; j < p.ow; ++j) {
-    const int64_t left = j * p.sw - p.left;
-    const Span columns = clip_taps(left, p.kw, p.w);
-    const int64_t counted = counted_taps(left, p.kw, p.counted_left, p.counted_right);
-    for (int64_t channel = 0; channel < p.c; channel += V::width) {
-      const int64_t count = p.c - channel < V::width ? p.c - channel : V::width;
-      const int64_t at = j * p.c + channel;
-      const Sender sender(p, load_first(p.dy + at, count), at, counted, count);
-      for (int64_t s = columns.first; s < columns.last; ++s) {
-        T* to = p.dx + (left + s) * p.c + channel;
-        typename V::Reg part = sender.part(p.tap_row * p.kw + s);
-        if (!p.assign) part = V::add(load_first<T>(to, count), part);
-        store_first(to, part, count);
-      }
-    }
-  }
-}
-
-// The average's gradient for a row of one channel.
-template <class T>
-void average_plane_row_backward(const pyconv::PoolRowGradient<T>& p) {
-  for (int64_t j = 0; j < p.ow; ++j) {
-    const int64_t left = j * p.sw - p.left;
-    const Span columns = clip_taps(left, p.kw, p.w);
-    const int64_t counted = counted_taps(left, p.kw, p.counted_left, p.counted_right);
-    const T share = p.dy[j] / static_cast<T>(p.counted_rows * counted);
-    for (int64_t x = left + columns.first; x < left + columns.last; ++x) {
-      p.dx[x] = p.assign ? share : p.dx[x] + share;
-    }
-  }
 }
 
 }  // namespace

@@ -6,12 +6,14 @@
 #include "micro/blend.hpp"
 #include "micro/blend_bytes.hpp"
 #include "micro/depthwise.hpp"
+#include "micro/depthwise_kernel.hpp"
 #include "micro/dropout.hpp"
 #include "micro/gather_rows.hpp"
 #include "micro/gemm_tile.hpp"
 #include "micro/normalization.hpp"
 #include "micro/optimizer_step.hpp"
 #include "micro/pool2d.hpp"
+#include "micro/pool2d_backward.hpp"
 #include "micro/probe.hpp"
 #include "micro/sample2d.hpp"
 #include "micro/scatter_rows.hpp"
@@ -41,6 +43,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.depthwise_row = &depthwise_row<T>;
   table.depthwise_kernel_row = &depthwise_kernel_row<T>;
   table.add_pairs = &add_pairs<T>;
+  table.depthwise_kernel_windows = &depthwise_kernel_windows<T>;
   table.stream = &stream<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;
@@ -49,8 +52,9 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   fill_best<T, Smaller>(table, pyconv::PoolKind::kMin);
   table.average_row = &pool_row<T, Average<T>>;
   table.average_plane_row = &pool_plane_row<T, Average<T>>;
-  table.best_row_backward = &pool_row_backward<T, ToBest<T>>;
-  table.average_row_backward = &pool_row_backward<T, ToAll<T>>;
+  table.best_tiles_backward = &best_tiles_backward<T>;
+  table.best_row_backward = &best_row_backward<T>;
+  table.average_row_backward = &average_row_backward<T>;
   table.average_plane_row_backward = &average_plane_row_backward<T>;
   table.sample_pixels = &sample_pixels<T>;
   table.sample_pixels_backward = &sample_pixels_backward<T>;

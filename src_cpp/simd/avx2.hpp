@@ -100,6 +100,11 @@ struct Vec<float> {
   // p aligned to the vector; past the caches, ordered by fence().
   static void stream(float* p, Reg a) { _mm256_stream_ps(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+x"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm256_sub_ps(a, b); }
@@ -115,6 +120,7 @@ struct Vec<float> {
     return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 23));
   }
   static Mask greater(Reg a, Reg b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
+  static Mask not_at_most(Reg a, Reg b) { return _mm256_cmp_ps(a, b, _CMP_NLE_UQ); }
   static Mask equal(Reg a, Reg b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
   static Mask is_nan(Reg a) { return _mm256_cmp_ps(a, a, _CMP_UNORD_Q); }
   static Mask both(Mask a, Mask b) { return _mm256_and_ps(a, b); }
@@ -167,6 +173,10 @@ struct Vec<float> {
                               ? _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))
                               : _mm_cvtsi64_si128(static_cast<int64_t>(load_first_bytes(p, count)));
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+  }
+  // Which of the first `count` bytes are `value`; lanes beyond them may be either.
+  static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
+    return equal(load_bytes(p, count), set(value));
   }
   // Four elements from each of the next places.
   static Reg load_quads(const float* p, const int64_t* places) {
@@ -227,6 +237,11 @@ struct Vec<double> {
   }
   static void stream(double* p, Reg a) { _mm256_stream_pd(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+x"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_pd(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm256_add_pd(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm256_sub_pd(a, b); }
@@ -243,6 +258,7 @@ struct Vec<double> {
         _mm256_slli_epi64(_mm256_add_epi64(wide, _mm256_set1_epi64x(1023)), 52));
   }
   static Mask greater(Reg a, Reg b) { return _mm256_cmp_pd(a, b, _CMP_GT_OQ); }
+  static Mask not_at_most(Reg a, Reg b) { return _mm256_cmp_pd(a, b, _CMP_NLE_UQ); }
   static Mask equal(Reg a, Reg b) { return _mm256_cmp_pd(a, b, _CMP_EQ_OQ); }
   static Mask is_nan(Reg a) { return _mm256_cmp_pd(a, a, _CMP_UNORD_Q); }
   static Mask both(Mask a, Mask b) { return _mm256_and_pd(a, b); }
@@ -275,6 +291,10 @@ struct Vec<double> {
   static Reg load_bytes(const uint8_t* p, int64_t count) {
     const uint64_t bytes = load_first_bytes(p, count < width ? count : width);
     return _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(bytes))));
+  }
+  // Which of the first `count` bytes are `value`; lanes beyond them may be either.
+  static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
+    return equal(load_bytes(p, count), set(value));
   }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm256_cvtepi32_pd(_mm_maskload_epi32(p, int_tail(count)));

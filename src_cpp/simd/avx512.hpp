@@ -52,6 +52,11 @@ struct Vec<float> {
   // p aligned to the vector; past the caches, ordered by fence().
   static void stream(float* p, Reg a) { _mm512_stream_ps(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+v"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm512_sub_ps(a, b); }
@@ -67,6 +72,7 @@ struct Vec<float> {
     return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 23));
   }
   static Mask greater(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+  static Mask not_at_most(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_NLE_UQ); }
   static Mask equal(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
   static Mask is_nan(Reg a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
   static Mask both(Mask a, Mask b) { return a & b; }
@@ -106,7 +112,8 @@ struct Vec<float> {
   }
   // Lanes hold whole numbers; the first `count` become bytes or 32-bit integers, and back.
   static void store_bytes(uint8_t* p, Reg a, int64_t count) {
-    __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a));
+    const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a));
+    if (count >= width) return _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
     _mm_mask_storeu_epi8(p, tail(count), bytes);
   }
   static void store_ints(int32_t* p, Reg a, int64_t count) {
@@ -114,6 +121,14 @@ struct Vec<float> {
   }
   static Reg load_bytes(const uint8_t* p, int64_t count) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(tail(count), p)));
+  }
+  // Which of the first `count` bytes are `value`; lanes beyond them may be either.
+  static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
+    const __m128i wanted = _mm_set1_epi8(static_cast<char>(value));
+    if (count >= width) {
+      return _mm_cmpeq_epi8_mask(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), wanted);
+    }
+    return _mm_cmpeq_epi8_mask(_mm_maskz_loadu_epi8(tail(count), p), wanted);
   }
   // Four elements from each of the next places.
   static Reg load_quads(const float* p, const int64_t* places) {
@@ -160,6 +175,11 @@ struct Vec<double> {
   static void store(double* p, Reg a, Mask m) { _mm512_mask_storeu_pd(p, m, a); }
   static void stream(double* p, Reg a) { _mm512_stream_pd(p, a); }
   static void fence() { _mm_sfence(); }
+  // Loaded once: compilers would rather read memory again for every use.
+  static Reg keep(Reg a) {
+    asm("" : "+v"(a));
+    return a;
+  }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_pd(a, b, c); }
   static Reg add(Reg a, Reg b) { return _mm512_add_pd(a, b); }
   static Reg sub(Reg a, Reg b) { return _mm512_sub_pd(a, b); }
@@ -174,6 +194,7 @@ struct Vec<double> {
     return _mm512_castsi512_pd(_mm512_slli_epi64(bits, 52));
   }
   static Mask greater(Reg a, Reg b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ); }
+  static Mask not_at_most(Reg a, Reg b) { return _mm512_cmp_pd_mask(a, b, _CMP_NLE_UQ); }
   static Mask equal(Reg a, Reg b) { return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ); }
   static Mask is_nan(Reg a) { return _mm512_cmp_pd_mask(a, a, _CMP_UNORD_Q); }
   static Mask both(Mask a, Mask b) { return a & b; }
@@ -208,6 +229,10 @@ struct Vec<double> {
   }
   static Reg load_bytes(const uint8_t* p, int64_t count) {
     return _mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_maskz_loadu_epi8(tail(count), p)));
+  }
+  // Which of the first `count` bytes are `value`; lanes beyond them may be either.
+  static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
+    return equal(load_bytes(p, count), set(value));
   }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm512_cvtepi32_pd(_mm256_maskz_loadu_epi32(tail(count), p));

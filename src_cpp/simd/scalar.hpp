@@ -56,6 +56,7 @@ struct BaselineVec {
   }
   static void stream(T* p, Reg a) { store(p, a); }
   static void fence() {}
+  static Reg keep(Reg a) { return a; }
   static Reg fma(Reg a, Reg b, Reg c) { return a * b + c; }
   static Reg add(Reg a, Reg b) { return a + b; }
   static Reg sub(Reg a, Reg b) { return a - b; }
@@ -85,6 +86,7 @@ struct BaselineVec {
     return a;
   }
   static Mask greater(Reg a, Reg b) { return a > b; }
+  static Mask not_at_most(Reg a, Reg b) { return ~(a <= b); }
   static Mask equal(Reg a, Reg b) { return a == b; }
   static Mask is_nan(Reg a) { return a != a; }
   static Mask both(Mask a, Mask b) { return a & b; }
@@ -115,6 +117,10 @@ struct BaselineVec {
     Reg a{};
     for (int i = 0; i < width && i < count; ++i) a[i] = static_cast<T>(p[i]);
     return a;
+  }
+  // Which of the first `count` bytes are `value`; lanes beyond them may be either.
+  static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
+    return equal(load_bytes(p, count), set(value));
   }
   static Reg load_ints(const int32_t* p, int64_t count) {
     Reg a{};
