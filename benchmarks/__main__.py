@@ -33,6 +33,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", metavar="SUBSTRING", default="", help='in "group/name" of a row')
     parser.add_argument("--isa", help="scalar, avx2 or avx512; caps the competitors too")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--eager", action="store_true", help="no compiled networks of PyTorch")
     parser.add_argument("--no-competitors", action="store_true", help="time pyconv alone")
     parser.add_argument(
         "--out",
@@ -103,6 +104,7 @@ def main(words: list[str] | None = None) -> int:
         threads=chosen.threads,
         isa=chosen.isa,
         quick=chosen.quick,
+        eager=chosen.eager or chosen.quick,
         alone=chosen.no_competitors,
     )
     with session:
@@ -114,6 +116,7 @@ def main(words: list[str] | None = None) -> int:
                 "isa": session.versions.pop("isa"),
                 "quick": chosen.quick,
                 "only": chosen.only,
+                "eager": chosen.eager or chosen.quick,
             },
             "versions": {"python": sys.version.split()[0], **session.versions},
         }

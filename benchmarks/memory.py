@@ -53,7 +53,7 @@ def peaks(row: Row, setting: Setting, threads: int, isa: str | None) -> dict[str
         process.close()
 
 
-def measure(row: Row, threads: int, isa: str | None, *, quick: bool, alone: bool) -> dict[str, Any]:
+def measure(row: Row, threads: int, isa: str | None, *, eager: bool, alone: bool) -> dict[str, Any]:
     """Return the record of a memory row; ratio is that of the thriftiest competitor to ours."""
     record: dict[str, Any] = {
         "group": row.group,
@@ -68,7 +68,7 @@ def measure(row: Row, threads: int, isa: str | None, *, quick: bool, alone: bool
     except WorkerError as error:
         record["failed"] = str(error)
         return record
-    for setting in () if alone else settings.rivals(row, quick=quick):
+    for setting in () if alone else settings.rivals(row, eager=eager):
         if setting.huge_pages:
             continue
         try:

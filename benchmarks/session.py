@@ -26,13 +26,18 @@ _PREPARATION = 900.0
 class Session:
     """The workers of one run of the benchmarks; use it in a with statement.
 
+    Args:
+        eager: without networks that PyTorch compiles, which takes minutes each.
     Attributes:
         versions: what the libraries said of themselves.
         missing: competitors that cannot run here, and why.
     """
 
-    def __init__(self, *, threads: int, isa: str | None, quick: bool, alone: bool) -> None:
+    def __init__(
+        self, *, threads: int, isa: str | None, quick: bool, alone: bool, eager: bool = True
+    ) -> None:
         self.threads, self.isa, self.quick, self.alone = threads, isa, quick, alone
+        self.eager = eager
         self.versions: dict[str, str] = {}
         self.missing: dict[str, str] = {}
         self._processes: dict[tuple[Any, ...], Process] = {}
@@ -80,7 +85,7 @@ class Session:
         if row.memory:
             for process in self._processes.values():
                 process.ask("release")
-            return measure(row, self.threads, self.isa, quick=self.quick, alone=self.alone)
+            return measure(row, self.threads, self.isa, eager=self.eager, alone=self.alone)
         record: dict[str, Any] = {
             "group": row.group,
             "name": row.name,
@@ -99,7 +104,7 @@ class Session:
             record["failed"] = str(error)
             self._drop_all()
             return record
-        rivals = self._others(row, settings.rivals(row, quick=self.quick), result, record)
+        rivals = self._others(row, settings.rivals(row, eager=self.eager), result, record)
         if row.beside and rivals:
             record["error_beside"] = check(row.task, inputs, self._result(rivals[0]))
         origins = self._others(row, settings.origins(row), result, record)

@@ -50,15 +50,15 @@ def ours(row: Row) -> Setting:
     return replace(OURS, isa=row.isa)
 
 
-def rivals(row: Row, *, quick: bool) -> list[Setting]:
+def rivals(row: Row, *, eager: bool) -> list[Setting]:
     """Return the settings that pyconv is compared with: those of others, or one of its own."""
     if row.beside:
         return [BESIDE[row.beside]]
-    return [replace(setting, isa=row.isa) for setting in _competitors(row, quick=quick)]
+    return [replace(setting, isa=row.isa) for setting in _competitors(row, eager=eager)]
 
 
-def _competitors(row: Row, *, quick: bool) -> list[Setting]:
-    """Return PyTorch's settings for a row; compiled networks only in a full run.
+def _competitors(row: Row, *, eager: bool) -> list[Setting]:
+    """Return PyTorch's settings for a row; compiled networks unless `eager`.
 
     Layers that PyTorch lacks are compared with Keras's, predictions with ONNX Runtime's, too.
     """
@@ -77,7 +77,7 @@ def _competitors(row: Row, *, quick: bool) -> list[Setting]:
         kind, ["contiguous", "channels_last"]
     )
     modes = ["eager"]
-    if kind in ("training", *networks.KINDS) and not quick:
+    if kind in ("training", *networks.KINDS) and not eager:
         modes.append("compile")
     pages = (False,) if kind == "epoch" else (False, True)
     others = []

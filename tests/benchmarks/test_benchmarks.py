@@ -276,7 +276,7 @@ def test_the_isa_caps_competitors_too():
 
 def test_competitors_are_tried_in_every_setting():
     conv = next(row for row in all_rows(quick=True) if row.task["kind"] == "conv2d")
-    names = {setting.name for setting in settings.rivals(conv, quick=True)}
+    names = {setting.name for setting in settings.rivals(conv, eager=True)}
     assert names == {
         f"{layout} eager{pages}"
         for layout in ("contiguous", "channels_last")
@@ -319,7 +319,7 @@ def test_one_row_runs_from_the_command_line(tmp_path: Path, capsys):
 
 def test_a_missing_competitor_is_a_visible_line(monkeypatch, capsys):
     monkeypatch.setattr(settings, "COMPETITORS", ("torch-of-tomorrow",))
-    monkeypatch.setattr(settings, "rivals", lambda row, quick: [])
+    monkeypatch.setattr(settings, "rivals", lambda row, eager: [])
     assert command.main(ONE_ROW) == 0
     assert "MISSING torch-of-tomorrow" in capsys.readouterr().out
 
@@ -335,7 +335,7 @@ def test_a_competitor_s_own_environment_is_named_by_a_variable(monkeypatch, tmp_
 def test_an_environment_that_is_not_there_is_a_visible_line(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(settings, "COMPETITORS", ("tensorflow",))
     monkeypatch.setenv("PYCONV_BENCHMARKS_TENSORFLOW", str(tmp_path / "python"))
-    monkeypatch.setattr(settings, "rivals", lambda row, quick: [])
+    monkeypatch.setattr(settings, "rivals", lambda row, eager: [])
     assert command.main(ONE_ROW) == 0
     assert "MISSING tensorflow" in capsys.readouterr().out
 

@@ -119,7 +119,7 @@ def test_work_of_a_network_is_what_its_layers_cost(net):
 
 def test_pyconv_stands_beside_itself_in_one_setting():
     for row in beside.rows(quick=False):
-        [setting] = settings.rivals(row, quick=False)
+        [setting] = settings.rivals(row, eager=False)
         assert setting.library == "pyconv"
         assert setting.options or setting.threads == 1
 
@@ -142,7 +142,7 @@ def test_rows_for_avx2_hold_everyone_to_it():
     assert held
     for row in held:
         assert settings.ours(row).isa == "avx2"
-        assert {setting.isa for setting in settings.rivals(row, quick=True)} == {"avx2"}
+        assert {setting.isa for setting in settings.rivals(row, eager=True)} == {"avx2"}
 
 
 def test_long_calls_are_made_a_few_times_and_small_ones_often():
@@ -173,6 +173,6 @@ def test_the_end_of_a_report_tells_losses_and_lectures(capsys):
 
 def test_memory_of_a_training_step_is_measured_in_a_process_of_its_own():
     row = Row(group="peak memory", name="m", task=SMALL["mnist"], memory=True)
-    record = memory.measure(row, 1, None, quick=True, alone=True)
+    record = memory.measure(row, 1, None, eager=True, alone=True)
     assert record["ours"]["peak_megabytes"] > record["ours"]["before_megabytes"] > 10
     assert "MB" in report._line(record)
