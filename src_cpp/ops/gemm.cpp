@@ -7,6 +7,7 @@
 #include "arena.hpp"
 #include "dispatch.hpp"
 #include "ops/row_panels.hpp"
+#include "ops/thin_product.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
@@ -24,11 +25,6 @@ constexpr int64_t kCopyPanels = 4;
 constexpr int64_t kGap = 16;
 // B is packed in slabs of at most this many bytes.
 constexpr int64_t kSlabBytes = int64_t(64) << 20;
-
-// At most so many rows of A meet a large B in whole rows of B, over at most so many columns.
-constexpr int64_t kThinRows = 8;
-constexpr int64_t kThinBytes = int64_t(32) << 20;
-constexpr int64_t kThinColumns = 2048;
 
 // One task: the rows [first, first + rows) of C times the panels [first_panel, last_panel).
 template <class T>
@@ -161,64 +157,13 @@ void run_product(const Product<T>& product, int64_t m) {
   });
 }
 
-// Few rows of A, columns [column, column + cols) of a B that lies in place.
-template <class T>
-struct ThinProducts {
-  const KernelTable<T>& table;
-  Matrix<T> a, b;
-  T* c;
-  int64_t ldc, m, k;
-  TileEnd<T> end;
-
-  void run(int64_t column, int64_t cols) const {
-    Scratch<T> sums(m * cols);
-    const T* rows[kThinRows];
-    for (int64_t first = 0; first < k; first += kBlockK) {
-      const int64_t count = std::min(kBlockK, k - first);
-      for (int64_t r = 0; r < m; ++r) rows[r] = a.data + r * a.pitch + first;
-      std::fill_n(sums.data(), m * cols, T(0));
-      table.thin_product(m, count, rows, b.data + first * b.pitch + column, b.pitch, sums.data(),
-                         cols, cols);
-      for (int64_t r = 0; r < m; ++r) {
-        finish(sums.data() + r * cols, c + r * ldc + column, column, cols, first > 0,
-               first + count == k);
-      }
-      keep_going();
-    }
-  }
-
-  // A NaN is neither below nor above: it stays.
-  void finish(const T* sums, T* to, int64_t column, int64_t cols, bool more, bool last) const {
-    for (int64_t j = 0; j < cols; ++j) {
-      T value = more ? to[j] + sums[j] : sums[j];
-      if (last && end.bias) value += end.bias[column + j];
-      if (last && end.residual) value += to[end.residual + j];
-      if (last && end.clamp) {
-        value = value < end.lower ? end.lower : value;
-        value = value > end.upper ? end.upper : value;
-      }
-      to[j] = value;
-    }
-  }
-};
-
-template <class T>
-void run_thin(const ThinProducts<T>& product, int64_t n) {
-  const int64_t share = ceil_div(n, num_threads());
-  const int64_t step = std::min(share, kThinColumns);
-  parallel_for(ceil_div(n, step), 2 * product.m * n * product.k,
-               [&](int64_t task) { product.run(task * step, std::min(step, n - task * step)); });
-}
-
 }  // namespace
 
 template <class T>
 void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, int64_t n,
           int64_t k, const TileEnd<T>& end) {
   if (m == 0 || n == 0) return;
-  if (m <= kThinRows && !a.transposed && !b.transposed && k * n * int64_t(sizeof(T)) > kThinBytes) {
-    return run_thin(ThinProducts<T>{kernel_table_of<T>(), a, b, c, ldc, m, k, end}, n);
-  }
+  if (is_thin(a, b, m, n, k)) return thin_product(a, b, c, ldc, m, n, k, end);
   const int64_t width = panel_width<T>(n);
   const bool pack_b = b.transposed || m > 4 * kMaxRows * 2;
   // Panels that lie in place among others are read a block at a time: their rows are neighbours.

@@ -90,3 +90,15 @@ def test_empty_batch(dtype, device):
     assert_same(y, np.zeros((0, 5), dtype))
     got = ops.dense_backward(device(y), device(x), device(kernel))
     assert_same(device.host(got), (x, np.zeros((7, 5), dtype), np.zeros(5, dtype)))
+
+
+@pytest.mark.parametrize("activation", [None, "relu6"])
+def test_few_rows_meet_a_large_kernel_with_the_bits_of_many(activation, dtype, device):
+    if not device.is_cpu:
+        pytest.skip("on the CPU only")
+    inputs, units = 1021, 8219  # above 32 MB, read row by row for up to eight rows of x
+    x, bias = normal((9, inputs), dtype, 0), normal((units,), dtype, 1)
+    kernel = normal((inputs, units), dtype, 2)
+    many = ops.dense(x, kernel, bias, activation=activation)
+    for rows in (1, 3, 8):
+        assert_same_bits(ops.dense(x[:rows], kernel, bias, activation=activation), many[:rows])
