@@ -38,7 +38,7 @@ def main() -> None:
         files = sorted(program.folder("photos").glob("*.[jp][pn]g"))
         pictures = {f.stem: img_to_array(load_img(f, target_size=(224, 224))) / 255 for f in files}
         prepared = {name: 2 * x - 1 for name, x in pictures.items()}
-        layer, size, steps = "conv_pw_5_relu", 128, 30
+        layer, size, steps = "conv_pw_5_relu", 224, 30
 
     maps = {name: visualization.grad_cam(model, x) for name, x in prepared.items()}
     for name, found in maps.items():
