@@ -28,9 +28,10 @@ constexpr size_t kColours = 16;
 constexpr size_t kColourRoom = 2 * kColours * kAlignment;
 // A cached block serves requests down to two thirds of it.
 constexpr size_t kWaste = 2;
-// What was used at the peak may stay mapped, and a part of it, or this much, more.
-constexpr size_t kSpare = 4;
-constexpr size_t kCacheFloor = size_t(64) << 20;
+// What was used at the peak may stay mapped, and more: a quarter of it, but within these bounds, or
+// an eighth where that is more.
+constexpr size_t kLeastSpare = size_t(64) << 20;
+constexpr size_t kMostQuarter = size_t(192) << 20;
 // Of the blocks that are dropped every eighth is the one idle for longest.
 constexpr uint64_t kOldestEvery = 8;
 
@@ -118,7 +119,9 @@ void* take_cached(Arena& a, size_t class_bytes) {
 }
 
 // What may be mapped in all.
-size_t room(const Arena& a) { return a.peak + std::max(a.peak / kSpare, kCacheFloor); }
+size_t room(const Arena& a) {
+  return a.peak + std::max({kLeastSpare, std::min(a.peak / 4, kMostQuarter), a.peak / 8});
+}
 
 // Unmaps the block released last: a program that repeats itself uses the others before it. Now and
 // then that which has been idle for longest: what no program uses any more goes in the end.
