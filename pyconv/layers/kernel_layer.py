@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pyconv.layers.options import BaseOptions
+    from pyconv.ops.activation import ActivationName
 
 
 class WeightOptions:
@@ -65,7 +66,11 @@ class KernelLayer(Layer):
         self.activation = activations.get(activation)
         self.use_bias = checked_flag(type(self).__name__, "use_bias", use_bias)
         self.bias_options = bias
-        self._fused = activations.fused_name(self.activation)
+
+    @property
+    def _fused(self) -> ActivationName:
+        """What the operation itself ends with; `activation` may be set at any time."""
+        return activations.fused_name(self.activation)
 
     def add_bias(self, size: int) -> None:
         """Make the bias where the layer has one."""

@@ -192,12 +192,11 @@ class Fitting(Evaluating):
 
     def _train_batch(self, feed: Feed, batch: Batch, number: int, own: OwnStep | None) -> None:
         assert self._compiled is not None
-        optimizer = self._compiled.optimizer
         if own is None:
             if self._trained is None:
                 self._trained = tuple(self.trainable_weights)
             step, gradients = self._gradients(feed, batch, self._trained)
-            optimizer.apply(gradients, self._trained)
+            self._apply(gradients, self._trained)
             feed.stage()
             value = feed.add(step, batch)
         else:
@@ -238,6 +237,13 @@ class Fitting(Evaluating):
         y_pred: list[Any] = rest[outputs : 2 * outputs]
         return Step(loss, rest[:outputs], y_pred), rest[2 * outputs :]
 
+    def _apply(self, gradients: Sequence[Tensor | None], trained: Sequence[Variable]) -> None:
+        """Make a step; a model without weights to train learns nothing, with Keras's warning."""
+        if trained:
+            self.optimizer.apply(gradients, trained)
+        else:
+            warnings.warn(f"fit: {self.name!r} has no trainable weights", stacklevel=5)
+
     def _target(self, loss: Tensor | None) -> Tensor:
         if loss is None:
             raise ValueError("fit: there is no loss to make smaller; give compile a loss")
@@ -262,7 +268,7 @@ class Fitting(Evaluating):
             y_pred = self(x, training=True)
             loss = self._loss_of_step("train_step", x, y, y_pred, weights, training=True)
             target = self._target(loss)
-        self.optimizer.apply(tape.gradient(target, self._trained), self._trained)
+        self._apply(tape.gradient(target, self._trained), self._trained)
         return self._logs_of_step("train_step", x, y, y_pred, weights, loss)
 
     def train_on_batch(

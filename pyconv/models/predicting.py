@@ -24,7 +24,11 @@ from pyconv.models.replay import Replays
 
 
 class Collected:
-    """The batches of one output, copied into one array where their number is known."""
+    """The batches of one output, copied into one array where it is known how long that is.
+
+    An output may have another length than its batch, as a mean over the samples has: then the
+    batches are joined as they are.
+    """
 
     def __init__(self, epochs: Epochs) -> None:
         self.samples = epochs.source.samples if epochs.given is None else None
@@ -38,12 +42,17 @@ class Collected:
             return
         if self.whole is None:
             self.whole = np.empty((self.samples, *host.shape[1:]), host.dtype)
-        self.whole[self.filled : self.filled + len(host)] = host
-        self.filled += len(host)
+        last = self.filled + len(host)
+        if last > self.samples or host.shape[1:] != self.whole.shape[1:]:
+            self.parts = [self.whole[: self.filled], host.copy()]
+            self.samples = self.whole = None
+            return
+        self.whole[self.filled : last] = host
+        self.filled = last
 
     def joined(self) -> np.ndarray[Any, Any]:
         if self.whole is not None:
-            return self.whole
+            return self.whole if self.filled == self.samples else self.whole[: self.filled].copy()
         return np.concatenate(self.parts) if len(self.parts) > 1 else self.parts[0]
 
 

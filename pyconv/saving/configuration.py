@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from pyconv import layers
+from pyconv import layers, regularizers
 from pyconv.layers import Layer, LayerOptions
 from pyconv.models.functional import Functional
 from pyconv.models.sequential import Sequential
@@ -95,10 +95,14 @@ def deserialize_sequential(
         raise ValueError("a Sequential's configuration has no list of layers")
     own = {k: v for k, v in config.items() if k not in ("layers", "dtype", "build_input_shape")}
     arguments = _known_arguments("Sequential", Sequential, own)
+    regularizer = arguments.pop("activity_regularizer", None)  # set after the model was made
     try:
-        return cls([deserialize_layer(layer, custom) for layer in below], **arguments)
+        model = cls([deserialize_layer(layer, custom) for layer in below], **arguments)
+        if regularizer is not None:
+            model.activity_regularizer = regularizers.get(regularizer)
     except TypeError as error:
         raise ValueError(f"layer 'Sequential': {error}") from None
+    return model
 
 
 def deserialize_functional(

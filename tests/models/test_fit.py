@@ -151,6 +151,26 @@ def test_frozen_layers_stay_and_count_from_compile() -> None:
     assert not np.array_equal(frozen[2], changed[2])
 
 
+@pytest.mark.parametrize("own_step", [False, True])
+def test_a_model_without_weights_to_train_warns_and_stays(own_step: bool) -> None:
+    x, y = data()
+    model = network()
+    if own_step:
+        type_of_step = type("OwnStep", (Model,), {"train_step": lambda self, d: ordinary(self, d)})
+        model = type_of_step(model.inputs, model.outputs)
+    model.trainable = False
+    model.compile("adam", "sparse_categorical_crossentropy")
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match="no trainable weights"):
+        history = model.fit(x, y, epochs=2, verbose=0)
+    assert_equal(model.get_weights(), before)
+    assert len(history.history["loss"]) == 2
+
+
+def ordinary(model: Model, data: object) -> object:
+    return Model.train_step(model, data)
+
+
 class Branch(Model):
     """A model of the user's, with call alone."""
 

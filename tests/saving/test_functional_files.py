@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from compare import assert_same_bits
 
-from pyconv import Input, Model, Sequential, layers
+from pyconv import Input, Model, Sequential, layers, regularizers
 from pyconv.layers.operation import Operation
 from pyconv.models import load_model
 from pyconv.saving import deserialize_layer, serialize_layer
@@ -327,3 +327,15 @@ def test_stacked_tensors_go_out_and_back(tmp_path: Path) -> None:
 def test_stack_refuses(arguments: Any, options: Any, error: Any, text: str) -> None:
     with pytest.raises(error, match=text):
         Operation("Stack", **options).apply(arguments)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".keras", ".h5"])
+def test_a_regularizer_of_a_sequential_s_results_comes_back(tmp_path: Path, suffix: str) -> None:
+    model = Sequential([Input((3,)), layers.Dense(2)])
+    model.activity_regularizer = regularizers.L2(0.1)
+    model.compile("sgd", "mse")
+    model.save(tmp_path / f"model{suffix}")
+    loaded = load_model(tmp_path / f"model{suffix}")
+    x, y = np.ones((4, 3), np.float32), np.zeros((4, 2), np.float32)
+    assert loaded.evaluate(x, y, verbose=0) == model.evaluate(x, y, verbose=0)
+    assert loaded.get_config() == model.get_config()
