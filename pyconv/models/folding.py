@@ -199,6 +199,12 @@ def is_overridden(layer: Any) -> bool:
     return "call" in vars(layer)
 
 
+def can_be_joined(layer: Layer) -> bool:
+    """Tell whether a layer does what its class does and no more, on the CPU."""
+    own = layer.activity_regularizer is not None or is_overridden(layer)
+    return not own and layer.dtype_policy.runs_on_the_cpu
+
+
 def _can_take_more(layer: Any) -> bool:
     return _is_plain(layer) and layer.activation is activations.linear
 

@@ -16,7 +16,7 @@ import numpy as np
 from pyconv.autograd import Tensor
 from pyconv.backend import precision
 from pyconv.layers import Add, BatchNormalization, Layer
-from pyconv.models.folding import fused_activation, is_overridden
+from pyconv.models.folding import can_be_joined, fused_activation
 from pyconv.models.steps import Slot, Step
 from pyconv.ops.norm_end import ENDINGS, ends_natively
 
@@ -153,18 +153,13 @@ def _joined(joint: _Joint) -> Step:
 
 
 def _is_sum(layer: Any) -> bool:
-    return type(layer) is Add and _is_plain(layer)
+    return type(layer) is Add and can_be_joined(layer)
 
 
 def _can_end(norm: Any, activation: Any, add: Any = None) -> bool:
     """Tell whether a normalisation can end with these layers."""
-    if type(norm) is not BatchNormalization or not norm.built or not _is_plain(norm):
+    if type(norm) is not BatchNormalization or not norm.built or not can_be_joined(norm):
         return False
     if fused_activation(activation) not in ENDINGS:
         return False
     return all(one.dtype_policy == norm.dtype_policy for one in (add, activation) if one)
-
-
-def _is_plain(layer: Layer) -> bool:
-    own = layer.activity_regularizer is not None or is_overridden(layer)
-    return not own and layer.dtype_policy.runs_on_the_cpu

@@ -11,7 +11,7 @@ import numpy as np
 from pyconv.autograd import Tensor
 from pyconv.backend import kernels_for, precision
 from pyconv.layers import Add, Conv2D, Layer
-from pyconv.models.folding import Folded, fused_activation, is_overridden
+from pyconv.models.folding import Folded, can_be_joined, fused_activation
 from pyconv.models.steps import Slot, Step, folded_steps
 
 
@@ -85,7 +85,7 @@ def summed_steps(steps: list[Step], results: list[int]) -> list[Step]:
 
 def _summand(step: Step, makers: dict[int, tuple[int, Step]], uses: Counter[int]) -> int | None:
     """Return which of a sum's two summands a convolution makes for it alone: the later one."""
-    if type(step.layer) is not Add or not step.alone or not _is_plain(step.layer):
+    if type(step.layer) is not Add or not step.alone or not can_be_joined(step.layer):
         return None
     if not isinstance(step.arguments, list) or len(step.arguments) != 2 or len(step.sources) != 2:
         return None
@@ -102,8 +102,3 @@ def _can_end_so(step: Step) -> bool:
     if type(folded) is not Folded or type(step.arguments) is not Slot:
         return False
     return type(folded.layer) is Conv2D and folded.activation is None
-
-
-def _is_plain(layer: Layer) -> bool:
-    own = layer.activity_regularizer is not None or is_overridden(layer)
-    return not own and layer.dtype_policy.runs_on_the_cpu
