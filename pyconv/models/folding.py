@@ -220,9 +220,7 @@ def _follows(norm: Any, layer: Any) -> bool:
 
 def fused_activation(layer: Any) -> Any:
     """Return the name of the activation that a layer applies, if a convolution can end with it."""
-    if not isinstance(layer, Layer) or layer.activity_regularizer or is_overridden(layer):
-        return None
-    if not layer.dtype_policy.runs_on_the_cpu:
+    if not isinstance(layer, Layer) or not can_be_joined(layer):
         return None
     if type(layer) is Activation:
         return activations.fused_name(layer.activation)
