@@ -62,8 +62,8 @@ from pyconv.backend.precision import takes_16_bits as takes_16_bits
 from pyconv.backend.precision import tf32_products as tf32_products
 from pyconv.backend.precision import widened as widened
 from pyconv.backend.recording import Kernel as Kernel
-from pyconv.backend.recording import NativeCall as NativeCall
 from pyconv.backend.recording import Recording as Recording
+from pyconv.backend.recording import Span as Span
 from pyconv.backend.session import clear_session as clear_session
 from pyconv.backend.session import image_data_format as image_data_format
 from pyconv.backend.staging import Staging as Staging

@@ -60,10 +60,10 @@ _OF_THE_CPU = ["conv2d_residual", "normalize_to_end", "normalize_to_end_backward
 
 
 @contextmanager
-def native_calls(room: int, known: Sequence[Array] = ()) -> Iterator[Recording]:
+def native_calls(constants: Sequence[Array] = ()) -> Iterator[Recording]:
     """Record the calls on host arrays that this thread makes meanwhile; they are made as usual."""
     global _host_kernels
-    plain, _calls.recording = _host_kernels, Recording(room, known)
+    plain, _calls.recording = _host_kernels, Recording(constants)
     _host_kernels = Kernels(plain.module, plain.trailing, collecting=True)
     try:
         yield _calls.recording
@@ -109,7 +109,7 @@ def _collecting(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
             for value in (*arguments, *trailing)
         ]
         if _calls.recording is not None:
-            _calls.recording.add(function, plain, arguments)
+            _calls.recording.add(function, list(plain), arguments)
         return function(*plain)
 
     return call

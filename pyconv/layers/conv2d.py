@@ -103,16 +103,18 @@ class Conv2D(Convolution):
         return 2 * math.prod(output_shape) * math.prod(self.kernel.shape[:3])
 
     def call(self, x: Tensor) -> Tensor:
-        return self.activated(self.convolve(x, self.kernel, self.bias, self._fused))
+        return self.activated(self.convolve(x, self.kernel, self.bias, self._fused, self.padding))
 
-    def convolve(self, x: Tensor, kernel: Any, bias: Any, activation: ActivationName) -> Tensor:
-        """Return x convolved as this layer does, with the given weights."""
+    def convolve(
+        self, x: Tensor, kernel: Any, bias: Any, activation: ActivationName, padding: Padding
+    ) -> Tensor:
+        """Return x convolved as this layer does, with the given weights and padding."""
         return autograd.conv2d(
             x,
             kernel,
             bias,
             strides=self.strides,
-            padding=self.padding,
+            padding=padding,
             dilation_rate=self.dilation_rate,
             groups=self.groups,
             data_format=self.data_format,

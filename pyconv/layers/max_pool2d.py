@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pyconv import autograd
 from pyconv.autograd import Tensor
+from pyconv.geometry import Padding
 from pyconv.layers.pool2d import Pooling2D
 
 
@@ -15,11 +16,15 @@ class MaxPooling2D(Pooling2D):
     """
 
     def call(self, x: Tensor) -> Tensor:
+        return self.pooled(x, self.padding)
+
+    def pooled(self, x: Tensor, padding: Padding) -> Tensor:
+        """Return x pooled as this layer does, with the given padding."""
         return autograd.max_pool2d(
             x,
             self.pool_size,
             strides=self.strides,
-            padding=self.padding,
+            padding=padding,
             data_format=self.data_format,
         )
 

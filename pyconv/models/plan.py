@@ -2,8 +2,9 @@
 """Plans: the native calls of a prediction, replayed for inputs of the same shape.
 
 For small inputs Python's way from layer to kernel takes longer than the kernels. A plan is traced
-from one ordinary run. It is believed only after all that the run had computed was made NaN and
-the calls alone gave the bits of a second run: so nothing that NumPy computed is taken for fixed.
+from one ordinary run, and what its calls compute is given memory of the plan's own. It is believed
+only after that memory was made NaN and the calls alone gave the bits of a second run: so nothing
+that NumPy computed is taken for fixed.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from pyconv.layers.running import running, structure
 from pyconv.models.folding import inference
 from pyconv.models.known import all_layers, is_known
 from pyconv.models.outputs import filled, leaves
+from pyconv.models.packing import packed
 from pyconv.ops.conv2d import auto_code
 
 Array = np.ndarray[Any, Any]
 Kind = tuple[tuple[int, ...], np.dtype[Any]]  # of an input: shape and dtype
-# Runs of one kind before a plan is worth its making; results that a plan keeps at most.
+# Runs of one kind before a plan is worth its making; bytes that the plans of a model keep at most.
 SIGHTINGS = 3
-LARGEST_BYTES = 4 << 20
+LARGEST_BYTES = 64 << 20
 # Shapes watched, planned for or given up, and plans that came to nothing, after which no more are
 # made.
 MOST_SHAPES = 16
 MOST_FAILURES = 8
+
+_OF_NAN = 0xFF  # each byte of a NaN, whatever its width
 
 _tracing = threading.Lock()
 
@@ -62,26 +66,35 @@ class Guard(NamedTuple):
 
 
 class Plan:
-    """Native calls on arrays that the plan keeps; x is copied in, results are copied out."""
+    """Native calls on memory that the plan keeps; x is copied in, results are copied out.
 
-    def __init__(self, x: Array, calls: list[backend.NativeCall], outputs: Any) -> None:
+    Args:
+        x: what the recorded calls read the input from.
+        memory, offsets: of what they compute. outputs: parts of that.
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        recording: backend.Recording,
+        memory: Array,
+        offsets: list[int],
+        outputs: Any,
+    ) -> None:
         self.x, self.outputs, self.arrays = x, outputs, leaves(outputs)
-        self.calls = [(call.function, call.addresses) for call in calls]
-        self.kept = [call.arguments for call in calls]  # alive as long as their addresses
+        self._calls, self._kept = recording.bound(memory, offsets), recording.kept
+        self.memory = memory
 
     def run(self, x: Array) -> list[Array]:
+        """Return the outputs for x as fresh arrays."""
         self.x[...] = x
-        for function, addresses in self.calls:
-            function(*addresses)
+        for function, arguments in self._calls:
+            function(*arguments)
         return [array.copy() for array in self.arrays]
 
-    def forget(self, weights: list[Array]) -> None:
-        """Make NaN of all that is neither input nor constant."""
-        constant = {id(_owner(array)) for array in (self.x, *weights)}
-        computed = [a for arguments in self.kept for a in arguments if _is_host(a)]
-        for owner in map(_owner, (*computed, *self.arrays)):
-            if owner.flags.writeable and owner.dtype.kind == "f" and id(owner) not in constant:
-                owner.fill(np.nan)
+    def forget(self) -> None:
+        """Make NaN of all that was computed."""
+        self.memory.fill(_OF_NAN)
 
 
 class Plans:
@@ -141,7 +154,8 @@ class Plans:
             return None
         try:
             guard = Guard.of(model)
-            plan = _traced(model, x)
+            room = LARGEST_BYTES - sum(plan.memory.nbytes for _, plan in self._plans.values())
+            plan = _traced(model, x, room)
         finally:
             _tracing.release()
         if plan is None:
@@ -153,36 +167,47 @@ class Plans:
         return guard, plan
 
 
-def _traced(model: Layer, x: Array) -> Plan | None:
-    """Return a plan that gives the ordinary results on other numbers too; None if there is none."""
+def _traced(model: Layer, x: Array, room: int) -> Plan | None:
+    """Return a plan that gives the ordinary results on other numbers too; None if there is none.
+
+    Args:
+        room: bytes that its results may take.
+    """
     held = np.array(x, order="C")
-    weights = [v.array for v in model.weights]
     with inference():
-        with backend.native_calls(LARGEST_BYTES, weights) as recording:
+        with backend.native_calls([held, *(v.array for v in model.weights)]) as recording:
             outputs = model(held, training=False)
-        arrays = [output.array for output in leaves(outputs)]
-        if recording.overflowed or not recording.calls or not all(map(_is_host, arrays)):
+        plan = _packed(held, recording, outputs, room)
+        if plan is None:
             return None
-        plan = Plan(held, recording.calls, filled(outputs, arrays))
         other = _other_numbers(x)
         expected = [output.array for output in leaves(model(other, training=False))]
     if not all(np.isfinite(array).all() for array in expected):
         return None
-    plan.forget(weights)
+    plan.forget()
     replayed = plan.run(other)
     same = all(a.tobytes() == b.tobytes() for a, b in zip(expected, replayed, strict=True))
     return plan if same else None
 
 
-def _owner(array: Array) -> Array:
-    """Return the array whose memory this one looks at."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def _is_host(array: object) -> bool:
-    return isinstance(array, np.ndarray)
+def _packed(x: Array, recording: backend.Recording, outputs: Any, room: int) -> Plan | None:
+    """Return a plan in as little memory as it takes; None if an output is not of the calls."""
+    arrays = [output.array for output in leaves(outputs)]
+    places = [place for array in arrays if (place := recording.place(array)) is not None]
+    if len(places) < len(arrays):
+        return None
+    spans, after = list(recording.spans), len(recording.calls)
+    for number, _ in places:
+        spans[number] = spans[number]._replace(last=after)
+    offsets, size = packed(spans)
+    if size > room:
+        return None
+    memory = backend.empty_on(x, (size,), np.uint8)
+    parts = [
+        np.ndarray(array.shape, array.dtype, memory, offsets[number] + offset, array.strides)
+        for array, (number, offset) in zip(arrays, places, strict=True)
+    ]
+    return Plan(x, recording, memory, offsets, filled(outputs, parts))
 
 
 def _other_numbers(x: Array) -> Array:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from pyconv.autograd import Tensor
 from pyconv.backend import kernels_for, precision
 from pyconv.layers import Add, Conv2D, Layer
-from pyconv.models.folding import Folded, can_be_joined, fused_activation
+from pyconv.models.folding import Folded, can_be_joined, folded_layers, fused_activation
+from pyconv.models.padded import POOLINGS, padded_layers, padded_steps
 from pyconv.models.steps import Slot, Step, folded_steps
 
 
@@ -52,9 +54,14 @@ def _can_join(x: Any, residual: Any) -> bool:
     return bool(kernels_for(x.array).has_arena)
 
 
+def inference_layers(layers: Sequence[Any]) -> list[Any]:
+    """Return what runs in inference in the place of layers one after the other."""
+    return folded_layers(padded_layers(layers, POOLINGS))
+
+
 def inference_steps(steps: list[Step], results: list[int]) -> list[Step]:
     """Return steps that give the same results with convolutions joined to what follows them."""
-    return summed_steps(folded_steps(steps, results), results)
+    return summed_steps(folded_steps(padded_steps(steps, results, POOLINGS), results), results)
 
 
 def summed_steps(steps: list[Step], results: list[int]) -> list[Step]:

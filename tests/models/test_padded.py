@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Zeros taken for padding give the results and gradients of the layers run one by one."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+from arrays import normal
+from compare import assert_same_bits
+
+from pyconv import GradientTape, Input, Model, Sequential, autograd, initializers
+from pyconv.layers import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    DepthwiseConv2D,
+    Layer,
+    MaxPooling2D,
+    ReLU,
+    ZeroPadding2D,
+)
+from pyconv.layers.running import observing
+from pyconv.models.folding import inference
+from pyconv.models.padded import Padded
+
+SHAPE = (9, 7, 6)
+SIDES = ((0, 1), (2, 1))
+
+
+def functional(layers: list[Any]) -> Model:
+    inputs = x = Input(shape=SHAPE)
+    for layer in layers:
+        x = layer(x)
+    return Model(inputs, x)
+
+
+def sequential(layers: list[Any]) -> Sequential:
+    return Sequential([Input(shape=SHAPE), *layers])
+
+
+def taken(model: Any, *, folds: bool = False) -> int:
+    x = normal((2, *SHAPE), "float32", 0)
+    if folds:
+        with inference():
+            model(x)
+    else:
+        model(x, training=True)
+    way = "_folded" if folds else "_joined"
+    if isinstance(model, Sequential):
+        steps = getattr(model, way)._made[1]
+    else:
+        steps = [step.layer for step in getattr(model.graph, way)[0]]
+    return sum(isinstance(step, Padded) for step in steps)
+
+
+def step(model: Any, x: Any) -> list[Any]:
+    x = autograd.Tensor(x)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = model(x, training=True)
+        loss = autograd.sum(y * normal(y.shape, "float32", "dy"))
+    gradients = tape.gradient(loss, [x, *model.trainable_weights])
+    return [y.numpy(), *[g.numpy() for g in gradients]]
+
+
+def assert_same_as_one_by_one(model: Any) -> None:
+    x = normal((3, *SHAPE), "float32", "x")
+    twin = copy.deepcopy(model)
+    padded = step(model, x)
+    with observing(lambda layer, inputs, run: run()):
+        expected = step(twin, x)
+    assert_same_bits(padded, expected)
+
+
+@pytest.mark.parametrize("made", [functional, sequential])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: Conv2D(5, 3, strides=2),
+        lambda: Conv2D(5, 3, activation="relu"),
+        lambda: Conv2D(5, (2, 3), activation="softmax"),
+        lambda: Conv2D(6, 3, groups=3, dilation_rate=2),
+        lambda: DepthwiseConv2D(3, strides=2),
+        lambda: DepthwiseConv2D(3, depth_multiplier=2, activation="tanh"),
+    ],
+)
+def test_a_convolution_takes_zeros_for_its_padding(made: Any, layer: Any) -> None:
+    model = made([Conv2D(6, 1), ZeroPadding2D(SIDES), layer()])
+    assert taken(model) == 1
+    assert_same_as_one_by_one(model)
+
+
+@pytest.mark.parametrize("made", [functional, sequential])
+@pytest.mark.parametrize(
+    "relu",
+    [
+        lambda: [ReLU()],
+        lambda: [ReLU(6.0)],
+        lambda: [Activation("relu")],
+        lambda: [Conv2D(6, 1, activation="relu")],
+        lambda: [BatchNormalization(), Activation("relu")],
+    ],
+)
+def test_a_pooling_takes_zeros_around_what_a_relu_made(made: Any, relu: Any) -> None:
+    model = made([Conv2D(6, 1), *relu(), ZeroPadding2D(1), MaxPooling2D(3, strides=2)])
+    assert taken(model) == taken(model, folds=True) == 1
+    assert_same_as_one_by_one(model)
+    x = normal((2, *SHAPE), "float32", 5)
+    with inference():
+        found = model(x).numpy()
+    np.testing.assert_allclose(found, model(x).numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_windows_of_zeros_alone_send_no_gradient_back() -> None:
+    model = functional([Conv2D(4, 1), ReLU(), ZeroPadding2D(1), MaxPooling2D(2)])
+    model.set_weights([np.zeros((1, 1, 6, 4), np.float32), np.full(4, -1, np.float32)])
+    assert taken(model) == 1
+    assert_same_as_one_by_one(model)
+
+
+def test_a_pooling_of_other_images_meets_the_zeros() -> None:
+    layers = [Conv2D(4, 1, bias_initializer=initializers.Constant(-9)), ZeroPadding2D(1)]
+    model = functional([*layers, MaxPooling2D(3)])
+    assert taken(model) == taken(model, folds=True) == 0
+    assert model(normal((2, *SHAPE), "float32", 0)).numpy().max() == 0
+
+
+def test_a_folded_convolution_still_takes_its_zeros_itself() -> None:
+    model = functional([ZeroPadding2D(1), Conv2D(4, 3), BatchNormalization(), ReLU()])
+    assert taken(model, folds=True) == 0
+    assert len(model.graph._folded[0]) == 1
+
+
+class Own(ZeroPadding2D):
+    """A layer of the user."""
+
+
+def overridden() -> Layer:
+    layer = ZeroPadding2D(1)
+    layer.call = lambda x: x  # type: ignore[method-assign]
+    return layer
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        lambda: [Own(1), Conv2D(2, 3)],
+        lambda: [overridden(), Conv2D(2, 3)],
+        lambda: [ZeroPadding2D(1, data_format="channels_first"), Conv2D(2, 3)],
+        lambda: [ZeroPadding2D(1), Conv2D(2, 3, padding="same")],
+        lambda: [ZeroPadding2D(1, activity_regularizer="l2"), Conv2D(2, 3)],
+        lambda: [ReLU(), ZeroPadding2D(2), MaxPooling2D(2)],
+        lambda: [ReLU(negative_slope=0.1), ZeroPadding2D(1), MaxPooling2D(2)],
+    ],
+)
+def test_where_in_doubt_zeros_are_written_out(layers: Any) -> None:
+    assert taken(functional(layers())) == 0
+
+
+def test_zeros_that_are_a_result_or_used_twice_are_written_out() -> None:
+    inputs = Input(shape=SHAPE)
+    zeros = ZeroPadding2D(1)(inputs)
+    assert taken(Model(inputs, [zeros, Conv2D(2, 3)(zeros)])) == 0
+    assert taken(Model(inputs, [Conv2D(2, 3)(zeros), Conv2D(3, 3)(zeros)])) == 0
