@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import os
 import sys
 import time
@@ -30,6 +31,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a part of the rows, under 3 minutes")
+    parser.add_argument(
+        "--minutes", type=_minutes, help="to aim for: each row is timed for its part of them"
+    )
     parser.add_argument("--only", metavar="SUBSTRING", default="", help='in "group/name" of a row')
     parser.add_argument("--isa", help="scalar, avx2 or avx512; caps the competitors too")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -43,6 +47,13 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+def _minutes(word: str) -> float:
+    minutes = float(word)
+    if not 0 < minutes < math.inf:
+        raise ValueError
+    return minutes
+
+
 def output_path(chosen: argparse.Namespace) -> Path | None:
     """Return where the JSON goes: a part of the rows never replaces the whole by default."""
     if chosen.out is not None:
@@ -51,10 +62,16 @@ def output_path(chosen: argparse.Namespace) -> Path | None:
     return None if chosen.only or chosen.quick else RESULTS / "cpu.json"
 
 
-def measure(session: Session, rows: list[Row], about: dict[str, Any]) -> dict[str, Any]:
-    """Run all rows, group by group, printing each group when it is done."""
+def measure(
+    session: Session, rows: list[Row], about: dict[str, Any], seconds: float | None
+) -> dict[str, Any]:
+    """Run all rows, group by group, printing each group when it is done.
+
+    Args:
+        seconds: to aim for; None: as long as rows take that are timed in full.
+    """
     result = {**about, "missing": session.missing, "batches": [], "rows": [], "groups": []}
-    deadline = time.monotonic() + _QUICK_SECONDS
+    deadline = None if seconds is None else time.monotonic() + seconds
     left = len(rows)
     for group, members in itertools.groupby(rows, key=lambda row: row.group):
         chosen = list(members)
@@ -63,7 +80,7 @@ def measure(session: Session, rows: list[Row], about: dict[str, Any]) -> dict[st
         records = []
         for row in chosen:
             report.progress(f"{row.label} ({left} rows left)")
-            share = max(0.0, deadline - time.monotonic()) / left
+            share = None if deadline is None else max(0.0, deadline - time.monotonic()) / left
             records.append(session.run(row, _effort(share, quick=session.quick)))
             left -= 1
         report.progress("")
@@ -77,12 +94,13 @@ def measure(session: Session, rows: list[Row], about: dict[str, Any]) -> dict[st
     return result
 
 
-def _effort(share: float, *, quick: bool) -> Effort:
-    """Return how long to time a row of which `share` seconds are left in a quick run."""
-    if not quick:
-        return FULL
+def _effort(share: float | None, *, quick: bool) -> Effort:
+    """Return how long to time a row for which `share` seconds are left in a run that has an end."""
+    effort = QUICK if quick else FULL
+    if share is None:
+        return effort
     contenders = 3
-    return QUICK.within(share * _TURNS_SHARE / contenders)
+    return effort.within(share * _TURNS_SHARE / contenders)
 
 
 def finish(batch: Batch, process: Process, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -100,6 +118,7 @@ def main(words: list[str] | None = None) -> int:
     if not rows:
         report.say(f"no row has {chosen.only!r} in its group/name")
         return 2
+    seconds = 60 * chosen.minutes if chosen.minutes else _QUICK_SECONDS if chosen.quick else None
     session = Session(
         threads=chosen.threads,
         isa=chosen.isa,
@@ -115,13 +134,14 @@ def main(words: list[str] | None = None) -> int:
                 "threads": chosen.threads,
                 "isa": session.versions.pop("isa"),
                 "quick": chosen.quick,
+                "minutes": chosen.minutes,
                 "only": chosen.only,
                 "eager": chosen.eager or chosen.quick,
             },
             "versions": {"python": sys.version.split()[0], **session.versions},
         }
         report.say_opening(about, session.missing)
-        result = measure(session, rows, about)
+        result = measure(session, rows, about, seconds)
     path = output_path(chosen)
     if path is not None:
         report.write_json(path, result)
