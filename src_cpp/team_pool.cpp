@@ -12,25 +12,16 @@
 #include <mutex>
 #include <new>
 
+#include "pause.hpp"
 #include "team.hpp"
-
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
 
 namespace pyconv {
 namespace {
 
-// How long to stay awake, in rounds of about 10 to 40 ns: longer than Python takes from one kernel
-// to the next, shorter than a scheduler's slice.
-constexpr int kHelperRounds = 8000;
-constexpr int kCallerRounds = 2000;
-
-void pause_cpu() {
-#if defined(__x86_64__)
-  _mm_pause();
-#endif
-}
+// How long to stay awake, in rounds of about 10 to 40 ns: longer than Python takes from one large
+// kernel to the next, shorter than a scheduler's slice. A caller waits for the end of a task.
+constexpr int kHelperRounds = 40000;
+constexpr int kCallerRounds = 20000;
 
 // Kernels keep their data in the arena; many helpers must not use up the address space.
 constexpr size_t kStackBytes = size_t(1) << 20;
@@ -82,7 +73,7 @@ class Pool {
     const uint64_t region = (door_.load(std::memory_order_relaxed) >> kRegionShift) + 1;
     door_.store(region << kRegionShift | most << kMostShift | kOpen);
     if (sleeping_.load() == 0) return;
-    const std::lock_guard<std::mutex> lock(bed_);
+    pass_the_bed();
     if (most == 1) {
       wake_.notify_one();
     } else {
@@ -105,6 +96,9 @@ class Pool {
     }
   }
 
+  // Whoever was about to lie down has done so after this, and the bed is free for those that rise.
+  void pass_the_bed() { const std::lock_guard<std::mutex> lock(bed_); }
+
   [[noreturn]] void help() {
     uint64_t seen = 0;
     while (true) {
@@ -113,7 +107,7 @@ class Pool {
       member_(context_, false);
       const uint64_t before = door_.fetch_sub(1);
       if ((before & kInside) == 1 && caller_asleep_.load()) {
-        const std::lock_guard<std::mutex> lock(bed_);
+        pass_the_bed();
         left_.notify_one();
       }
     }
