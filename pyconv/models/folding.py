@@ -163,7 +163,7 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
         (None, 1) where nothing can be joined or kept ready, else the Folded and how many layers it
         stands for.
     """
-    zeros = layers[start] if _adds_zeros(layers[start : start + 2]) else None
+    zeros = layers[start] if adds_zeros(layers[start : start + 2]) else None
     first = start + (zeros is not None)
     layer = layers[first]
     after = first + 1
@@ -178,7 +178,7 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
     return (Folded(layer, norm, activation, zeros) if joined else None), after - start
 
 
-def _adds_zeros(layers: Sequence[Any]) -> bool:
+def adds_zeros(layers: Sequence[Any]) -> bool:
     """Tell whether the first of two layers adds zeros that the other can take for its padding."""
     if len(layers) < 2 or type(layers[0]) is not ZeroPadding2D or not _is_plain(layers[1]):
         return False

@@ -13,7 +13,7 @@ from pyconv.layers.operation import Operation
 from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, pack_like
 from pyconv.layers.symbolic import Node, Shape
-from pyconv.models.joining import joined_steps
+from pyconv.models.padding import training_steps
 from pyconv.models.residuals import inference_steps
 from pyconv.models.steps import Slot, Step, with_spent
 
@@ -83,7 +83,7 @@ class Graph:
                 self._folded = self._made_by(inference_steps), changes
             return self._folded[0]
         if self._joined[1] != changes:
-            self._joined = self._made_by(joined_steps), changes
+            self._joined = self._made_by(training_steps), changes
         return self._joined[0]
 
     def _made_by(self, put_together: Callable[[list[Step], list[int]], list[Step]]) -> list[Step]:

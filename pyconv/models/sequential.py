@@ -12,9 +12,9 @@ from pyconv.layers.running import running, structure
 from pyconv.layers.symbolic import Shape
 from pyconv.models.folding import Chain
 from pyconv.models.functional import Functional
-from pyconv.models.joining import joined_layers
 from pyconv.models.known import all_layers, is_known
 from pyconv.models.model import Model
+from pyconv.models.padding import training_layers
 from pyconv.models.residuals import inference_layers
 
 
@@ -54,7 +54,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
-        self._folded, self._joined = Chain(inference_layers), Chain(joined_layers)
+        self._folded, self._joined = Chain(inference_layers), Chain(training_layers)
         self._input: SymbolicTensor | None = None
         self._output: SymbolicTensor | None = None
         self._seen = SeenShape()
