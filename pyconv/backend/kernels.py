@@ -56,7 +56,13 @@ _NATIVE = [
     "softmax_cross_entropy_backward",
     "optimizer_step",
 ]
-_OF_THE_CPU = ["conv2d_residual", "normalize_to_end", "normalize_to_end_backward"]
+_OF_THE_CPU = [
+    "conv2d_residual",
+    "conv2d_max_pool2d",
+    "conv2d_max_pool2d_backward",
+    "normalize_to_end",
+    "normalize_to_end_backward",
+]
 
 
 @contextmanager

@@ -35,9 +35,10 @@ class Pooling2D(Layer):
         self.padding = padding
         self.data_format = checked_data_format(kind, data_format)
         first = self.data_format == "channels_first"
-        self._window((1, 1, *self.pool_size) if first else (1, *self.pool_size, 1), kind)
+        self.window((1, 1, *self.pool_size) if first else (1, *self.pool_size, 1), kind)
 
-    def _window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
+    def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
+        """Return the checked window for images of a shape; `name` is what errors call it."""
         return Window.pool(
             name or self.name,
             input_shape,
@@ -52,11 +53,11 @@ class Pooling2D(Layer):
         if len(shape) != 4:
             raise ValueError(f"{self.name}: input shape {shape}; must have 4 axes")
         if None not in shape:
-            self._window(cast("tuple[int, ...]", shape))
+            self.window(cast("tuple[int, ...]", shape))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         self.check_input(input_shape)
-        return window_output_shape(self._window, input_shape, self.data_format)
+        return window_output_shape(self.window, input_shape, self.data_format)
 
     def get_config(self) -> dict[str, Any]:
         return {

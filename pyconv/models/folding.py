@@ -168,7 +168,7 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
     layer = layers[first]
     after = first + 1
     if not _can_take_more(layer):
-        ready = type(layer) is Conv2D and _is_plain(layer) and layer._fused is not None
+        ready = type(layer) is Conv2D and is_plain(layer) and layer._fused is not None
         return (Folded(layer, None, layer._fused, zeros), after - start) if ready else (None, 1)
     norm = layers[after] if after < len(layers) and _follows(layers[after], layer) else None
     after += norm is not None
@@ -180,7 +180,7 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
 
 def adds_zeros(layers: Sequence[Any]) -> bool:
     """Tell whether the first of two layers adds zeros that the other can take for its padding."""
-    if len(layers) < 2 or type(layers[0]) is not ZeroPadding2D or not _is_plain(layers[1]):
+    if len(layers) < 2 or type(layers[0]) is not ZeroPadding2D or not is_plain(layers[1]):
         return False
     zeros, layer = layers
     plain = zeros.activity_regularizer is None and not is_overridden(zeros)
@@ -188,7 +188,8 @@ def adds_zeros(layers: Sequence[Any]) -> bool:
     return plain and same and layer.padding == "valid"
 
 
-def _is_plain(layer: Any) -> bool:
+def is_plain(layer: Any) -> bool:
+    """Tell whether a layer is a built convolution that does what its class does, on the CPU."""
     known = type(layer) in (Conv2D, DepthwiseConv2D)
     plain = known and layer.built and not is_overridden(layer)
     return plain and layer.activity_regularizer is None and layer.dtype_policy.runs_on_the_cpu
@@ -206,7 +207,7 @@ def can_be_joined(layer: Layer) -> bool:
 
 
 def _can_take_more(layer: Any) -> bool:
-    return _is_plain(layer) and layer.activation is activations.linear
+    return is_plain(layer) and layer.activation is activations.linear
 
 
 def _follows(norm: Any, layer: Any) -> bool:

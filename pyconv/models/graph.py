@@ -13,7 +13,7 @@ from pyconv.layers.operation import Operation
 from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, pack_like
 from pyconv.layers.symbolic import Node, Shape
-from pyconv.models.padding import training_steps
+from pyconv.models.pairs import training_steps
 from pyconv.models.residuals import inference_steps
 from pyconv.models.steps import Slot, Step, with_spent
 

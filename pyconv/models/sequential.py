@@ -14,7 +14,7 @@ from pyconv.models.folding import Chain
 from pyconv.models.functional import Functional
 from pyconv.models.known import all_layers, is_known
 from pyconv.models.model import Model
-from pyconv.models.padding import training_layers
+from pyconv.models.pairs import training_layers
 from pyconv.models.residuals import inference_layers
 
 

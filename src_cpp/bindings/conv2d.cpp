@@ -4,9 +4,13 @@
 #include "bindings/arguments.hpp"
 #include "ops/activation.hpp"
 #include "ops/conv2d_algorithm.hpp"
+#include "ops/conv2d_max_pool2d.hpp"
 
 namespace pyconv {
 namespace {
+
+// Linear, relu and relu6, whose gradient the pooled result alone decides.
+constexpr int64_t kClampingActivations = 3;
 
 Algorithm algorithm_of(int64_t code) {
   if (code < 0 || code >= kAlgorithms) {
@@ -123,6 +127,40 @@ void bind_backward(py::module_& m) {
       "The gradients of kernel and bias");
 }
 
+void bind_pooled(py::module_& m) {
+  m.def(
+      "conv2d_max_pool2d",
+      [](int dtype, Address x, Address kernel, Address bias, Address y, Address argmax,
+         const py::bytes& packed, const py::bytes& packed_pool, int64_t activation) {
+        const Window window = window_of(packed), pool = window_of(packed_pool);
+        const ActivationKind kind = activation_kind(activation, kClampingActivations);
+        with_dtype(dtype, [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_max_pool2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y),
+                            at<void>(argmax), window, pool, kind);
+        });
+      },
+      py::arg("dtype"), py::arg("x"), py::arg("kernel"), py::arg("bias"), py::arg("y"),
+      py::arg("argmax"), py::arg("window"), py::arg("pool"), py::arg("activation"),
+      "y = max_pool2d(activation(x * kernel + bias)), an activation up to relu6");
+  m.def(
+      "conv2d_max_pool2d_backward",
+      [](int dtype, Address dy, Address y, Address argmax, Address x, Address dkernel,
+         Address dbias, const py::bytes& packed, const py::bytes& packed_pool, int64_t activation) {
+        const Window window = window_of(packed), pool = window_of(packed_pool);
+        const ActivationKind kind = activation_kind(activation, kClampingActivations);
+        with_dtype(dtype, [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_max_pool2d_backward(at<const T>(dy), at<const T>(y), at<const void>(argmax),
+                                     at<const T>(x), at<T>(dkernel), at<T>(dbias), window, pool,
+                                     kind);
+        });
+      },
+      py::arg("dtype"), py::arg("dy"), py::arg("y"), py::arg("argmax"), py::arg("x"),
+      py::arg("dkernel"), py::arg("dbias"), py::arg("window"), py::arg("pool"),
+      py::arg("activation"), "The gradients of its kernel and bias");
+}
+
 }  // namespace
 
 void register_conv2d(py::module_& m) {
@@ -130,6 +168,7 @@ void register_conv2d(py::module_& m) {
   bind_prepare(m);
   bind_forward(m);
   bind_backward(m);
+  bind_pooled(m);
 }
 
 }  // namespace pyconv

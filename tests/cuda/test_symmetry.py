@@ -16,6 +16,8 @@ STUBS = Path(pyconv.__file__).parent
 # What only a CPU needs: its arena, threads and instruction sets; one pass less over large arrays.
 CORE_ONLY = {
     "address",
+    "conv2d_max_pool2d",
+    "conv2d_max_pool2d_backward",
     "conv2d_prepare",
     "conv2d_prepared_size",
     "conv2d_residual",

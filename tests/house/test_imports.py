@@ -13,7 +13,7 @@ HOMES = [
     (
         r"#include <\w*intrin\.h>",
         "src_cpp/**/*.[ch]pp",
-        ("src_cpp/simd/", "src_cpp/parallel.cpp", "src_cpp/team_pool.cpp"),
+        ("src_cpp/simd/", "src_cpp/parallel.cpp", "src_cpp/pause.hpp"),
     ),
     (r"#include <omp\.h>|#pragma omp", "src_cpp/**/*.[ch]pp", ("src_cpp/team_openmp.cpp",)),
     (r"-mavx|-mfma", "CMakeLists.txt", ("CMakeLists.txt",)),
