@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Joining: a normalisation, the sum with a residual and the ReLU after them run in one pass.
 
-Zeros around images become padding. Every run but a folded one uses it, training above all. Results
-and gradients have the bits that the layers give one by one.
+Every run but a folded one uses it, training above all. Results and gradients have the bits that
+the layers give one by one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pyconv.autograd import Tensor
 from pyconv.backend import precision
 from pyconv.layers import Add, BatchNormalization, Layer
 from pyconv.models.folding import can_be_joined, fused_activation
-from pyconv.models.padded import CONVOLUTIONS, POOLINGS, padded_layers, padded_steps
 from pyconv.models.steps import Slot, Step
 from pyconv.ops.norm_end import ENDINGS, ends_natively
 
@@ -34,7 +33,7 @@ class NormBlock:
     ) -> None:
         self.norm, self.add, self.activation = norm, add, activation
         self._place = place  # of norm(x) among the two summands
-        self._name = fused_activation(activation)
+        self.ending = fused_activation(activation)
 
     @property
     def name(self) -> str:
@@ -48,7 +47,7 @@ class NormBlock:
         if not self._fits(x, residual):
             return self._one_by_one(inputs, x, training)
         x = self.norm.prepared(x)
-        return self.norm.call_to_end(x, residual, self._name, bool(training))
+        return self.norm.call_to_end(x, residual, self.ending, bool(training))
 
     def _fits(self, x: Any, residual: Any) -> bool:
         if precision.in_use or type(x) is not Tensor or not ends_natively(x.array):
@@ -73,7 +72,7 @@ class NormBlock:
 def joined_layers(layers: Sequence[Any]) -> list[Any]:
     """Return what runs in the place of layers of which each takes what the one before made."""
     found: list[Any] = []
-    for layer in padded_layers(layers, CONVOLUTIONS + POOLINGS):
+    for layer in layers:
         if found and _can_end(found[-1], layer):
             found[-1] = NormBlock(found[-1], None, layer)
         else:
@@ -95,7 +94,6 @@ def joined_steps(steps: list[Step], results: list[int]) -> list[Step]:
     A joined step stands where the sum stood, or else the normalisation: so gradients meet in the
     order of before.
     """
-    steps = padded_steps(steps, results, CONVOLUTIONS + POOLINGS)
     uses = Counter(slot for step in steps for slot in step.sources) + Counter(results)
     layers = Counter(id(step.layer) for step in steps)
     makers = {step.outputs[0]: step for step in steps if step.alone}

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Padding: zeros around images that only a convolution reads become padding of its own.
+"""Padding: zeros around images that only one layer reads become padding of its own.
 
 Neither the larger images nor their gradient are ever written. Results and gradients have the bits
-that the layers give one by one.
+that the layers give one by one. A max-pooling takes zeros only around images that a ReLU made: they
+never exceed a pixel there, and where a pixel is zero itself the ReLU lets no gradient pass.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from typing import Any
 
 from pyconv.autograd import Tensor
 from pyconv.backend import precision
-from pyconv.layers import Conv2D, DepthwiseConv2D, ZeroPadding2D
-from pyconv.models.folding import adds_zeros
+from pyconv.layers import MaxPooling2D, ZeroPadding2D
+from pyconv.models.folding import adds_zeros, can_be_joined, fused_activation, is_plain
+from pyconv.models.joining import NormBlock
 
 
 class Padded:
     """layer(zeros(x)) in one operation; by policies of 16 bits the layers run one by one."""
 
-    def __init__(self, zeros: ZeroPadding2D, layer: Conv2D | DepthwiseConv2D) -> None:
+    def __init__(self, zeros: ZeroPadding2D, layer: Any) -> None:
         self.zeros, self.layer = zeros, layer
 
     @property
@@ -32,10 +34,35 @@ class Padded:
             y: Tensor = layer(self.zeros(x, training), training)
             return y
         x = self.zeros.prepared(x)
+        if type(layer) is MaxPooling2D:
+            return layer.pooled(x, self.zeros.padding)
         y = layer.convolve(x, layer.kernel, layer.bias, layer._fused, self.zeros.padding)
-        return layer.activated(y)
+        activated: Tensor = layer.activated(y)
+        return activated
 
 
-def padded(zeros: Any, layer: Any) -> Padded | None:
+def padded(zeros: Any, layer: Any, maker: Any) -> Padded | None:
     """Return the two layers as one, where they can be: the second takes what the first makes."""
     return Padded(zeros, layer) if adds_zeros([zeros, layer]) else None
+
+
+def padded_pool(zeros: Any, pool: Any, maker: Any) -> Padded | None:
+    """Return the same for a max-pooling, where `maker` made the images."""
+    if type(zeros) is not ZeroPadding2D or type(pool) is not MaxPooling2D:
+        return None
+    if pool.padding != "valid" or not (can_be_joined(zeros) and can_be_joined(pool)):
+        return None
+    same = zeros.data_format == pool.data_format and zeros.dtype_policy == pool.dtype_policy
+    small = zip(zeros.padding, pool.pool_size, strict=True)
+    fits = same and all(max(sides) < size for sides, size in small)
+    return Padded(zeros, pool) if fits and _ends_in_relu(maker) else None
+
+
+def _ends_in_relu(maker: Any) -> bool:
+    if type(maker) is NormBlock:
+        ending = maker.ending
+    elif is_plain(maker):
+        ending = maker._fused
+    else:
+        ending = fused_activation(maker)
+    return ending in ("relu", "relu6")

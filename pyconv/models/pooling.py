@@ -51,7 +51,7 @@ class Pooled:
         return alike and pools_natively(x.array, window, pool)
 
 
-def pooled(layer: Any, pool: Any) -> Pooled | None:
+def pooled(layer: Any, pool: Any, maker: Any) -> Pooled | None:
     """Return the two layers as one, where they can be: the second takes what the first makes."""
     if type(layer) is not Conv2D or type(pool) is not MaxPooling2D or not is_plain(layer):
         return None

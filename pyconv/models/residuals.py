@@ -13,7 +13,8 @@ from pyconv.autograd import Tensor
 from pyconv.backend import kernels_for, precision
 from pyconv.layers import Add, Conv2D, Layer
 from pyconv.models.folding import Folded, can_be_joined, folded_layers, fused_activation
-from pyconv.models.padded import POOLINGS, padded_layers, padded_steps
+from pyconv.models.padding import padded_pool
+from pyconv.models.pairs import paired_layers, paired_steps
 from pyconv.models.steps import Slot, Step, folded_steps
 
 
@@ -56,12 +57,13 @@ def _can_join(x: Any, residual: Any) -> bool:
 
 def inference_layers(layers: Sequence[Any]) -> list[Any]:
     """Return what runs in inference in the place of layers one after the other."""
-    return folded_layers(padded_layers(layers, POOLINGS))
+    return folded_layers(paired_layers(list(layers), padded_pool))
 
 
 def inference_steps(steps: list[Step], results: list[int]) -> list[Step]:
     """Return steps that give the same results with convolutions joined to what follows them."""
-    return summed_steps(folded_steps(padded_steps(steps, results, POOLINGS), results), results)
+    steps = paired_steps(steps, results, padded_pool)
+    return summed_steps(folded_steps(steps, results), results)
 
 
 def summed_steps(steps: list[Step], results: list[int]) -> list[Step]:
