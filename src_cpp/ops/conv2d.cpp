@@ -8,6 +8,7 @@
 #include "ops/activation.hpp"
 #include "ops/activation_end.hpp"
 #include "ops/addition.hpp"
+#include "ops/channels_first.hpp"
 #include "ops/conv2d_algorithm.hpp"
 #include "ops/conv2d_window.hpp"
 #include "ops/depthwise.hpp"
@@ -63,6 +64,29 @@ int64_t distance(const T* from, const T* to) {
   return (reinterpret_cast<intptr_t>(to) - reinterpret_cast<intptr_t>(from)) / int64_t(sizeof(T));
 }
 
+template <class T>
+void convolve(Algorithm chosen, const T* x, const T* kernel, const T* prepared, T* y,
+              const Window& window, const TileEnd<T>& end) {
+  ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
+  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
+  switch (chosen) {
+    case Algorithm::kIm2col:
+      by_im2col(input.data(), kernel, output.data(), window, end);
+      break;
+    case Algorithm::kDepthwise:
+      depthwise(input.data(), kernel, output.data(), window, end);
+      break;
+    case Algorithm::kWinograd:
+      if constexpr (std::is_same_v<T, float>) {
+        winograd(input.data(), kernel, prepared, output.data(), window, end);
+      }
+      break;
+    default:
+      direct(input.data(), kernel, output.data(), window, end);
+  }
+  output.store();
+}
+
 }  // namespace
 
 template <class T>
@@ -81,26 +105,24 @@ void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
     if (activation_end(bias, activation).clamp) pyconv::activation(y, y, size, activation, {});
     return;
   }
-  ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-  ChannelsLastOutput<T> output(y, window.n, window.oh * window.ow, window.f, window.channels_first);
   TileEnd<T> end = activation_end(bias, activation);
   if (residual) end.residual = distance(y, residual);
-  switch (chosen) {
-    case Algorithm::kIm2col:
-      by_im2col(input.data(), kernel, output.data(), window, end);
-      break;
-    case Algorithm::kDepthwise:
-      depthwise(input.data(), kernel, output.data(), window, end);
-      break;
-    case Algorithm::kWinograd:
-      if constexpr (std::is_same_v<T, float>) {
-        winograd(input.data(), kernel, prepared, output.data(), window, end);
-      }
-      break;
-    default:
-      direct(input.data(), kernel, output.data(), window, end);
+  const bool winograd_runs = chosen == Algorithm::kWinograd;
+  const Parts parts = Parts::of(window, chosen == Algorithm::kDirect, T(0));
+  // A form of the filters may be one for all images at once.
+  const Window image = one_image(window);
+  const bool own =
+      winograd_runs && !prepared && winograd_filters_size(image) == winograd_filters_size(window);
+  if (parts.count() == 0 || (winograd_runs && !own)) {
+    return convolve(chosen, x, kernel, prepared, y, window, end);
   }
-  output.store();
+  Scratch<T> filters(own ? winograd_filters_size(image) : 0);
+  if constexpr (std::is_same_v<T, float>) {
+    if (own) winograd_filters(kernel, filters.data(), image);
+  }
+  parts.each(x, y, [&](const T* from, T* to, const Window& part) {
+    convolve(chosen, from, kernel, own ? filters.data() : prepared, to, part, end);
+  });
 }
 
 template <class T>

@@ -30,6 +30,20 @@ void transpose_images(const T* from, T* to, int64_t n, int64_t rows, int64_t col
   });
 }
 
+template <class T>
+void transpose(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
+               int64_t columns) {
+  const KernelTable<T>& table = kernel_table_of<T>();
+  for (int64_t j = 0; j < columns; j += kColumns) {
+    for (int64_t i = 0; i < rows; i += kRows) {
+      table.transpose(from + i * from_pitch + j, from_pitch, to + j * to_pitch + i, to_pitch,
+                      std::min(kRows, rows - i), std::min(kColumns, columns - j));
+    }
+  }
+}
+
+template void transpose(const float*, int64_t, float*, int64_t, int64_t, int64_t);
+template void transpose(const double*, int64_t, double*, int64_t, int64_t, int64_t);
 template void transpose_images(const float*, float*, int64_t, int64_t, int64_t);
 template void transpose_images(const double*, double*, int64_t, int64_t, int64_t);
 

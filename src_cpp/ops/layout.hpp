@@ -13,6 +13,11 @@ namespace pyconv {
 template <class T>
 void transpose_images(const T* from, T* to, int64_t n, int64_t rows, int64_t columns);
 
+// to (columns, rows) = from (rows, columns), rows of `pitch` elements, on this thread.
+template <class T>
+void transpose(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
+               int64_t columns);
+
 // A channels_last view of an input: the array itself, or a transposed copy of (n, c, pixels).
 template <class T>
 class ChannelsLast {
