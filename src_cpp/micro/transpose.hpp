@@ -6,12 +6,19 @@
 
 namespace {
 
+// Rows lie far apart on both sides: so many squares ahead they are asked for.
+constexpr int64_t kSquaresAhead = 4;
+
 template <class T>
 inline void transpose_square(const T* from, int64_t from_pitch, T* to, int64_t to_pitch) {
   using V = Vec<T>;
   typename V::Reg r[V::width];
   PYCONV_UNROLL
-  for (int i = 0; i < V::width; ++i) r[i] = V::load(from + i * from_pitch);
+  for (int i = 0; i < V::width; ++i) {
+    __builtin_prefetch(from + i * from_pitch + kSquaresAhead * V::width);
+    __builtin_prefetch(to + i * to_pitch + kSquaresAhead * V::width, 1);
+    r[i] = V::load(from + i * from_pitch);
+  }
   V::transpose(r);
   PYCONV_UNROLL
   for (int j = 0; j < V::width; ++j) V::store(to + j * to_pitch, r[j]);

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Images of the other layout go in parts: the bits of channels_last, on any number of threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from arrays import normal
+from compare import assert_same_bits
+
+from pyconv import ops
+
+# n, height, width, channels, filters, kernel, strides, padding, dilation; the last ones are cut
+# into rows: some MB an image.
+SHAPES = [
+    (4, 13, 13, 32, 64, 3, 1, 0, 1),
+    (5, 12, 9, 16, 32, 3, 1, 1, 1),
+    (7, 28, 28, 1, 30, 5, 1, 0, 1),
+    (4, 9, 10, 8, 1, 3, 1, 1, 1),
+    (4, 6, 6, 1, 1, 3, 1, 1, 1),
+    (6, 11, 10, 6, 5, 3, 2, 1, 2),
+    (2, 120, 121, 3, 64, 3, 1, 1, 1),
+    (1, 150, 140, 3, 70, 5, 2, ((4, 3), (0, 2)), 1),
+    (2, 90, 100, 64, 96, 1, 1, 0, 1),
+    (1, 160, 100, 4, 80, (7, 1), (1, 1), (6, 0), 1),
+    (1, 99, 100, 2, 90, 3, 1, (5, 5), 2),
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parts_have_the_bits_of_channels_last(shape: Any, dtype: str, set_threads: Any) -> None:
+    n, h, w, c, f, size, strides, padding, dilation = shape
+    kh, kw = size if isinstance(size, tuple) else (size, size)
+    x, kernel = normal((n, h, w, c), dtype, 0), normal((kh, kw, c, f), dtype, 1)
+    options = {"strides": strides, "padding": padding, "dilation_rate": dilation}
+    options |= {"bias": normal((f,), dtype, 2), "activation": "relu"}
+    expected = ops.conv2d(x, kernel, **options)
+    planes = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    for threads in (1, 2, 3):
+        set_threads(threads)
+        y = ops.conv2d(planes, kernel, data_format="channels_first", **options)
+        assert_same_bits(y.transpose(0, 2, 3, 1), expected, f"{threads} threads")
