@@ -355,10 +355,11 @@ struct KernelTable {
 
 constexpr int64_t kMostQuads = 4;  // pixels of four floats in the widest vector
 
-// For each of a row's pixels: where the two begin that it lies between, counted in elements, and
-// their weights, each four times. All four arrays go on to a multiple of kMostQuads pixels.
+// For each of a row's pixels: where the first of the two begins that it lies between, counted in
+// elements, and their weights, each four times. The second follows it, also the last one, where
+// its weight is zero. All three arrays go on to a multiple of kMostQuads pixels.
 struct Quads {
-  const int64_t *lower, *upper;
+  const int64_t* places;
   const float *rest, *fraction;
 };
 

@@ -16,23 +16,22 @@ class QuadPlaces {
  public:
   QuadPlaces(const Blend<float>* columns, int64_t count)
       : padded_(ceil_div(count, kMostQuads) * kMostQuads),
-        lower_(padded_),
-        upper_(padded_),
+        places_(padded_),
         rest_(4 * padded_),
         fraction_(4 * padded_) {
     for (int64_t j = 0; j < padded_; ++j) {
       const Blend<float>& column = columns[std::min(j, count - 1)];
-      lower_[j] = 4 * column.lower;
-      upper_[j] = 4 * column.upper;
-      std::fill_n(rest_.data() + 4 * j, 4, column.rest);
-      std::fill_n(fraction_.data() + 4 * j, 4, column.fraction);
+      const bool one = column.lower == column.upper;
+      places_[j] = 4 * column.lower;
+      std::fill_n(rest_.data() + 4 * j, 4, one ? 1.0f : column.rest);
+      std::fill_n(fraction_.data() + 4 * j, 4, one ? 0.0f : column.fraction);
     }
   }
-  Quads quads() { return {lower_.data(), upper_.data(), rest_.data(), fraction_.data()}; }
+  Quads quads() { return {places_.data(), rest_.data(), fraction_.data()}; }
 
  private:
   int64_t padded_;
-  Scratch<int64_t> lower_, upper_;
+  Scratch<int64_t> places_;
   Scratch<float> rest_, fraction_;
 };
 
@@ -50,8 +49,10 @@ void resize_bytes(const BytePixels& x, float* y, const Window& w, Interpolation 
   QuadPlaces places(columns.data(), by_quads ? w.ow : 0);
   const Quads quads = places.quads();
   const int64_t elements = (w.w - 1) * x.pixel_stride + w.c;
-  Scratch<float> between(w.w * x.pixel_stride);
+  Scratch<float> between((w.w + 1) * x.pixel_stride);
+  std::fill_n(between.data() + elements, (w.w + 1) * x.pixel_stride - elements, 0.0f);
   for (int64_t i = 0; i < w.oh; ++i, y += w.ow * w.c) {
+    if (i + 1 < w.oh) fetch(y + w.ow * w.c, w.ow * w.c);  // each line is written at once then
     const Blend<float> place = blend_of<float>(resize_taps(i, w.h, w.oh, interpolation));
     pixels.blend_bytes(x.data + place.lower * x.row_stride, x.data + place.upper * x.row_stride,
                        place.rest, place.fraction, between.data(), elements);

@@ -178,16 +178,18 @@ struct Vec<float> {
   static Mask bytes_equal(const uint8_t* p, uint8_t value, int64_t count) {
     return equal(load_bytes(p, count), set(value));
   }
-  // Four elements from each of the next places.
-  static Reg load_quads(const float* p, const int64_t* places) {
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + places[0])),
-                                _mm_loadu_ps(p + places[1]), 1);
+  // Eight elements from each of the next places: all their first fours, and their second ones.
+  static void load_octets(const float* p, const int64_t* places, Reg& first, Reg& second) {
+    const Reg low = load(p + places[0]), high = load(p + places[1]);
+    first = _mm256_permute2f128_ps(low, high, 0x20);
+    second = _mm256_permute2f128_ps(low, high, 0x31);
   }
-  // Of every four lanes the first three, side by side; one element more may be written.
-  static void store_triples(float* p, Reg a) {
-    _mm_storeu_ps(p, _mm256_castps256_ps128(a));
-    _mm_storeu_ps(p + 3, _mm256_extractf128_ps(a, 1));
+  // Of every four lanes the first three, side by side at the front.
+  static Reg triples(Reg a) {
+    return _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7));
   }
+  // Them alone; two elements more may be written.
+  static void store_triples(float* p, Reg a) { store(p, triples(a)); }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm256_cvtepi32_ps(_mm256_maskload_epi32(p, _mm256_castps_si256(tail(count))));
   }

@@ -130,19 +130,21 @@ struct Vec<float> {
     }
     return _mm_cmpeq_epi8_mask(_mm_maskz_loadu_epi8(tail(count), p), wanted);
   }
-  // Four elements from each of the next places.
-  static Reg load_quads(const float* p, const int64_t* places) {
-    const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + places[0])),
-                                            _mm_loadu_ps(p + places[1]), 1);
-    const __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + places[2])),
-                                             _mm_loadu_ps(p + places[3]), 1);
-    return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+  // Eight elements from each of the next places: all their first fours, and their second ones.
+  static void load_octets(const float* p, const int64_t* places, Reg& first, Reg& second) {
+    const Reg low = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p + places[0])),
+                                       _mm256_loadu_ps(p + places[1]), 1);
+    const Reg high = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p + places[2])),
+                                        _mm256_loadu_ps(p + places[3]), 1);
+    first = _mm512_shuffle_f32x4(low, high, 0x88);
+    second = _mm512_shuffle_f32x4(low, high, 0xDD);
   }
-  // Of every four lanes the first three, side by side.
-  static void store_triples(float* p, Reg a) {
+  // Of every four lanes the first three, side by side at the front.
+  static Reg triples(Reg a) {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
-    _mm512_mask_storeu_ps(p, Mask(0x0FFF), _mm512_permutexvar_ps(lane, a));
+    return _mm512_permutexvar_ps(lane, a);
   }
+  static void store_triples(float* p, Reg a) { _mm512_mask_storeu_ps(p, Mask(0x0FFF), triples(a)); }
   static Reg load_ints(const int32_t* p, int64_t count) {
     return _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(tail(count), p));
   }

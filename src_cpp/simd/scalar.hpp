@@ -133,9 +133,13 @@ template <class T>
 struct Vec;
 template <>
 struct Vec<float> : BaselineVec<float, int32_t, 4> {
-  // Four elements from a place.
-  static Reg load_quads(const float* p, const int64_t* places) { return load(p + places[0]); }
-  // The first three of four lanes.
+  // Eight elements from a place: the first four, and the second ones.
+  static void load_octets(const float* p, const int64_t* places, Reg& first, Reg& second) {
+    first = load(p + places[0]);
+    second = load(p + places[0] + width);
+  }
+  // The first three of four lanes are at the front.
+  static Reg triples(Reg a) { return a; }
   static void store_triples(float* p, Reg a) { std::memcpy(p, &a, 3 * sizeof(float)); }
 };
 template <>
