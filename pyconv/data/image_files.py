@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from pyconv.arguments import checked_path, normalise_pair
+from pyconv.data.jpeg_sheet import jpeg_pixels
 from pyconv.data.pillow_memory import pixels_of
 from pyconv.data.plain_jpeg import plain_jpeg
 from pyconv.data.regular_file import held_regular
@@ -70,10 +71,21 @@ def decode_image(
     return array.reshape(*array.shape[:2], CHANNELS[mode])
 
 
-def picture(path: ImageFile, color_mode: str) -> Bytes:
-    """Return the same array read-only, where it can be as a view of Pillow's memory."""
-    with opened_image(path, plainly=True) as image:
-        return pixels_of(converted(eight_bits(image), color_mode))
+@contextmanager
+def picture(path: str, color_mode: str) -> Iterator[Bytes]:
+    """Lend the same array, read-only, for the length of the block.
+
+    Raises:
+        ValueError, OSError, ImportError: as decode_image.
+    """
+    module = pillow("picture")
+    with held_regular(path) as file:
+        plain = jpeg_pixels(module, file, MOST_PIXELS, MOST_SIDE)
+        with plain if color_mode == "rgb" else nullcontext() as pixels:
+            if pixels is None:
+                with _decoded(module, file, path, plainly=True) as image:
+                    pixels = pixels_of(converted(eight_bits(image), color_mode))
+            yield pixels
 
 
 @contextmanager
@@ -89,13 +101,23 @@ def opened_image(
         ValueError, OSError, ImportError: as decode_image.
     """
     module = pillow(function)
-    name = named(path)
     if isinstance(path, (str, os.PathLike)):
         file: BinaryIO = held_regular(checked_path(function, "path", path))
     elif hasattr(path, "read"):
         file = path
     else:
         raise TypeError(f"{function}: path={path!r}; must be a path or a file opened to read bytes")
+    try:
+        with _decoded(module, file, named(path), plainly=plainly) as image:
+            yield image
+    finally:
+        if file is not path:
+            file.close()
+
+
+@contextmanager
+def _decoded(module: Any, file: BinaryIO, name: str, *, plainly: bool) -> Iterator[Any]:
+    """Decode an image file, as opened_image says; errors call it by `name`."""
     bombs = (module.DecompressionBombError, module.DecompressionBombWarning)
     try:
         image = plain_jpeg(module, file, MOST_PIXELS, MOST_SIDE) if plainly else None
@@ -113,9 +135,6 @@ def opened_image(
         ) from None
     except Exception as error:  # Pillow's decoders raise whatever comes to them
         raise ValueError(f"{name}: {_reason(error)}") from None
-    finally:
-        if file is not path:
-            file.close()
 
 
 def named(path: object) -> str:

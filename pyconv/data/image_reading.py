@@ -67,11 +67,11 @@ class Reading:
 
     def read(self, path: str, out: Floats) -> None:
         """Write the image of a file into an array of `shape`."""
-        pixels = picture(str(path), self.color_mode)
-        if self.channels_first:
-            out[...] = self.resize(pixels, self.size, self.interpolation).transpose(2, 0, 1)
-        else:
-            self.resize(pixels, self.size, self.interpolation, out)
+        with picture(str(path), self.color_mode) as pixels:
+            if self.channels_first:
+                out[...] = self.resize(pixels, self.size, self.interpolation).transpose(2, 0, 1)
+            else:
+                self.resize(pixels, self.size, self.interpolation, out)
 
 
 @dataclass(frozen=True)

@@ -59,12 +59,18 @@ def pixels_of(image: Any) -> npt.NDArray[np.uint8]:
 
     A copy where Pillow keeps the image in several pieces or in aligned rows, or is older than 13.
     """
+    lent = lent_pixels(image)
+    return _copied(image) if lent is None else lent
+
+
+def lent_pixels(image: Any) -> npt.NDArray[np.uint8] | None:
+    """Return the same array where it is a view, else None."""
     if not _pillow_lends():
-        return _copied(image)
+        return None
     try:
         _, capsule = image.__arrow_c_array__()
     except ValueError:
-        return _copied(image)
+        return None
     array_address = _pointer_of(capsule, b"arrow_array")
     lent = _ArrowArray.from_address(array_address)
     values = lent.children[0].contents if lent.n_children else lent

@@ -29,6 +29,20 @@ def plain_jpeg(module: Any, file: object, most_pixels: int, most_side: int) -> A
         file: whose content is in memory.
         most_pixels, most_side: larger pictures are left to Pillow, and to its refusal.
     """
+    plain = plain_size(module, file, most_pixels, most_side)
+    if plain is None:
+        return None
+    content, size = plain
+    try:
+        return module.frombytes("RGB", size, content, "jpeg", "RGB", "")
+    except (ValueError, OSError):  # cut short, or damaged: Pillow says how
+        return None
+
+
+def plain_size(
+    module: Any, file: object, most_pixels: int, most_side: int
+) -> tuple[bytes, tuple[int, int]] | None:
+    """Return such a file's content and the (width, height) of its picture, or None."""
     if not isinstance(file, BytesIO):
         return None
     content = file.getvalue()
@@ -38,10 +52,7 @@ def plain_jpeg(module: Any, file: object, most_pixels: int, most_side: int) -> A
     pixels, limit = size[0] * size[1], module.MAX_IMAGE_PIXELS
     if not 0 < pixels <= most_pixels or (limit is not None and pixels > limit):
         return None
-    try:
-        return module.frombytes("RGB", size, content, "jpeg", "RGB", "")
-    except (ValueError, OSError):  # cut short, or damaged: Pillow says how
-        return None
+    return content, size
 
 
 def _size_of(content: bytes) -> tuple[int, int] | None:
