@@ -50,7 +50,7 @@ def load_img(
         OSError: the file cannot be opened. ImportError: Pillow is not installed.
     Source: Keras utils.load_img; the camera's turn (EXIF) is undone here, not there.
     """
-    module = pillow("load_img")
+    pillow("load_img")
     mode = checked_color_mode("load_img", color_mode)
     size = None
     if target_size is not None:
@@ -62,12 +62,24 @@ def load_img(
     checked_flag("load_img", "keep_aspect_ratio", keep_aspect_ratio)
     given = os.fsdecode(path) if isinstance(path, bytes) else path
     with opened_image(given, function="load_img") as image:
-        if not (is_wide(image) and mode == "grayscale"):
-            image = converted(eight_bits(image), mode)
-        if size is not None and image.size != size[::-1]:
-            box = _window(image.size, size) if keep_aspect_ratio else None
-            image = image.resize(size[::-1], module.Resampling[interpolation.upper()], box=box)
-    return image
+        return sized_image(image, mode, size, interpolation, keep_aspect_ratio)
+
+
+def sized_image(
+    image: Any,
+    color_mode: str,
+    size: tuple[int, int] | None,
+    interpolation: str,
+    keep_aspect_ratio: bool,
+) -> Any:
+    """Return an image in a colour mode, at a size (height, width), as load_img does."""
+    if not (is_wide(image) and color_mode == "grayscale"):
+        image = converted(eight_bits(image), color_mode)
+    if size is None or image.size == size[::-1]:
+        return image
+    box = _window(image.size, size) if keep_aspect_ratio else None
+    filters = pillow("load_img").Resampling
+    return image.resize(size[::-1], filters[interpolation.upper()], box=box)
 
 
 def _window(found: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -4,21 +4,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pyconv.arguments import checked_flag
-from pyconv.data.image_files import CHANNELS, ColorMode, checked_color_mode, checked_size
-from pyconv.data.pillow_images import INTERPOLATIONS, load_img
+from pyconv.backend import empty_on
+from pyconv.data.background import map_in_order
+from pyconv.data.dataset import AUTOTUNE, thread_count
+from pyconv.data.image_files import (
+    CHANNELS,
+    ColorMode,
+    checked_color_mode,
+    checked_size,
+    opened_image,
+)
+from pyconv.data.pillow_images import INTERPOLATIONS, sized_image
 from pyconv.preprocessing.batch_iterator import Iterator, Saving
 from pyconv.preprocessing.image_transform import Array
 
 if TYPE_CHECKING:
     from pyconv.preprocessing.image_data_generator import ImageDataGenerator
 
-READERS = 4  # threads that decode files; Pillow lets them run together
+_FEW = 4  # pictures that a thread decodes at a time: each hand-over costs some of it
 
 
 class Loading(NamedTuple):
@@ -54,10 +62,11 @@ class Loading(NamedTuple):
 
     def load(self, path: str) -> Array:
         """Return a file's picture, (height, width, channels)."""
-        picture = load_img(
-            path, self.color_mode, self.size, self.interpolation, self.keep_aspect_ratio
-        )
-        return np.asarray(picture).reshape(*self.size, CHANNELS[self.color_mode])
+        with opened_image(path, function="load_img", plainly=True) as image:
+            picture = sized_image(
+                image, self.color_mode, self.size, self.interpolation, self.keep_aspect_ratio
+            )
+            return np.asarray(picture).reshape(*self.size, CHANNELS[self.color_mode])
 
 
 class FileIterator(Iterator):
@@ -104,13 +113,17 @@ class FileIterator(Iterator):
         return (x, y) if self.sample_weight is None else (x, y, self.sample_weight[chosen])
 
     def _images(self, paths: Sequence[str]) -> Array:
-        from concurrent.futures import ThreadPoolExecutor
+        images = empty_on(np.empty(0), (len(paths), *self.image_shape), self.dtype)
+        rows = np.moveaxis(images, 1, -1) if self.data_format == "channels_first" else images
 
-        with ThreadPoolExecutor(min(READERS, len(paths))) as readers:
-            images = np.stack(list(readers.map(partial(Loading.load, self.loading), paths)))
-        if self.data_format == "channels_first":
-            images = np.moveaxis(images, -1, 1)
-        return images.astype(self.dtype, order="C")
+        def load(first: int) -> None:
+            for row, path in zip(rows[first:], paths[first : first + _FEW], strict=False):
+                row[...] = self.loading.load(path)
+
+        threads = thread_count("FileIterator", AUTOTUNE)
+        for _ in map_in_order(load, iter(range(0, len(paths), _FEW)), threads):
+            pass
+        return images
 
     def _labels(self, chosen: Array) -> Any:
         if self.class_mode in ("binary", "sparse"):

@@ -11,7 +11,7 @@ import pytest
 from tolerances import KERAS
 
 import pyconv
-from pyconv.preprocessing.image import ImageDataGenerator
+from pyconv.preprocessing.image import ImageDataGenerator, img_to_array, load_img
 
 X = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1) * np.ones((1, 4, 6, 3), np.uint8)
 Y = np.arange(10, dtype=np.int16)
@@ -233,6 +233,29 @@ def test_of_each_class_the_first_files_are_the_validation_s(folder: Path) -> Non
         "ants/0.png", "cats/0.png", "cats/1.png", "dogs/0.png", "dogs/1.png", "dogs/2.png",
     ]  # fmt: skip
     assert not set(names["training"]) & set(names["validation"])
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("color_mode", ["rgb", "grayscale", "rgba"])
+def test_photographs_are_those_of_load_img_in_order(
+    tmp_path: Path, data_format: Any, color_mode: Any
+) -> None:
+    """Upright ones and turned ones, more than a thread decodes at a time."""
+    rng, paths = np.random.default_rng(4), [tmp_path / f"a/{i}.jpg" for i in range(9)]
+    paths[0].parent.mkdir()
+    for i, path in enumerate(paths):
+        exif = Image.Exif()
+        exif[0x0112] = 1 + i % 2 * 5
+        pixels = rng.integers(0, 256, (20 + i, 30, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path, exif=exif)
+    loading: Any = {"color_mode": color_mode, "target_size": (16, 12), "interpolation": "bilinear"}
+    flow = ImageDataGenerator(data_format=data_format).flow_from_directory(
+        tmp_path, class_mode=None, batch_size=7, shuffle=False, **loading
+    )
+    found = [image for batch in (next(flow), next(flow)) for image in batch]
+    for image, path in zip(found, paths, strict=True):
+        expected = img_to_array(load_img(path, **loading), data_format)
+        np.testing.assert_array_equal(image, expected, strict=True)
 
 
 @pytest.mark.oracle
