@@ -27,7 +27,7 @@ from pyconv.backend.kernels import Kernels as Kernels
 from pyconv.backend.kernels import _use_host_kernels as _use_host_kernels
 from pyconv.backend.kernels import host_module as host_module
 from pyconv.backend.kernels import kernels_for as kernels_for
-from pyconv.backend.kernels import native_calls as native_calls
+from pyconv.backend.kernels import native_calls_by as native_calls_by
 from pyconv.backend.kernels import prepared_kernel as prepared_kernel
 from pyconv.backend.kernels import prepared_size as prepared_size
 from pyconv.backend.machine import config as config
@@ -61,6 +61,7 @@ from pyconv.backend.precision import rounds_to_tf32 as rounds_to_tf32
 from pyconv.backend.precision import takes_16_bits as takes_16_bits
 from pyconv.backend.precision import tf32_products as tf32_products
 from pyconv.backend.precision import widened as widened
+from pyconv.backend.recording import Comparison as Comparison
 from pyconv.backend.recording import Kernel as Kernel
 from pyconv.backend.recording import Recording as Recording
 from pyconv.backend.recording import Span as Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from pyconv.backend.devices import cuda_module, cupy_of
 from pyconv.backend.memory import empty_on
 from pyconv.backend.native import CODES, Array, _core
-from pyconv.backend.recording import Kernel, Recording
+from pyconv.backend.recording import Comparison, Kernel, Recording
 from pyconv.backend.recording import calls as _calls
 
 _NATIVE = [
@@ -66,13 +66,13 @@ _OF_THE_CPU = [
 
 
 @contextmanager
-def native_calls(constants: Sequence[Array] = ()) -> Iterator[Recording]:
-    """Record the calls on host arrays that this thread makes meanwhile; they are made as usual."""
+def native_calls_by(recording: Recording | Comparison) -> Iterator[None]:
+    """Let `recording` make the calls on host arrays that this thread makes meanwhile."""
     global _host_kernels
-    plain, _calls.recording = _host_kernels, Recording(constants)
+    plain, _calls.recording = _host_kernels, recording
     _host_kernels = Kernels(plain.module, plain.trailing, collecting=True)
     try:
-        yield _calls.recording
+        yield
     finally:
         _host_kernels, _calls.recording = plain, None
 
@@ -114,9 +114,8 @@ def _collecting(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
             address(value) if isinstance(value, np.ndarray) else 0 if value is None else value
             for value in (*arguments, *trailing)
         ]
-        if _calls.recording is not None:
-            _calls.recording.add(function, list(plain), arguments)
-        return function(*plain)
+        recording = _calls.recording
+        return function(*plain) if recording is None else recording.made(function, plain, arguments)
 
     return call
 

@@ -14,6 +14,8 @@ from pyconv.backend.native import Array, _core
 
 Kernel: TypeAlias = Callable[..., Any]
 
+_OF_NAN = 0xFF  # each byte of a NaN, whatever its width
+
 
 class Place(NamedTuple):
     """A byte of an intermediate array, which has a number instead of an address."""
@@ -53,10 +55,13 @@ class Recording:
         self._constants = {id(owner_of(array)) for array in constants}
         self._numbers: dict[int, tuple[weakref.ref[Array], int]] = {}
 
-    def add(self, function: Kernel, plain: list[Any], arguments: Sequence[Any]) -> None:
-        """Keep a call: its arguments as the function got them, and as they were before."""
-        if not any(isinstance(value, np.ndarray) for value in arguments):
-            return
+    def made(self, function: Kernel, plain: list[Any], arguments: Sequence[Any]) -> Any:
+        """Keep a call and make it: its arguments as the function takes them, and as they were."""
+        if any(isinstance(value, np.ndarray) for value in arguments):
+            self._add(function, list(plain), arguments)
+        return function(*plain)
+
+    def _add(self, function: Kernel, plain: list[Any], arguments: Sequence[Any]) -> None:
         at = len(self.calls)
         for i, value in enumerate(arguments):
             if isinstance(value, np.ndarray):
@@ -88,8 +93,7 @@ class Recording:
         ]
 
     def _is_intermediate(self, owner: Array) -> bool:
-        flags = owner.flags
-        own = flags.writeable and flags.c_contiguous and owner.dtype.kind == "f"
+        own = owner.flags.writeable and owner.dtype.kind == "f"  # in whatever order its axes lie
         return own and id(owner) not in self._constants
 
     def _number(self, owner: Array, call: int) -> int:
@@ -103,6 +107,61 @@ class Recording:
         return number
 
 
+class Comparison:
+    """Makes the calls of a plan beside those of an ordinary run, and compares what both leave.
+
+    Memory is NaN until the call that uses it first: so what NumPy computes on the way, between two
+    calls or in place, shows, whatever the later calls make of it.
+
+    Args:
+        calls, memory, offsets: bound calls, and where the intermediate arrays lie. spans: of those.
+    """
+
+    def __init__(
+        self, calls: Sequence[NativeCall], memory: Array, offsets: Sequence[int], spans: list[Span]
+    ) -> None:
+        self._calls, self._memory, self._start = calls, memory, _core.address(memory)
+        self._fresh: list[list[slice]] = [[] for _ in calls]
+        for span, offset in zip(spans, offsets, strict=True):
+            self._fresh[span.first].append(slice(offset, offset + span.size))
+        self._made, self._same = 0, True
+
+    @property
+    def holds(self) -> bool:
+        """Whether both runs made the same calls, and each left the same bits."""
+        return self._same and self._made == len(self._calls)
+
+    def made(self, function: Kernel, plain: list[Any], arguments: Sequence[Any]) -> Any:
+        """Make a call of the ordinary run, then the plan's."""
+        found = function(*plain)
+        if self._same and any(isinstance(value, np.ndarray) for value in arguments):
+            self._same = self._follows(function, arguments)
+        return found
+
+    def _follows(self, function: Kernel, arguments: Sequence[Any]) -> bool:
+        at = self._made
+        if at == len(self._calls) or self._calls[at].function is not function:
+            return False
+        for part in self._fresh[at]:
+            self._memory[part] = _OF_NAN
+        ours = self._calls[at].arguments
+        function(*ours)
+        self._made += 1
+        return all(
+            self._is_alike(value, address)
+            for value, address in zip(arguments, ours, strict=False)  # a stream may trail
+            if isinstance(value, np.ndarray)
+        )
+
+    def _is_alike(self, array: Array, address: int) -> bool:
+        offset = address - self._start
+        if not 0 <= offset < self._memory.nbytes:
+            return True  # the input, or a constant
+        bits = f"u{array.itemsize}"
+        ours = self._memory[offset : offset + array.nbytes].view(bits)
+        return np.array_equal(ours, array.reshape(-1).view(bits))
+
+
 def owner_of(array: Array) -> Array:
     """Return the array whose memory this one looks at."""
     while isinstance(array.base, np.ndarray):
@@ -113,7 +172,7 @@ def owner_of(array: Array) -> Array:
 class Calls(threading.local):
     """Where this thread's native calls are kept, if anywhere."""
 
-    recording: Recording | None = None
+    recording: Recording | Comparison | None = None
 
 
 calls = Calls()

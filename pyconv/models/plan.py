@@ -3,8 +3,8 @@
 
 For small inputs Python's way from layer to kernel takes longer than the kernels. A plan is traced
 from one ordinary run, and what its calls compute is given memory of the plan's own. It is believed
-only after that memory was made NaN and the calls alone gave the bits of a second run: so nothing
-that NumPy computed is taken for fixed.
+only after the calls alone, in memory that was NaN before, left the bits of a second run, call by
+call: so nothing that NumPy computed is taken for fixed.
 """
 
 from __future__ import annotations
@@ -34,8 +34,6 @@ LARGEST_BYTES = 64 << 20
 # made.
 MOST_SHAPES = 16
 MOST_FAILURES = 8
-
-_OF_NAN = 0xFF  # each byte of a NaN, whatever its width
 
 _tracing = threading.Lock()
 
@@ -82,19 +80,15 @@ class Plan:
         outputs: Any,
     ) -> None:
         self.x, self.outputs, self.arrays = x, outputs, leaves(outputs)
-        self._calls, self._kept = recording.bound(memory, offsets), recording.kept
-        self.memory = memory
+        self.calls, self._kept = recording.bound(memory, offsets), recording.kept
+        self.memory, self.offsets = memory, offsets
 
     def run(self, x: Array) -> list[Array]:
         """Return the outputs for x as fresh arrays."""
         self.x[...] = x
-        for function, arguments in self._calls:
+        for function, arguments in self.calls:
             function(*arguments)
         return [array.copy() for array in self.arrays]
-
-    def forget(self) -> None:
-        """Make NaN of all that was computed."""
-        self.memory.fill(_OF_NAN)
 
 
 class Plans:
@@ -174,20 +168,21 @@ def _traced(model: Layer, x: Array, room: int) -> Plan | None:
         room: bytes that its results may take.
     """
     held = np.array(x, order="C")
+    recording = backend.Recording([held, *(v.array for v in model.weights)])
     with inference():
-        with backend.native_calls([held, *(v.array for v in model.weights)]) as recording:
+        with backend.native_calls_by(recording):
             outputs = model(held, training=False)
         plan = _packed(held, recording, outputs, room)
         if plan is None:
             return None
-        other = _other_numbers(x)
-        expected = [output.array for output in leaves(model(other, training=False))]
-    if not all(np.isfinite(array).all() for array in expected):
+        other = plan.x[...] = _other_numbers(x)
+        comparison = backend.Comparison(plan.calls, plan.memory, plan.offsets, recording.spans)
+        with backend.native_calls_by(comparison), np.errstate(all="ignore"):
+            expected = [output.array for output in leaves(model(other, training=False))]
+    if not comparison.holds or not all(np.isfinite(array).all() for array in expected):
         return None
-    plan.forget()
-    replayed = plan.run(other)
-    same = all(a.tobytes() == b.tobytes() for a, b in zip(expected, replayed, strict=True))
-    return plan if same else None
+    pairs = zip(expected, plan.arrays, strict=True)
+    return plan if all(a.tobytes() == b.tobytes() for a, b in pairs) else None
 
 
 def _packed(x: Array, recording: backend.Recording, outputs: Any, room: int) -> Plan | None:

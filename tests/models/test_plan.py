@@ -11,17 +11,22 @@ import pytest
 from arrays import normal
 
 from pyconv import Input, Model, Sequential
+from pyconv.initializers import Constant
 from pyconv.layers import (
     Activation,
     BatchNormalization,
     Conv2D,
+    Conv2DTranspose,
     Dense,
     Dropout,
     Flatten,
     Layer,
+    Maximum,
     MaxPooling2D,
     Permute,
+    Rescaling,
 )
+from pyconv.layers.operation import Operation
 from pyconv.layers.running import observing, structure
 from pyconv.models import plan
 from pyconv.models.folding import inference
@@ -249,6 +254,50 @@ def test_saturated_outputs_do_not_make_a_plan_of_what_numpy_computes():
     model.set_weights([kernel, bias])
     planned(model, picture())
     assert_follows(model, picture(1) * 1e6)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        lambda x, large: Maximum()([Conv2D(4, 3)(x), large]),
+        lambda x, large: Operation("Absolute").apply(large),
+    ],
+)
+def test_what_numpy_leaves_unchanged_on_some_numbers_is_not_planned(kept):
+    x = Input(shape=SHAPE)
+    model = Model(x, Conv2D(3, 1)(kept(x, Conv2D(4, 3, bias_initializer=Constant(100))(x))))
+    planned(model, picture())
+    assert_follows(model, picture(1) * 1e3)
+
+
+def absolute_in_another_order(x):
+    both = [Permute((3, 1, 2))(each) for each in (x, Rescaling(-1.0)(x))]
+    return Permute((2, 3, 1))(Maximum()(both))  # lies as x does, its axes out of order
+
+
+def transposed(x):
+    ones = Conv2DTranspose(4, 3, kernel_initializer="ones", bias_initializer=Constant(100))
+    return ones(x)  # which adds its bias in place
+
+
+@pytest.mark.parametrize("inside", [absolute_in_another_order, transposed])
+def test_saturated_outputs_hide_nothing_that_numpy_computes(inside):
+    x = Input(shape=SHAPE)
+    model = Model(x, Dense(2, "softmax")(Flatten()(inside(x))))
+    kernel, bias = model.layers[-1].weights
+    kernel.assign(np.broadcast_to([0, 1], kernel.shape))
+    bias.assign([1e6, 0])
+    planned(model, picture())
+    for scale in np.geomspace(1, 1e5, 30, dtype=np.float32):
+        assert_follows(model, np.abs(picture()) * scale)
+
+
+def test_invented_numbers_give_no_warning():
+    x = Input(shape=SHAPE)
+    negative = Operation("Negative").apply(MaxPooling2D(1)(x))
+    model = Model(x, MaxPooling2D(1)(Operation("Log").apply(negative)))
+    with np.errstate(all="raise"):
+        planned(model, np.full((1, *SHAPE), -0.1, np.float32))
 
 
 def test_another_call_of_a_layer_counts_at_once():
