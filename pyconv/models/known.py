@@ -28,6 +28,12 @@ def is_known(layer: Layer) -> bool:
     return all(map(is_ours, parts)) and not is_overridden(layer)
 
 
+def trains(layer: Layer) -> bool:
+    """Whether a model runs a layer as in training whenever it runs: with random numbers, say."""
+    graph = getattr(layer, "graph", None) if is_ours(type(layer)) else None
+    return any(node.training for node in getattr(graph, "nodes", ()))
+
+
 def is_ours(part: Any) -> bool:
     """Whether a class or a function is the library's."""
     return (getattr(part, "__module__", "") or "").startswith("pyconv.")

@@ -20,7 +20,7 @@ from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.layers.running import running, structure
 from pyconv.models.folding import inference
-from pyconv.models.known import all_layers, is_known
+from pyconv.models.known import all_layers, is_known, trains
 from pyconv.models.outputs import filled, leaves
 from pyconv.models.packing import packed
 from pyconv.ops.conv2d import auto_code
@@ -141,7 +141,7 @@ class Plans:
                 self._seen[kind] = seen
             return None
         self._seen.pop(kind, None)
-        if not all(map(is_known, all_layers(model))):
+        if not all(is_known(layer) and not trains(layer) for layer in all_layers(model)):
             self._failures = MOST_FAILURES + 1
             return None
         if not _tracing.acquire(blocking=False):

@@ -292,6 +292,17 @@ def test_saturated_outputs_hide_nothing_that_numpy_computes(inside):
         assert_follows(model, np.abs(picture()) * scale)
 
 
+def test_layers_that_train_whenever_they_run_are_not_planned():
+    x = Input(shape=SHAPE)
+    dropped = Dropout(0.1)(Dense(3)(Flatten()(x)), training=True)
+    assert not any(planned(Model(x, dropped), picture()) for _ in range(10))
+    norm = BatchNormalization(momentum=0.5)
+    model = Model(x, Sequential([Input(shape=SHAPE), norm, Conv2D(2, 3)])(x, training=True))
+    for seen in range(1, SIGHTINGS + 3):
+        model.predict(np.ones((1, *SHAPE), np.float32), verbose=0)
+        np.testing.assert_allclose(norm.moving_mean.numpy(), 1 - 0.5**seen, rtol=1e-6)
+
+
 def test_invented_numbers_give_no_warning():
     x = Input(shape=SHAPE)
     negative = Operation("Negative").apply(MaxPooling2D(1)(x))
