@@ -95,7 +95,8 @@ class Plans:
     """The plans of one model by the shape of its input. A copy of a model begins with none."""
 
     def __init__(self) -> None:
-        self._plans: dict[Kind, tuple[Guard, Plan]] = {}
+        self._plans: dict[Kind, tuple[Guard, Plan]] = {}  # but those that threads are running
+        self._bytes: dict[Kind, int] = {}  # of those and these
         self._seen: dict[Kind, int] = {}
         self._given_up: dict[Kind, int] = {}  # and the structure that came to nothing
         self._failures = 0
@@ -113,6 +114,7 @@ class Plans:
             return None
         guard, plan = entry
         if not guard.holds():
+            self._bytes.pop(kind, None)
             self._failures += 1
             return None
         found = filled(plan.outputs, plan.run(x))
@@ -127,7 +129,8 @@ class Plans:
         entry = None if self._failures > MOST_FAILURES else self._make(model, x)
         if entry is None:
             return None
-        self._plans[x.shape, x.dtype] = entry
+        kind = x.shape, x.dtype
+        self._plans[kind], self._bytes[kind] = entry, entry[1].memory.nbytes
         return self.replayed(x)
 
     def _make(self, model: Layer, x: Array) -> tuple[Guard, Plan] | None:
@@ -148,8 +151,7 @@ class Plans:
             return None
         try:
             guard = Guard.of(model)
-            room = LARGEST_BYTES - sum(plan.memory.nbytes for _, plan in self._plans.values())
-            plan = _traced(model, x, room)
+            plan = _traced(model, x, LARGEST_BYTES - sum(list(self._bytes.values())))
         finally:
             _tracing.release()
         if plan is None:

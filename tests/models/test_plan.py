@@ -206,6 +206,23 @@ def test_all_plans_of_a_model_share_one_room():
     assert_follows(model, second)
 
 
+def test_a_plan_that_another_thread_runs_takes_room_too():
+    model = Sequential([Input(shape=(None, 300, 1)), Conv2D(100, 3)])
+    first, second = (normal((1, height, 300, 1), "float32", 0) for height in (300, 301))
+    assert planned(model, first)
+    del model._plans._plans[first.shape, first.dtype]  # as a thread does meanwhile
+    assert not planned(model, second)
+
+
+def test_a_plan_that_is_out_of_date_takes_no_room():
+    model = Sequential([Input(shape=(None, 300, 1)), Conv2D(100, 3)])
+    first, second = (normal((1, height, 300, 1), "float32", 0) for height in (300, 301))
+    assert planned(model, first)
+    model.layers[0].trainable = False
+    model.predict(first, verbose=0)
+    assert planned(model, second)
+
+
 def test_a_plan_of_a_deep_model_is_as_large_as_what_is_needed_at_a_time():
     model = Sequential([Input(shape=(16, 16, 8))])
     for _ in range(12):
