@@ -12,6 +12,7 @@ from typing import Any
 
 from pyconv.autograd import Tensor
 from pyconv.backend import precision
+from pyconv.geometry import normalise_pair
 from pyconv.layers import MaxPooling2D, ZeroPadding2D
 from pyconv.models.folding import adds_zeros, can_be_joined, fused_activation, is_plain
 from pyconv.models.joining import NormBlock
@@ -53,8 +54,9 @@ def padded_pool(zeros: Any, pool: Any, maker: Any) -> Padded | None:
     if pool.padding != "valid" or not (can_be_joined(zeros) and can_be_joined(pool)):
         return None
     same = zeros.data_format == pool.data_format and zeros.dtype_policy == pool.dtype_policy
-    small = zip(zeros.padding, pool.pool_size, strict=True)
-    fits = same and all(max(sides) < size for sides, size in small)
+    size = normalise_pair("max_pool2d", "pool_size", pool.pool_size, 1)
+    small = zip(zeros.padding, size, strict=True)
+    fits = same and all(max(sides) < pixels for sides, pixels in small)
     return Padded(zeros, pool) if fits and _ends_in_relu(maker) else None
 
 

@@ -141,3 +141,24 @@ def test_zeros_that_are_a_result_or_used_twice_are_written_out() -> None:
     zeros = ZeroPadding2D(1)(ReLU()(inputs))
     assert taken(Model(inputs, [zeros, MaxPooling2D(3)(zeros)])) == 0
     assert taken(Model(inputs, [MaxPooling2D(2)(zeros), MaxPooling2D(3)(zeros)])) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("pool_size", 3), ("pool_size", [3, 2]), ("strides", 1), ("padding", 1)]
+)
+def test_a_pooling_may_be_changed_afterwards(name: str, value: Any) -> None:
+    pooling = MaxPooling2D(2)
+    model = functional([Conv2D(4, 1), ReLU(), ZeroPadding2D(1), pooling])
+    assert taken(model) == 1
+    setattr(pooling, name, value)
+    assert_same_as_one_by_one(model)
+
+
+@pytest.mark.parametrize("layer", [lambda: Conv2D(5, 3), lambda: MaxPooling2D(3)])
+def test_zeros_may_become_more_or_fewer_afterwards(layer: Any) -> None:
+    zeros = ZeroPadding2D(1)
+    model = functional([Conv2D(4, 1), ReLU(), zeros, layer()])
+    assert taken(model) == 1
+    for sides in (((0, 0), (0, 0)), ((2, 1), (0, 2)), ((4, 0), (1, 5))):
+        zeros.padding = sides
+        assert_same_as_one_by_one(model)
