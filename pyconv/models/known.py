@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.models.folding import is_overridden
 
@@ -26,6 +27,17 @@ def is_known(layer: Layer) -> bool:
     if layer.activity_regularizer is not None:
         parts.append(type(layer.activity_regularizer))
     return all(map(is_ours, parts)) and not is_overridden(layer)
+
+
+def variables_inside(layer: Layer) -> list[Variable]:
+    """Return what a layer and those inside compute with: weights, and what took a weight's place.
+
+    Such as another model's, by `layer.kernel = other.kernel`, which `weights` does not list.
+    """
+    found = {id(v): v for v in layer.weights}
+    for inner in all_layers(layer):
+        found.update((id(v), v) for v in vars(inner).values() if isinstance(v, Variable))
+    return list(found.values())
 
 
 def trains(layer: Layer) -> bool:

@@ -20,7 +20,7 @@ from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.layers.running import running, structure
 from pyconv.models.folding import inference
-from pyconv.models.known import all_layers, is_known, trains
+from pyconv.models.known import all_layers, is_known, trains, variables_inside
 from pyconv.models.outputs import filled, leaves
 from pyconv.models.packing import packed
 from pyconv.ops.conv2d import auto_code
@@ -49,7 +49,7 @@ class Guard(NamedTuple):
 
     @classmethod
     def of(cls, model: Layer) -> Guard:
-        weights = tuple((v, v.version, v.array) for v in model.weights)
+        weights = tuple((v, v.version, v.array) for v in variables_inside(model))
         native = backend.instruction_set(), backend.host_module()
         return cls(structure.changes, auto_code(), *native, weights)
 
@@ -170,7 +170,7 @@ def _traced(model: Layer, x: Array, room: int) -> Plan | None:
         room: bytes that its results may take.
     """
     held = np.array(x, order="C")
-    recording = backend.Recording([held, *(v.array for v in model.weights)])
+    recording = backend.Recording([held, *(v.array for v in variables_inside(model))])
     with inference():
         with backend.native_calls_by(recording):
             outputs = model(held, training=False)

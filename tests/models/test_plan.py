@@ -347,6 +347,16 @@ def test_another_array_of_a_variable_counts_at_once():
     assert_follows(model, x)
 
 
+def test_a_weight_shared_with_a_layer_outside_counts_at_once():
+    outside, model = Conv2D(4, 3), Sequential([Input(shape=SHAPE), Conv2D(4, 3)])
+    model.add(BatchNormalization())
+    outside.build((None, *SHAPE))
+    model.layers[0].kernel = outside.kernel
+    assert planned(model, picture())
+    outside.kernel.assign(outside.kernel.numpy() * 2)
+    assert_follows(model, picture())
+
+
 def test_an_observer_sees_the_layers_of_a_planned_model():
     model, x = small_model(), picture()
     assert planned(model, x)
