@@ -2,8 +2,9 @@
 """Padding: zeros around images that only one layer reads become padding of its own.
 
 Neither the larger images nor their gradient are ever written. Results and gradients have the bits
-that the layers give one by one. A max-pooling takes zeros only around images that a ReLU made: they
-never exceed a pixel there, and where a pixel is zero itself the ReLU lets no gradient pass.
+that the layers give one by one, up to the rounding of Winograd's algorithm where it computes one of
+the two alone, or cuts other tiles. A max-pooling takes zeros only around images that a ReLU made:
+they never exceed a pixel there, and where a pixel is zero itself the ReLU lets no gradient pass.
 """
 
 from __future__ import annotations
