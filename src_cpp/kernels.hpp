@@ -201,9 +201,12 @@ using ActivateBackward = void (*)(const T* dy, const T* kept, T* dx, int64_t cou
 // A normalisation can end with the activations up to kRelu6.
 constexpr int64_t kNormCurves = 3;
 
-// Of each column of rows that are normalised; the last two are of the gradient alone.
+// Of each column of rows that are normalised; the centre is the sum of the first two, the last two
+// are of the gradient alone.
+template <class T>
 struct NormColumns {
-  const double *centre, *scale, *shift, *offset, *slope;
+  const T *centre, *rest, *scale, *shift, *offset, *slope;
+  bool far;  // the rows come from memory
 };
 
 // Which elements are dropped: those whose random word is below `limit`; the others are scaled.
@@ -330,19 +333,22 @@ struct KernelTable {
   void (*divide_row)(T* x, T divisor, int64_t count);
   OptimizerStep<T> optimizer_step[kStepRules];
   // Rows (count, c) with one coefficient per column; those with a curve by its ActivationKind.
+  // What each column of `count` rows adds to its sums: quickly, or all in double.
+  void (*add_quick_moments_to_columns)(const T* x, int64_t count, int64_t c, const T* centre,
+                                       double* sums, double* squares);
   void (*add_moments_to_columns)(const T* x, int64_t count, int64_t c, const double* centre,
                                  double* sums, double* squares);
   void (*normalize_rows[kNormCurves])(const T* x, const T* residual, T* y, int64_t count, int64_t c,
-                                      const NormColumns& columns);
+                                      const NormColumns<T>& columns);
   void (*add_gradients_to_columns[kNormCurves])(const T* dy, const T* x, int64_t count, int64_t c,
-                                                const NormColumns& columns, double* sums,
+                                                const NormColumns<T>& columns, double* sums,
                                                 double* products);
   void (*add_passing_gradients_to_columns[kNormCurves])(const T* dy, const T* y, const T* x, T* dz,
                                                         int64_t count, int64_t c,
-                                                        const NormColumns& columns, double* sums,
+                                                        const NormColumns<T>& columns, double* sums,
                                                         double* products);
   void (*normalize_rows_backward[kNormCurves])(const T* dy, const T* x, T* dx, int64_t count,
-                                               int64_t c, const NormColumns& columns);
+                                               int64_t c, const NormColumns<T>& columns);
   // y = x masked; element i of x has the random word first + i.
   void (*dropout)(const T* x, T* y, int64_t first, int64_t count, const DropoutMask& mask);
   void (*sigmoid_cross_entropy)(const T* logits, const T* targets, T* loss, int64_t count,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Passes over rows (count, c) with one coefficient per column, in double. No sum crosses columns,
-// so whatever vectors the compiler takes, the bits are the same.
+// Passes over rows (count, c) with one coefficient per column. No sum crosses columns, so whatever
+// vectors the compiler takes, the bits are the same. Distances from the mean are as exact as x,
+// since the mean is given in two parts; sums take a few rows in the type of x, all of them in
+// double.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +20,23 @@ struct Rows {
 };
 
 // Calls body(Rows, offset of the first) for all rows.
-template <class Body>
-inline void by_fours(int64_t count, int64_t c, Body&& body) {
+template <int N = 4, class Body>
+inline void by_rows(int64_t count, int64_t c, Body&& body) {
   int64_t i = 0;
-  for (; i + 4 <= count; i += 4) body(Rows<4>{}, i * c);
+  for (; i + N <= count; i += N) body(Rows<N>{}, i * c);
   for (; i < count; ++i) body(Rows<1>{}, i * c);
 }
+
+// Rows of arrays that no cache holds are asked for so many bytes before their turn.
+constexpr int64_t kAheadBytes = 8192;
+
+template <class T>
+inline void fetch_ahead(const T* rows, int64_t count) {
+  const char* const from = reinterpret_cast<const char*>(rows) + kAheadBytes;
+  for (int64_t at = 0; at < count * int64_t(sizeof(T)); at += 64) __builtin_prefetch(from + at);
+}
+
+constexpr int kSummed = 8;  // rows that are summed in their own type
 
 // x where a > b, else 0, by a mask as wide as x: a choice of floats would become a branch, a bool
 // would want its own vectors.
@@ -81,9 +94,31 @@ struct ZeroToSix {
 
 // sums[j] += x - centre[j], squares[j] += (x - centre[j])^2
 template <class T>
+void add_quick_moments_to_columns(const T* x, int64_t count, int64_t c, const T* centre,
+                                  double* sums, double* squares) {
+  by_rows<kSummed>(count, c, [=](auto rows, int64_t first) {
+    const T* __restrict row = x + first;
+    const T* __restrict from = centre;
+    double* __restrict sum = sums, * __restrict square = squares;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < c; ++j) {
+      T s = 0, q = 0;
+      PYCONV_UNROLL
+      for (int i = 0; i < decltype(rows)::count; ++i) {
+        const T distance = row[i * c + j] - from[j];
+        s += distance;
+        q += distance * distance;
+      }
+      sum[j] += double(s);
+      square[j] += double(q);
+    }
+  });
+}
+
+template <class T>
 void add_moments_to_columns(const T* x, int64_t count, int64_t c, const double* centre,
                             double* sums, double* squares) {
-  by_fours(count, c, [=](auto rows, int64_t first) {
+  by_rows(count, c, [=](auto rows, int64_t first) {
     const T* __restrict row = x + first;
     const double* __restrict from = centre;
     double* __restrict sum = sums, * __restrict square = squares;
@@ -102,26 +137,29 @@ void add_moments_to_columns(const T* x, int64_t count, int64_t c, const double* 
   });
 }
 
+// What x has in common with its column.
 template <class T>
-inline T normalized(T x, double centre, double scale, double shift) {
-  return T((double(x) - centre) * scale + shift);
+inline T distance_of(T x, T centre, T rest) {
+  return (x - centre) - rest;
 }
 
 // y = activation((x - centre) scale + shift (+ residual))
 template <class T, class Curve>
 void normalize_rows(const T* x, const T* residual, T* y, int64_t count, int64_t c,
-                    const pyconv::NormColumns& columns) {
-  const double *__restrict centre = columns.centre, *__restrict scale = columns.scale,
-                           *__restrict shift = columns.shift;
-  by_fours(count, c, [=](auto rows, int64_t first) {
+                    const pyconv::NormColumns<T>& columns) {
+  const T *__restrict centre = columns.centre, *__restrict rest = columns.rest,
+                      *__restrict scale = columns.scale, *__restrict shift = columns.shift;
+  const bool far = columns.far;
+  by_rows(count, c, [=](auto rows, int64_t first) {
     const T* __restrict from = x + first, * __restrict other = residual + (residual ? first : 0);
     T* __restrict to = y + first;
+    if (far) fetch_ahead(from, decltype(rows)::count * c);
     if (residual) {
 #pragma GCC ivdep
       for (int64_t j = 0; j < c; ++j) {
         PYCONV_UNROLL
         for (int i = 0; i < decltype(rows)::count; ++i) {
-          const T z = normalized(from[i * c + j], centre[j], scale[j], shift[j]);
+          const T z = distance_of(from[i * c + j], centre[j], rest[j]) * scale[j] + shift[j];
           to[i * c + j] = Curve::value(z + other[i * c + j]);
         }
       }
@@ -130,7 +168,8 @@ void normalize_rows(const T* x, const T* residual, T* y, int64_t count, int64_t 
       for (int64_t j = 0; j < c; ++j) {
         PYCONV_UNROLL
         for (int i = 0; i < decltype(rows)::count; ++i) {
-          to[i * c + j] = Curve::value(normalized(from[i * c + j], centre[j], scale[j], shift[j]));
+          const T z = distance_of(from[i * c + j], centre[j], rest[j]) * scale[j] + shift[j];
+          to[i * c + j] = Curve::value(z);
         }
       }
     }
@@ -141,25 +180,30 @@ void normalize_rows(const T* x, const T* residual, T* y, int64_t count, int64_t 
 // sums[j] += dz, products[j] += dz (x - centre[j])
 template <class T, class Curve>
 void add_gradients_to_columns(const T* dy, const T* x, int64_t count, int64_t c,
-                              const pyconv::NormColumns& columns, double* sums, double* products) {
-  by_fours(count, c, [=](auto rows, int64_t first) {
+                              const pyconv::NormColumns<T>& columns, double* sums,
+                              double* products) {
+  const T *__restrict centre = columns.centre, *__restrict rest = columns.rest,
+                      *__restrict scale = columns.scale, *__restrict shift = columns.shift;
+  const bool far = columns.far;
+  by_rows<kSummed>(count, c, [=](auto rows, int64_t first) {
     const T* __restrict gradients = dy + first, * __restrict from = x + first;
-    const double *__restrict centre = columns.centre, *__restrict scale = columns.scale,
-                             *__restrict shift = columns.shift;
+    if (far) {
+      fetch_ahead(gradients, decltype(rows)::count * c);
+      fetch_ahead(from, decltype(rows)::count * c);
+    }
     double* __restrict sum = sums, * __restrict product = products;
 #pragma GCC ivdep
     for (int64_t j = 0; j < c; ++j) {
-      double s = sum[j], p = product[j];
+      T s = 0, p = 0;
       PYCONV_UNROLL
       for (int i = 0; i < decltype(rows)::count; ++i) {
-        const double distance = double(from[i * c + j]) - centre[j];
-        const T z = T(distance * scale[j] + shift[j]);
-        const double gradient = double(Curve::passing(z, gradients[i * c + j]));
+        const T distance = distance_of(from[i * c + j], centre[j], rest[j]);
+        const T gradient = Curve::passing(distance * scale[j] + shift[j], gradients[i * c + j]);
         s += gradient;
         p += gradient * distance;
       }
-      sum[j] = s;
-      product[j] = p;
+      sum[j] += double(s);
+      product[j] += double(p);
     }
   });
 }
@@ -167,25 +211,31 @@ void add_gradients_to_columns(const T* dy, const T* x, int64_t count, int64_t c,
 // The same with the activation's result y; dz is kept.
 template <class T, class Curve>
 void add_passing_gradients_to_columns(const T* dy, const T* y, const T* x, T* dz, int64_t count,
-                                      int64_t c, const pyconv::NormColumns& columns, double* sums,
-                                      double* products) {
-  by_fours(count, c, [=](auto rows, int64_t first) {
+                                      int64_t c, const pyconv::NormColumns<T>& columns,
+                                      double* sums, double* products) {
+  const T* __restrict centre = columns.centre, * __restrict rest = columns.rest;
+  const bool far = columns.far;
+  by_rows<kSummed>(count, c, [=](auto rows, int64_t first) {
     const T* __restrict gradients = dy + first, * __restrict from = x + first, * __restrict result = y + first;
     T* __restrict to = dz + first;
-    const double* __restrict centre = columns.centre;
+    if (far) {
+      fetch_ahead(gradients, decltype(rows)::count * c);
+      fetch_ahead(from, decltype(rows)::count * c);
+      fetch_ahead(result, decltype(rows)::count * c);
+    }
     double* __restrict sum = sums, * __restrict product = products;
 #pragma GCC ivdep
     for (int64_t j = 0; j < c; ++j) {
-      double s = sum[j], p = product[j];
+      T s = 0, p = 0;
       PYCONV_UNROLL
       for (int i = 0; i < decltype(rows)::count; ++i) {
         const T passing = Curve::passing(result[i * c + j], gradients[i * c + j]);
         to[i * c + j] = passing;
-        s += double(passing);
-        p += double(passing) * (double(from[i * c + j]) - centre[j]);
+        s += passing;
+        p += passing * distance_of(from[i * c + j], centre[j], rest[j]);
       }
-      sum[j] = s;
-      product[j] = p;
+      sum[j] += double(s);
+      product[j] += double(p);
     }
   });
 }
@@ -193,21 +243,25 @@ void add_passing_gradients_to_columns(const T* dy, const T* y, const T* x, T* dz
 // dx = dz scale - offset - (x - centre) slope
 template <class T, class Curve>
 void normalize_rows_backward(const T* dy, const T* x, T* dx, int64_t count, int64_t c,
-                             const pyconv::NormColumns& columns) {
-  by_fours(count, c, [=](auto rows, int64_t first) {
+                             const pyconv::NormColumns<T>& columns) {
+  const T *__restrict centre = columns.centre, *__restrict rest = columns.rest,
+                      *__restrict scale = columns.scale, *__restrict shift = columns.shift,
+                      *__restrict offset = columns.offset, *__restrict slope = columns.slope;
+  const bool far = columns.far;
+  by_rows(count, c, [=](auto rows, int64_t first) {
     const T* __restrict gradients = dy + first, * __restrict from = x + first;
+    if (far) {
+      fetch_ahead(gradients, decltype(rows)::count * c);
+      fetch_ahead(from, decltype(rows)::count * c);
+    }
     T* __restrict to = dx + first;
-    const double *__restrict centre = columns.centre, *__restrict scale = columns.scale,
-                             *__restrict shift = columns.shift,
-                             *__restrict offset = columns.offset, *__restrict slope = columns.slope;
 #pragma GCC ivdep
     for (int64_t j = 0; j < c; ++j) {
       PYCONV_UNROLL
       for (int i = 0; i < decltype(rows)::count; ++i) {
-        const double distance = double(from[i * c + j]) - centre[j];
-        const T z = T(distance * scale[j] + shift[j]);
-        const double gradient = double(Curve::passing(z, gradients[i * c + j]));
-        to[i * c + j] = T((gradient * scale[j] - offset[j]) - distance * slope[j]);
+        const T distance = distance_of(from[i * c + j], centre[j], rest[j]);
+        const T gradient = Curve::passing(distance * scale[j] + shift[j], gradients[i * c + j]);
+        to[i * c + j] = (gradient * scale[j] - offset[j]) - distance * slope[j];
       }
     }
   });
@@ -224,6 +278,7 @@ constexpr void fill_normalization(pyconv::KernelTable<T>& table, pyconv::Activat
 
 template <class T>
 constexpr void fill_normalizations(pyconv::KernelTable<T>& table) {
+  table.add_quick_moments_to_columns = &add_quick_moments_to_columns<T>;
   table.add_moments_to_columns = &add_moments_to_columns<T>;
   fill_normalization<T, Straight>(table, pyconv::ActivationKind::kLinear);
   fill_normalization<T, AboveZero>(table, pyconv::ActivationKind::kRelu);

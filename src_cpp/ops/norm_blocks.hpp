@@ -71,7 +71,8 @@ struct NormBlocks {
   }
 
   // Gives every pixel of a row what the first has.
-  void repeat(double* values) const {
+  template <class T>
+  void repeat(T* values) const {
     for (int64_t j = shape.c; j < columns(); ++j) values[j] = values[j - shape.c];
   }
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Means and variances of groups of channels. Distances are taken from a block's first row, which
-// lies as near to the mean as any, and then moved to the mean itself: of floats one reading is
-// enough, since double keeps their squares; of doubles the second begins at the mean of the first.
+// lies as near to the mean as any, and then moved to the mean itself. Of floats a quick reading is
+// mostly enough, and one in double always, which keeps their squares; of doubles a second begins at
+// the mean of the first.
 #pragma once
 
 #include "arena.hpp"
@@ -52,14 +53,20 @@ class BlockMoments {
     const int64_t parts = std::min(blocks_.fold, pixels);
     const T* const first = x + blocks_.offset(block);
     if (pixels == 1 && blocks_.group_channels() > 1) return find_in_pixel(first, mean, squares);
-    for (int64_t j = 0; j < parts * c; ++j) centre_[j] = double(first[j]);
-    constexpr int kReadings = sizeof(T) == sizeof(float) ? 1 : 2;
-    for (int reading = 0; reading < kReadings; ++reading) read(x, block, parts);
+    constexpr bool kWide = sizeof(T) == sizeof(double);
+    set_centres(first, parts * c);
+    if (kWide || !read_quickly(x, block, parts)) {
+      for (int reading = 0; reading < (kWide ? 2 : 1); ++reading) read(x, block, parts);
+    }
     if (parts > 1) join_parts(block, parts);
     join_channels(pixels, mean, squares);
   }
 
  private:
+  // Of the square of the first row's distance from the mean and the variance.
+  static constexpr double kNear = 64;
+  static constexpr double kSmallest = 1e-24, kLargest = 1e30;  // of sums of squares
+
   template <class T>
   void find_in_pixel(const T* x, double* mean, double* squares) {
     const int64_t c = blocks_.shape.c, channels = blocks_.group_channels();
@@ -74,6 +81,34 @@ class BlockMoments {
     }
   }
 
+  template <class T>
+  void set_centres(const T* first, int64_t columns) {
+    for (int64_t j = 0; j < columns; ++j) centre_[j] = double(first[j]);
+  }
+
+  // The same as `read`; false, and the centres stay, where the first row lies far from the others,
+  // or squares are so large or small that they are not exact.
+  template <class T>
+  bool read_quickly(const T* x, int64_t block, int64_t parts) {
+    const int64_t columns = parts * blocks_.shape.c;
+    const T* const first = x + blocks_.offset(block);
+    std::fill_n(sums_, 2 * blocks_.columns(), 0.0);
+    blocks_.for_rows(block, [&](int64_t offset, int64_t count, int64_t width) {
+      kernel_table_of<T>().add_quick_moments_to_columns(x + offset, count, width, first, sums_,
+                                                        squares_);
+    });
+    const double count = pixels_of(block, 0);
+    bool exact = true;
+    for (int64_t j = 0; j < columns; ++j) {
+      const double own = squares_[j] * count, shifted = sums_[j] * sums_[j];
+      const bool near = shifted <= kNear * (own - shifted);
+      const bool ranges = squares_[j] > kSmallest && squares_[j] < kLargest;
+      exact &= (near && ranges) || (sums_[j] == 0 && squares_[j] == 0);
+    }
+    if (exact) move_centres(block, parts);
+    return exact;
+  }
+
   // Moves the centres to the means.
   template <class T>
   void read(const T* x, int64_t block, int64_t parts) {
@@ -84,6 +119,11 @@ class BlockMoments {
       kernel_table_of<T>().add_moments_to_columns(x + offset, count, columns, centre_, sums_,
                                                   squares_);
     });
+    move_centres(block, parts);
+  }
+
+  void move_centres(int64_t block, int64_t parts) {
+    const int64_t c = blocks_.shape.c;
     for (int64_t p = 0; p < parts; ++p) {
       const double count = pixels_of(block, p);
       for (int64_t j = p * c; j < (p + 1) * c; ++j) {

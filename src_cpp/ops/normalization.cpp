@@ -10,7 +10,7 @@ namespace {
 
 template <class T>
 void write_block(const NormBlocks& blocks, const T* x, T* y, int64_t block,
-                 const NormColumns& columns, const NormEnd<T>& end) {
+                 const NormColumns<T>& columns, const NormEnd<T>& end) {
   const auto write = kernel_table_of<T>().normalize_rows[static_cast<int64_t>(end.activation)];
   blocks.for_rows(block, [&](int64_t offset, int64_t count, int64_t c) {
     write(x + offset, end.residual ? end.residual + offset : nullptr, y + offset, count, c,
@@ -30,7 +30,7 @@ void normalize(const T* x, const T* gamma, const T* beta, double* mean, double* 
     const int64_t own = fixed ? passes : passes + 1;
     blocks.for_each_task(own, sizeof(T), [&](int64_t, int64_t first, int64_t last) {
       BlockMoments moments(blocks);
-      NormColumnMemory memory(blocks, 1);
+      NormColumnMemory<T> memory(blocks, 1, kJustRead);
       for (int64_t i = first; i < last; ++i) {
         double *const m = mean + i * groups, *const v = variance + i * groups;
         if (!fixed) {
@@ -44,7 +44,7 @@ void normalize(const T* x, const T* gamma, const T* beta, double* mean, double* 
     return;
   }
   if (!fixed) moments_of_images(blocks, x, mean, variance);
-  NormColumnMemory memory(blocks, shape.n);
+  NormColumnMemory<T> memory(blocks, shape.n, kJustRead);
   for (int64_t i = 0; i < shape.n; ++i) {
     memory.set(i, mean + i * groups, variance + i * groups, gamma, beta, epsilon);
   }

@@ -21,10 +21,10 @@ struct Gradients {
   bool fixed;
   NormEndGradient<T> end;
 
-  void set(NormColumnMemory& memory, int64_t place, int64_t image, int64_t groups) const {
+  void set(NormColumnMemory<T>& memory, int64_t place, int64_t image, int64_t groups) const {
     memory.set(place, mean + image * groups, variance + image * groups, gamma, end.beta, epsilon);
   }
-  void set_gradient(NormColumnMemory& memory, int64_t place, int64_t image, int64_t groups,
+  void set_gradient(NormColumnMemory<T>& memory, int64_t place, int64_t image, int64_t groups,
                     const double* sums) const {
     memory.set_gradient(place, variance + image * groups, gamma, epsilon, fixed, sums);
   }
@@ -33,7 +33,7 @@ struct Gradients {
 // sums: (2, c) of one block: of dy, and of dy z; scratch: (2, columns).
 template <class T>
 void add_block(const NormBlocks& blocks, const Gradients<T>& g, int64_t block,
-               const NormColumns& columns, double* scratch, double* sums) {
+               const NormColumns<T>& columns, double* scratch, double* sums) {
   const KernelTable<T>& table = kernel_table_of<T>();
   const int64_t kind = static_cast<int64_t>(g.end.activation), width = blocks.columns();
   double *const total = scratch, *const products = scratch + width;
@@ -54,7 +54,7 @@ void add_block(const NormBlocks& blocks, const Gradients<T>& g, int64_t block,
 
 template <class T>
 void write_block(const NormBlocks& blocks, const Gradients<T>& g, int64_t block,
-                 const NormColumns& columns) {
+                 const NormColumns<T>& columns) {
   const T* const dz = g.end.dz ? g.end.dz : g.dy;
   const auto kind = g.end.dz ? ActivationKind::kLinear : g.end.activation;
   const auto write = kernel_table_of<T>().normalize_rows_backward[static_cast<int64_t>(kind)];
@@ -82,7 +82,7 @@ template <class T>
 void whole_images(const NormBlocks& blocks, const Gradients<T>& g, double* shares) {
   const int64_t c = blocks.shape.c, groups = blocks.shape.groups;
   blocks.for_each_task(4, sizeof(T), [&](int64_t task, int64_t first, int64_t last) {
-    NormColumnMemory memory(blocks, 1);
+    NormColumnMemory<T> memory(blocks, 1, kLongAgo);
     Scratch<double> sums(2 * c), scratch(2 * blocks.columns());
     double* const share = shares + task * 2 * c;
     std::fill_n(share, 2 * c, 0.0);
@@ -115,7 +115,7 @@ void gather_blocks(const NormBlocks& blocks, double* shares) {
 template <class T>
 void images_of_blocks(const NormBlocks& blocks, const Gradients<T>& g, double* shares) {
   const NormShape& s = blocks.shape;
-  NormColumnMemory memory(blocks, s.n);
+  NormColumnMemory<T> memory(blocks, s.n, kLongAgo);
   for (int64_t i = 0; i < s.n; ++i) g.set(memory, i, i, s.groups);
   blocks.for_each_task(g.end.dz ? 4 : 2, sizeof(T), [&](int64_t, int64_t first, int64_t last) {
     Scratch<double> scratch(2 * blocks.columns());

@@ -93,6 +93,22 @@ def test_a_large_mean_costs_no_accuracy(device):
         assert_within(found, wanted, tolerances.norm("float32") * np.abs(wanted))
 
 
+@pytest.mark.parametrize(
+    ("first", "size"), [(1e4, 1.0), (1e6, 1.0), (1.0, 1e-22), (1.0, 1e19), (0.0, 1e-12)]
+)
+def test_neither_a_first_pixel_far_away_nor_the_size_of_numbers_costs_accuracy(first, size, device):
+    if not device.is_cpu:
+        pytest.skip("double precision throughout is the CPU's alone")
+    x = normal((2000, 40), "float32", 0)
+    x[0, ::2] = first
+    x = (x * size).astype(np.float32)
+    epsilon = 0.0 if size < 1 else 1e-3
+    options = {"epsilon": epsilon, "training": True}
+    y, *_ = ops.batch_norm(x, None, None, None, None, **options)
+    exact, *_ = reference.batch_norm(x.astype(np.longdouble), None, None, None, None, **options)
+    assert_within(y, exact, tolerances.norm("float32") * (np.abs(exact) + 1))
+
+
 def test_one_element_per_channel_gives_beta(dtype, device):
     x, beta = normal((1, 1, 1, 3), dtype, 0), normal((3,), dtype, 1)
     y, mean, variance = ops.batch_norm(device(x), None, device(beta), None, None, training=True)
