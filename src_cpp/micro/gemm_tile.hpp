@@ -70,14 +70,14 @@ struct Tile {
   using Reg = typename V::Reg;
 
   static void row_gemm_tile(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
-                            int64_t cols, const pyconv::TileEnd<T>& end) {
-    multiply<false>(nullptr, k, rows, nullptr, b, ldb, c, cols, end);
+                            int64_t cols, const pyconv::TileEnd<T>& end, const T* ahead) {
+    multiply<false>(nullptr, k, rows, nullptr, b, ldb, c, cols, end, ahead);
   }
 
   static void indexed_gemm_tile(const pyconv::Stretch* stretches, int64_t stretch_count,
                                 const T* const* rows, const int64_t* index, const T* b, int64_t ldb,
                                 T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
-    multiply<true>(stretches, stretch_count, rows, index, b, ldb, c, cols, end);
+    multiply<true>(stretches, stretch_count, rows, index, b, ldb, c, cols, end, nullptr);
   }
 
   // `count`: of the stretches, or of K where there is no index: bounds that lie in memory would
@@ -87,7 +87,8 @@ struct Tile {
                                                      int64_t count, const T* const* rows,
                                                      const int64_t* index, const T* b, int64_t ldb,
                                                      T* const* c, int64_t cols,
-                                                     const pyconv::TileEnd<T>& end) {
+                                                     const pyconv::TileEnd<T>& end,
+                                                     const T* ahead) {
     Reg acc[Rows][Vecs];
     const T* a[Rows];
     PYCONV_UNROLL
@@ -107,6 +108,10 @@ struct Tile {
         PYCONV_UNROLL
         for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(row + v * V::width);
         bv[Vecs - 1] = V::load(row + (Vecs - 1) * V::width, mask);
+        if (!Indexed) {
+          __builtin_prefetch(ahead, 0, 2);
+          ahead += 64 / sizeof(T);
+        }
         PYCONV_UNROLL
         for (int r = 0; r < Rows; ++r) {
           const Reg av = V::set(a[r][at]);

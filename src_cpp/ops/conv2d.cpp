@@ -15,6 +15,7 @@
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
+#include "ops/point_product.hpp"
 #include "ops/window_gemm.hpp"
 #include "ops/winograd.hpp"
 
@@ -24,21 +25,42 @@ namespace {
 // Fewer output pixels than this read the filters once or twice: packing them costs more.
 constexpr int64_t kPackPixels = 96;
 
+// The panels of one group after the other, in `packed`.
 template <class T>
-void direct(const T* x, const T* kernel, T* y, const Window& w, const TileEnd<T>& end) {
+Panels<T> group_panels(const Window& w, const T* packed, int64_t group) {
+  const int64_t k = window_elements(w);
+  const int64_t width = panel_width<T>(w.group_filters());
+  return {packed + group * packed_size(k, w.group_filters(), width), width, k * width, width};
+}
+
+template <class T>
+void multiply(const T* x, T* y, const Window& w, int64_t g, const Panels<T>& filter,
+              const TileEnd<T>& end) {
+  const Gather<T> windows = input_windows(w, x, g);
+  const std::vector<Tap> taps = forward_taps(w);
+  const int64_t cols = w.group_filters();
+  const PixelGrid<T> out{y + g * cols, w.oh * w.ow * w.f, w.ow * w.f, w.f};
+  const TileEnd<T> moved = columns_from(end, g * cols);
+  if (is_point(windows, taps)) {
+    return point_product<T>({windows, filter, w.n, w.group_inputs(), cols, out, moved});
+  }
+  window_gemm(window_product(windows, taps, w.group_inputs(), filter, w.n, cols, out, moved));
+}
+
+template <class T>
+void direct(const T* x, const T* kernel, const T* prepared, T* y, const Window& w,
+            const TileEnd<T>& end) {
   const int64_t k = window_elements(w);
   const int64_t cols = w.group_filters();
   const int64_t width = panel_width<T>(cols);
-  const bool pack = w.output_pixels() > kPackPixels;
+  const bool pack = !prepared && w.output_pixels() > kPackPixels;
   Scratch<T> packed(pack ? packed_size(k, cols, width) : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
     const Matrix<T> b = group_kernel(w, kernel, g);
-    const Panels<T> filter = pack ? pack_panels(b, k, cols, width, packed.data())
-                                  : Panels<T>{b.data, width, width, b.pitch};
-    window_gemm(window_product(input_windows(w, x, g), forward_taps(w), w.group_inputs(), filter,
-                               w.n, cols,
-                               PixelGrid<T>{y + g * cols, w.oh * w.ow * w.f, w.ow * w.f, w.f},
-                               columns_from(end, g * cols)));
+    const Panels<T> filter = prepared ? group_panels(w, prepared, g)
+                             : pack   ? pack_panels(b, k, cols, width, packed.data())
+                                      : Panels<T>{b.data, width, width, b.pitch};
+    multiply(x, y, w, g, filter, end);
   }
 }
 
@@ -82,7 +104,7 @@ void convolve(Algorithm chosen, const T* x, const T* kernel, const T* prepared, 
       }
       break;
     default:
-      direct(input.data(), kernel, output.data(), window, end);
+      direct(input.data(), kernel, prepared, output.data(), window, end);
   }
   output.store();
 }
@@ -129,13 +151,28 @@ template <class T>
 int64_t conv2d_prepared_size(const Window& window, Algorithm algorithm) {
   if (window.output_pixels() == 0) return 0;
   const Algorithm chosen = conv2d_algorithm<T>(window, algorithm, ConvPass::kForward);
-  return chosen == Algorithm::kWinograd ? winograd_filters_size(window) : 0;
+  if (chosen == Algorithm::kWinograd) return winograd_filters_size(window);
+  if (chosen != Algorithm::kDirect) return 0;
+  const int64_t cols = window.group_filters();
+  // One more, so that no form of Winograd has as many.
+  return window.groups * packed_size(window_elements(window), cols, panel_width<T>(cols)) + 1;
 }
 
 template <class T>
 void conv2d_prepare(const T* kernel, T* prepared, const Window& window, Algorithm algorithm) {
   if (conv2d_prepared_size<T>(window, algorithm) == 0) return;
-  if constexpr (std::is_same_v<T, float>) winograd_filters(kernel, prepared, window);
+  if (conv2d_algorithm<T>(window, algorithm, ConvPass::kForward) == Algorithm::kWinograd) {
+    if constexpr (std::is_same_v<T, float>) winograd_filters(kernel, prepared, window);
+    return;
+  }
+  const int64_t k = window_elements(window);
+  const int64_t cols = window.group_filters();
+  const int64_t width = panel_width<T>(cols);
+  for (int64_t g = 0; g < window.groups; ++g) {
+    pack_panels(group_kernel(window, kernel, g), k, cols, width,
+                prepared + g * packed_size(k, cols, width));
+  }
+  prepared[conv2d_prepared_size<T>(window, algorithm) - 1] = T(0);
 }
 
 template void conv2d(const float*, const float*, const float*, const float*, float*, const Window&,

@@ -109,7 +109,7 @@ struct Product {
           const T* at[kMaxRows];
           for (int64_t r = 0; r < count; ++r) at[r] = rows[first + r] + (from - first_k);
           table.row_tile[vecs - 1][count - 1](to - from, at, b.at(p, from), b.row_pitch, out, cols,
-                                              step);
+                                              step, b.at(p, from));
         });
       });
     }

@@ -61,7 +61,7 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
     fetch_residual(out, count, cols, end);
-    table.row_tile[vecs - 1][count - 1](k, a + first, b, ldb, out, cols, moved);
+    table.row_tile[vecs - 1][count - 1](k, a + first, b, ldb, out, cols, moved, b);
   });
 }
 
