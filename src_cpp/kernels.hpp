@@ -31,12 +31,14 @@ struct Stretch {
 
 // C[rows x cols] = or += A[rows x k] * B[k x cols]; row r of C starts at c[r], row kk of B at
 // b + kk * ldb; cols may end inside the last vector.
-// RowTile reads element kk of row r of A at rows[r][kk]; ColumnTile at a[kk * lda + r]; IndexedTile
-// at rows[r][index[kk]], and adds only the elements of its stretches. While a RowTile computes, it
-// asks the second cache for the k lines from `ahead` on, which may be none: an address is enough.
+// RowTile reads element kk of row r of A at rows[r][from + kk]; ColumnTile at a[kk * lda + r];
+// IndexedTile at rows[r][index[kk]], and adds only the elements of its stretches.
+// RowTile writes from c[r] + column on, with the bias from there. While it computes, it asks the
+// second cache for k lines, `step` elements apart, from `ahead` on: any address will do.
 template <class T>
-using RowTile = void (*)(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
-                         int64_t cols, const TileEnd<T>& end, const T* ahead);
+using RowTile = void (*)(int64_t k, const T* const* rows, int64_t from, const T* b, int64_t ldb,
+                         T* const* c, int64_t column, int64_t cols, const TileEnd<T>& end,
+                         const T* ahead, int64_t step);
 template <class T>
 using IndexedTile = void (*)(const Stretch* stretches, int64_t stretch_count, const T* const* rows,
                              const int64_t* index, const T* b, int64_t ldb, T* const* c,

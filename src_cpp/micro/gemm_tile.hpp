@@ -17,7 +17,8 @@ inline typename Vec<T>::Reg clamp(typename Vec<T>::Reg a, typename Vec<T>::Reg l
 // Inlined always, or the sums would pass through memory.
 template <class T, int Rows, int Vecs>
 [[gnu::always_inline]] inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c,
-                                            int64_t cols, const pyconv::TileEnd<T>& end) {
+                                            int64_t column, int64_t cols,
+                                            const pyconv::TileEnd<T>& end) {
   using V = Vec<T>;
   constexpr int last = Vecs - 1;
   const typename V::Mask mask = V::tail(cols - last * V::width);
@@ -25,14 +26,15 @@ template <class T, int Rows, int Vecs>
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) {
       PYCONV_UNROLL
-      for (int v = 0; v < last; ++v) acc[r][v] = V::add(V::load(c[r] + v * V::width), acc[r][v]);
-      acc[r][last] = V::add(V::load(c[r] + last * V::width, mask), acc[r][last]);
+      for (int v = 0; v < last; ++v)
+        acc[r][v] = V::add(V::load(c[r] + column + v * V::width), acc[r][v]);
+      acc[r][last] = V::add(V::load(c[r] + column + last * V::width, mask), acc[r][last]);
     }
   }
   if (end.bias) {
     PYCONV_UNROLL
     for (int v = 0; v < Vecs; ++v) {
-      const T* from = end.bias + v * V::width;
+      const T* from = end.bias + column + v * V::width;
       const typename V::Reg bias = v == last ? V::load(from, mask) : V::load(from);
       PYCONV_UNROLL
       for (int r = 0; r < Rows; ++r) acc[r][v] = V::add(acc[r][v], bias);
@@ -41,7 +43,7 @@ template <class T, int Rows, int Vecs>
   if (end.residual) {
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) {
-      const T* from = c[r] + end.residual;
+      const T* from = c[r] + column + end.residual;
       PYCONV_UNROLL
       for (int v = 0; v < last; ++v) acc[r][v] = V::add(acc[r][v], V::load(from + v * V::width));
       acc[r][last] = V::add(acc[r][last], V::load(from + last * V::width, mask));
@@ -59,8 +61,8 @@ template <class T, int Rows, int Vecs>
   PYCONV_UNROLL
   for (int r = 0; r < Rows; ++r) {
     PYCONV_UNROLL
-    for (int v = 0; v < last; ++v) V::store(c[r] + v * V::width, acc[r][v]);
-    V::store(c[r] + last * V::width, acc[r][last], mask);
+    for (int v = 0; v < last; ++v) V::store(c[r] + column + v * V::width, acc[r][v]);
+    V::store(c[r] + column + last * V::width, acc[r][last], mask);
   }
 }
 
@@ -69,26 +71,46 @@ struct Tile {
   using V = Vec<T>;
   using Reg = typename V::Reg;
 
-  static void row_gemm_tile(int64_t k, const T* const* rows, const T* b, int64_t ldb, T* const* c,
-                            int64_t cols, const pyconv::TileEnd<T>& end, const T* ahead) {
-    multiply<false>(nullptr, k, rows, nullptr, b, ldb, c, cols, end, ahead);
+  // Adds a row of B times element `at` of each row of A.
+  [[gnu::always_inline]] static inline void add_row(Reg (&acc)[Rows][Vecs], const T* (&a)[Rows],
+                                                    int64_t at, const T* b, typename V::Mask mask) {
+    Reg bv[Vecs];
+    PYCONV_UNROLL
+    for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
+    bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      const Reg av = V::set(a[r][at]);
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+    }
   }
 
-  static void indexed_gemm_tile(const pyconv::Stretch* stretches, int64_t stretch_count,
+  static void row_gemm_tile(int64_t k, const T* const* rows, int64_t from, const T* b, int64_t ldb,
+                            T* const* c, int64_t column, int64_t cols,
+                            const pyconv::TileEnd<T>& end, const T* ahead, int64_t step) {
+    Reg acc[Rows][Vecs];
+    const T* a[Rows];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      a[r] = rows[r] + from + k;
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
+    }
+    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    // Up to zero: a bound would take one more register than there is for nine rows.
+    for (int64_t kk = -k; kk != 0; ++kk) {
+      __builtin_prefetch(ahead, 0, 2);
+      add_row(acc, a, kk, b, mask);
+      ahead += step;
+      b += ldb;
+    }
+    end_tile<T, Rows, Vecs>(acc, c, column, cols, end);
+  }
+
+  static void indexed_gemm_tile(const pyconv::Stretch* stretches, int64_t count,
                                 const T* const* rows, const int64_t* index, const T* b, int64_t ldb,
                                 T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
-    multiply<true>(stretches, stretch_count, rows, index, b, ldb, c, cols, end, nullptr);
-  }
-
-  // `count`: of the stretches, or of K where there is no index: bounds that lie in memory would
-  // be read from there each time.
-  template <bool Indexed>
-  [[gnu::always_inline]] static inline void multiply(const pyconv::Stretch* stretches,
-                                                     int64_t count, const T* const* rows,
-                                                     const int64_t* index, const T* b, int64_t ldb,
-                                                     T* const* c, int64_t cols,
-                                                     const pyconv::TileEnd<T>& end,
-                                                     const T* ahead) {
     Reg acc[Rows][Vecs];
     const T* a[Rows];
     PYCONV_UNROLL
@@ -98,30 +120,15 @@ struct Tile {
       for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
     }
     const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
-    for (int64_t s = 0; s < (Indexed ? count : 1); ++s) {
-      const int64_t first = Indexed ? stretches[s].first : 0;
-      const int64_t last = Indexed ? first + stretches[s].count : count;
-      const T* row = b + first * ldb;
-      for (int64_t kk = first; kk < last; ++kk) {
-        const int64_t at = Indexed ? index[kk] : kk;
-        Reg bv[Vecs];
-        PYCONV_UNROLL
-        for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(row + v * V::width);
-        bv[Vecs - 1] = V::load(row + (Vecs - 1) * V::width, mask);
-        if (!Indexed) {
-          __builtin_prefetch(ahead, 0, 2);
-          ahead += 64 / sizeof(T);
-        }
-        PYCONV_UNROLL
-        for (int r = 0; r < Rows; ++r) {
-          const Reg av = V::set(a[r][at]);
-          PYCONV_UNROLL
-          for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
-        }
+    for (int64_t s = 0; s < count; ++s) {
+      const int64_t last = stretches[s].first + stretches[s].count;
+      const T* row = b + stretches[s].first * ldb;
+      for (int64_t kk = stretches[s].first; kk < last; ++kk) {
+        add_row(acc, a, index[kk], row, mask);
         row += ldb;
       }
     }
-    end_tile<T, Rows, Vecs>(acc, c, cols, end);
+    end_tile<T, Rows, Vecs>(acc, c, 0, cols, end);
   }
 
   // Whole vectors of B and C, rows of A and C at even distances: as few addresses as can be.
@@ -186,7 +193,7 @@ struct Tile {
       a += lda;
       b += ldb;
     }
-    end_tile<T, Rows, Vecs>(acc, c, cols, end);
+    end_tile<T, Rows, Vecs>(acc, c, 0, cols, end);
   }
 };
 

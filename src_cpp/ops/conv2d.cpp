@@ -42,7 +42,7 @@ void multiply(const T* x, T* y, const Window& w, int64_t g, const Panels<T>& fil
   const PixelGrid<T> out{y + g * cols, w.oh * w.ow * w.f, w.ow * w.f, w.f};
   const TileEnd<T> moved = columns_from(end, g * cols);
   if (is_point(windows, taps)) {
-    return point_product<T>({windows, filter, w.n, w.group_inputs(), cols, out, moved});
+    return point_product<T>({windows, taps[0], filter, w.n, w.group_inputs(), cols, out, moved});
   }
   window_gemm(window_product(windows, taps, w.group_inputs(), filter, w.n, cols, out, moved));
 }

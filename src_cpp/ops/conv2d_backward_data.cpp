@@ -14,6 +14,7 @@
 #include "ops/gemm.hpp"
 #include "ops/layout.hpp"
 #include "ops/parity_classes.hpp"
+#include "ops/point_product.hpp"
 #include "ops/window_gemm.hpp"
 #include "ops/winograd.hpp"
 #include "parallel.hpp"
@@ -68,9 +69,11 @@ void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_
                           1,
                           0,
                           0};
-  window_gemm(window_product(windows, parity.taps, fg,
-                             pack_transposed(w, kernel, group, parity.taps, width, packed.data()),
-                             w.n, cg, out, plain_end<T>()));
+  const Panels<T> filter = pack_transposed(w, kernel, group, parity.taps, width, packed.data());
+  if (is_point(windows, parity.taps)) {
+    return point_product<T>({windows, parity.taps[0], filter, w.n, fg, cg, out, plain_end<T>()});
+  }
+  window_gemm(window_product(windows, parity.taps, fg, filter, w.n, cg, out, plain_end<T>()));
 }
 
 template <class T>

@@ -2,10 +2,10 @@
 #include "ops/gemm.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "arena.hpp"
 #include "dispatch.hpp"
+#include "ops/point_product.hpp"
 #include "ops/row_panels.hpp"
 #include "ops/thin_product.hpp"
 #include "parallel.hpp"
@@ -21,12 +21,13 @@ constexpr int64_t kStretchK = 8 * kBlockK;
 constexpr int64_t kTasks = 16;
 // A is copied where at least that many panels of B meet it.
 constexpr int64_t kCopyPanels = 4;
-// Beyond the elements of a copied row, so that rows do not share L1 sets.
-constexpr int64_t kGap = 16;
+// Rows that are few enough to read B where it is.
+constexpr int64_t kInPlaceRows = 4 * kMaxRows * 2;
 // B is packed in slabs of at most this many bytes.
 constexpr int64_t kSlabBytes = int64_t(64) << 20;
 
-// One task: the rows [first, first + rows) of C times the panels [first_panel, last_panel).
+// One task where A is seen transposed: the rows [first, first + rows) of C times the panels
+// [first_panel, last_panel).
 template <class T>
 struct Block {
   int64_t first, rows;
@@ -51,18 +52,12 @@ struct Product {
 
   void run(const Block<T>& block) const {
     const bool copied = block.last_panel - block.first_panel >= kCopyPanels;
-    const int64_t size = a.transposed
-                             ? RowPanels<T>::size(block.rows, stretch, panel_height(table, b.width))
-                             : block.rows * (stretch + kGap);
-    Scratch<T> copy(copied ? size : 0);
+    Scratch<T> copy(copied ? RowPanels<T>::size(block.rows, stretch, panel_height(table, b.width))
+                           : 0);
     int64_t first_k = 0;
     do {
       const int64_t last_k = std::min(k, first_k + stretch);
-      if (a.transposed) {
-        run_columns(block, first_k, last_k, copied, copy.data());
-      } else {
-        run_rows(block, first_k, last_k, copied, copy.data());
-      }
+      run_stretch(block, first_k, last_k, copied, copy.data());
       first_k = last_k;
       keep_going();
     } while (first_k < k);
@@ -87,35 +82,7 @@ struct Product {
     } while (first < last_k);
   }
 
-  void run_rows(const Block<T>& block, int64_t first_k, int64_t last_k, bool copied,
-                T* copy) const {
-    const T* rows[kBlockRows];
-    const int64_t pitch = last_k - first_k + kGap;
-    for (int64_t r = 0; r < block.rows; ++r) {
-      rows[r] = a.data + (block.first + r) * a.pitch + first_k;
-      if (copied) {
-        std::memcpy(copy + r * pitch, rows[r], static_cast<size_t>(last_k - first_k) * sizeof(T));
-        rows[r] = copy + r * pitch;
-      }
-    }
-    for (int64_t p = block.first_panel; p < block.last_panel; ++p) {
-      const int64_t column = p * b.width;
-      const int64_t cols = std::min(b.width, n - column);
-      const int64_t vecs = ceil_div(cols, table.width);
-      for_each_tile(block.rows, table.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
-        T* out[kMaxRows];
-        find_rows(block.first + first, count, column, cols, out);
-        for_each_block(first_k, last_k, column, [&](int64_t from, int64_t to, const auto& step) {
-          const T* at[kMaxRows];
-          for (int64_t r = 0; r < count; ++r) at[r] = rows[first + r] + (from - first_k);
-          table.row_tile[vecs - 1][count - 1](to - from, at, b.at(p, from), b.row_pitch, out, cols,
-                                              step, b.at(p, from));
-        });
-      });
-    }
-  }
-
-  void run_columns(const Block<T>& block, int64_t first_k, int64_t last_k, bool copied,
+  void run_stretch(const Block<T>& block, int64_t first_k, int64_t last_k, bool copied,
                    T* copy) const {
     const T* from = a.data + first_k * a.pitch + block.first;
     const int64_t tallest = panel_height(table, b.width);
@@ -157,6 +124,19 @@ void run_product(const Product<T>& product, int64_t m) {
   });
 }
 
+// C = A * B of packed panels, or of panels in place.
+template <class T>
+void multiply(const Matrix<T>& a, const Panels<T>& b, T* c, int64_t ldc, int64_t m, int64_t n,
+              int64_t k, const TileEnd<T>& end) {
+  if (!a.transposed) {
+    const Gather<T> rows{a.data, 1, m, 0, 0, a.pitch, 1, m, 1, 1, 0, 0};
+    return point_product<T>({rows, Tap{0, 0, 0}, b, 1, k, n, PixelGrid<T>{c, 0, 0, ldc}, end});
+  }
+  // Panels that lie in place among others are read a block at a time: their rows are neighbours.
+  const int64_t stretch = std::min(k, b.row_pitch == b.width ? kStretchK : kBlockK);
+  run_product(Product<T>{kernel_table_of<T>(), a, b, c, ldc, n, k, stretch, end}, m);
+}
+
 }  // namespace
 
 template <class T>
@@ -165,23 +145,18 @@ void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, 
   if (m == 0 || n == 0) return;
   if (is_thin(a, b, m, n, k)) return thin_product(a, b, c, ldc, m, n, k, end);
   const int64_t width = panel_width<T>(n);
-  const bool pack_b = b.transposed || m > 4 * kMaxRows * 2;
-  // Panels that lie in place among others are read a block at a time: their rows are neighbours.
-  const int64_t stretch = std::min(k, pack_b ? kStretchK : kBlockK);
-  Product<T> product{
-      kernel_table_of<T>(), a, {b.data, width, width, b.pitch}, c, ldc, n, k, stretch, end};
-  if (!pack_b) return run_product(product, m);
+  if (!b.transposed && m <= kInPlaceRows) {
+    return multiply(a, {b.data, width, width, b.pitch}, c, ldc, m, n, k, end);
+  }
   const int64_t panel_bytes = std::max<int64_t>(1, k * width * int64_t(sizeof(T)));
   const int64_t slab = std::max<int64_t>(1, kSlabBytes / panel_bytes) * width;
   Scratch<T> packed(packed_size(k, std::min(n, slab), width));
   for (int64_t column = 0; column < n; column += slab) {
     Matrix<T> part = b;
     part.data += b.transposed ? column * b.pitch : column;
-    product.n = std::min(slab, n - column);
-    product.b = pack_panels(part, k, product.n, width, packed.data());
-    product.c = c + column;
-    product.end = columns_from(end, column);
-    run_product(product, m);
+    const int64_t cols = std::min(slab, n - column);
+    multiply(a, pack_panels(part, k, cols, width, packed.data()), c + column, ldc, m, cols, k,
+             columns_from(end, column));
   }
 }
 

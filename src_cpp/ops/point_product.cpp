@@ -10,103 +10,207 @@
 namespace pyconv {
 namespace {
 
-// Pixels per task, and the stretch of K after which the results are read again: those pixels and
-// a panel of filters stay in the second cache.
+// Pixels of a task, at most.
 constexpr int64_t kBlockPixels = 98;
-constexpr int64_t kStretchK = 4 * kBlockK;
+// Panels of at most this many bytes are read again by each tile: they stay in the second cache.
+constexpr int64_t kChunkBytes = int64_t(512) << 10;
+// The stretch of K after which results are read again.
+constexpr int64_t kStretchK = 8 * kBlockK;
 // Tasks to aim for.
-constexpr int64_t kTasks = 16;
+constexpr int64_t kTasks = 32;
 
-// What one task computes: pixels [first, first + count) of panels [first_panel, last_panel).
+// What one task computes: some neighbouring tiles of some neighbouring panels.
 struct Block {
-  int64_t first, count;
+  int64_t first_tile, last_tile;
   int64_t first_panel, last_panel;
 };
 
-// How pixels and panels are shared out: tasks of the same panels follow one another.
+// How pixels and panels are shared out: tasks of the same pixels follow one another, so that two
+// threads read other panels at a time.
 struct Shares {
-  int64_t pixels, panels;
-  int64_t blocks, per_task, tasks;
+  int64_t pixels, tiles, panels;
+  int64_t blocks, groups, per_task;
 
-  Shares(int64_t pixels_of_all, int64_t panels_of_all)
-      : pixels(pixels_of_all), panels(panels_of_all), blocks(ceil_div(pixels, kBlockPixels)) {
+  Shares(int64_t pixels_of_all, int64_t height, int64_t panels_of_all)
+      : pixels(pixels_of_all), tiles(ceil_div(pixels, height)), panels(panels_of_all) {
+    blocks = ceil_div(tiles, kBlockPixels / height);
     per_task = ceil_div(panels, std::min(panels, ceil_div(kTasks, blocks)));
-    tasks = blocks * ceil_div(panels, per_task);
+    groups = ceil_div(panels, per_task);
   }
 
   Block block(int64_t task) const {
-    const int64_t number = task % blocks;
-    const int64_t first = pixels * number / blocks;
+    const int64_t number = task / groups;
     const int64_t panel = first_panel(task);
-    return {first, pixels * (number + 1) / blocks - first, panel,
+    return {tiles * number / blocks, tiles * (number + 1) / blocks, panel,
             std::min(panels, panel + per_task)};
   }
-  int64_t first_panel(int64_t task) const { return task / blocks * per_task; }
+  int64_t first_panel(int64_t task) const { return task % groups * per_task; }
+  int64_t tasks() const { return blocks * groups; }
 
   // The panel that a thread is likely to read after the last of a task.
-  int64_t panel_after(int64_t task) const {
-    return first_panel(std::min(tasks - 1, task + num_threads()));
+  int64_t panel_after(int64_t task) const { return first_panel(task + num_threads()); }
+  // Pixels are split evenly over the tiles.
+  int64_t first_pixel(int64_t tile) const { return pixels * tile / tiles; }
+};
+
+// Lines that a tile asks the caches for while it computes, `step` elements apart.
+template <class T>
+struct Lines {
+  const T* first;
+  int64_t step;
+};
+
+// What there is to ask for: rows of the next tiles, then filters.
+template <class T>
+struct Ahead {
+  static constexpr int64_t line = 64 / sizeof(T);
+  const T *row = nullptr, *row_end = nullptr;
+  const T *filter = nullptr, *filter_end = nullptr;
+
+  // The next `count` lines of neighbours; of nothing one line, `otherwise`.
+  Lines<T> take(int64_t count, const T* otherwise) {
+    if (row < row_end) return {(row += count * line) - count * line, line};
+    if (filter < filter_end) return {(filter += count * line) - count * line, line};
+    return {otherwise, 0};
   }
 };
 
+// The work of a task.
 template <class T>
-struct Rows {
-  const T* in[kBlockPixels];
-  T* out[kBlockPixels];
-
-  Rows(const PointProduct<T>& p, const Block& block) {
-    const Gather<T>& g = p.gather;
-    int64_t j = block.first % g.grid_w;
-    int64_t i = block.first / g.grid_w % g.grid_h;
-    int64_t image = block.first / g.grid_w / g.grid_h;
-    for (int64_t r = 0; r < block.count; ++r) {
-      in[r] = g.source + image * g.image_pitch + (i * g.step_h + g.off_h) * g.row_pitch +
-              (j * g.step_w + g.off_w) * g.pixel_pitch;
-      out[r] = p.out.data + image * p.out.image_pitch + i * p.out.row_pitch + j * p.out.pixel_pitch;
-      if (++j < g.grid_w) continue;
-      j = 0;
-      if (++i < g.grid_h) continue;
-      i = 0;
-      ++image;
+class PointBlock {
+ public:
+  PointBlock(const PointProduct<T>& product, const Shares& shares, int64_t task)
+      : table_(kernel_table_of<T>()),
+        p_(product),
+        shares_(shares),
+        block_(shares.block(task)),
+        packed_(p_.filter.row_pitch == p_.filter.width),
+        panel_after_(shares.panel_after(task)) {
+    for (TileEnd<T>* end : {middle_, last_}) {
+      end[0] = end[1] = end == last_ ? p_.end : plain_end<T>();
+      end[0].accumulate = false;
+      end[1].accumulate = true;
     }
+    const int64_t first = shares.first_pixel(block_.first_tile);
+    find_rows(first, shares.first_pixel(block_.last_tile) - first);
   }
-};
 
-// One panel times one block's pixels, over [first_k, last_k) of K. While it is read, the next one
-// is asked for, a part by each tile.
-template <class T>
-void run_panel(const KernelTable<T>& table, const PointProduct<T>& p, const Rows<T>& rows,
-               int64_t pixels, int64_t panel, int64_t first_k, int64_t last_k, const T* next,
-               bool first_time) {
-  const int64_t column = panel * p.filter.width;
-  const int64_t cols = std::min(p.filter.width, p.cols - column);
-  const int64_t vecs = ceil_div(cols, table.width);
-  constexpr int64_t line = 64 / sizeof(T);
-  const T* const next_end = next + (last_k - first_k) * p.filter.width;
-  for_each_tile(pixels, table.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
-    T* out[kMaxRows];
-    const T* in[kMaxRows];
-    for (int64_t r = 0; r < count; ++r) out[r] = rows.out[first + r] + column;
-    fetch_residual(out, count, cols, p.end);
-    const int64_t after = std::min(pixels, first + 2 * count);
-    for (int64_t r = first + count; first_time && r < after; ++r) {
-      fetch(rows.in[r] + first_k, last_k - first_k);
-    }
-    int64_t k = first_k;
+  void run() {
+    const int64_t bytes = std::max<int64_t>(1, stretch() * p_.filter.width * int64_t(sizeof(T)));
+    const int64_t chunk = packed_ ? std::max<int64_t>(1, kChunkBytes / bytes) : 1;
+    int64_t first_k = 0;
     do {
-      const int64_t last = std::min(last_k, k + kBlockK);
-      TileEnd<T> end = last == p.k ? columns_from(p.end, column) : plain_end<T>();
-      end.accumulate = k > 0;
-      for (int64_t r = 0; r < count; ++r) in[r] = rows.in[first + r] + k;
-      const T* const b = p.filter.at(panel, k);
-      const bool asks = next < next_end;
-      table.row_tile[vecs - 1][count - 1](last - k, in, b, p.filter.row_pitch, out, cols, end,
-                                          asks ? next : b);
-      if (asks) next += (last - k) * line;
-      k = last;
-    } while (k < last_k);
-  });
-}
+      const int64_t last_k = std::min(p_.k, first_k + stretch());
+      for (int64_t first = block_.first_panel; first < block_.last_panel; first += chunk) {
+        const int64_t last = std::min(block_.last_panel, first + chunk);
+        if (packed_) ask_for_filters(last, first_k, last_k);
+        run_chunk(first, last, first_k, last_k);
+        keep_going();
+      }
+      first_k = last_k;
+    } while (first_k < p_.k);
+  }
+
+ private:
+  // Panels that lie in place among others are read a block at a time: their rows are neighbours.
+  int64_t stretch() const { return std::min(p_.k, packed_ ? kStretchK : kBlockK); }
+
+  void find_rows(int64_t first, int64_t count) {
+    const Gather<T>& g = p_.gather;
+    const int64_t top = g.off_h + p_.tap.off_h, left = g.off_w + p_.tap.off_w;
+    const int64_t in_step = g.step_w * g.pixel_pitch, out_step = p_.out.pixel_pitch;
+    int64_t line = first / g.grid_w;  // of all images
+    int64_t j = first % g.grid_w;
+    for (int64_t r = 0; r < count; ++line, j = 0) {
+      const int64_t image = line / g.grid_h, i = line % g.grid_h;
+      const T* in = g.source + image * g.image_pitch + (i * g.step_h + top) * g.row_pitch +
+                    left * g.pixel_pitch + j * in_step;
+      T* out = p_.out.data + image * p_.out.image_pitch + i * p_.out.row_pitch + j * out_step;
+      const int64_t end = std::min(count, r + g.grid_w - j);
+      for (; r < end; ++r, in += in_step, out += out_step) {
+        in_[r] = in;
+        out_[r] = out;
+      }
+    }
+    neighbours_ = p_.k <= stretch() && in_[count - 1] == in_[0] + (count - 1) * p_.k;
+  }
+
+  // Those that follow a chunk that ends before panel `last` of a stretch of K.
+  void ask_for_filters(int64_t last, int64_t first_k, int64_t last_k) {
+    const T* const next = last < block_.last_panel ? p_.filter.at(last, first_k)
+                          : last_k < p_.k          ? p_.filter.at(block_.first_panel, last_k)
+                                                   : p_.filter.at(panel_after_, 0);
+    ahead_.filter = next;
+    ahead_.filter_end = next + (last_k - first_k) * p_.filter.width;
+  }
+
+  // Every tile meets the panels [first_panel, last_panel).
+  void run_chunk(int64_t first_panel, int64_t last_panel, int64_t first_k, int64_t last_k) {
+    const int64_t origin = shares_.first_pixel(block_.first_tile);
+    Tile at{};
+    for (int64_t tile = block_.first_tile; tile < block_.last_tile; ++tile) {
+      at.count = shares_.first_pixel(tile + 1) - origin - at.first;
+      at.number = tile - block_.first_tile;
+      at.next = tile + 1 < block_.last_tile ? at.count : 0;
+      // Of neighbours the next two tiles' are asked for at every second tile.
+      if (neighbours_ && at.number % 2 == 0) {
+        ahead_.row = in_[at.first] + at.count * p_.k;
+        ahead_.row_end = ahead_.row + 2 * at.count * p_.k;
+      }
+      for (int64_t panel = first_panel; panel < last_panel; ++panel) {
+        run_tile(at, panel, first_k, last_k);
+      }
+      at.first += at.count;
+    }
+  }
+
+  struct Tile {
+    int64_t first, count, number;
+    int64_t next;  // rows after it that are this task's
+  };
+
+  void run_tile(const Tile& at, int64_t panel, int64_t first_k, int64_t last_k) {
+    const int64_t column = panel * p_.filter.width;
+    const int64_t cols = std::min(p_.filter.width, p_.cols - column);
+    const RowTile<T> tile = table_.row_tile[ceil_div(cols, table_.width) - 1][at.count - 1];
+    T* const* const out = out_ + at.first;
+    const T* const* const in = in_ + at.first;
+    fetch_residual(out, at.count, column, cols, p_.end);
+    const bool new_rows = !neighbours_ && panel == block_.first_panel;
+    for (int64_t k = first_k; k < last_k || k == first_k; k += kBlockK) {
+      const int64_t size = std::min(last_k - k, kBlockK);
+      for (int64_t r = 0; new_rows && r < at.next; ++r) fetch(in[at.count + r] + k, size);
+      const TileEnd<T>* const end = k + size == p_.k ? last_ : middle_;
+      const T* const b = p_.filter.at(panel, k);
+      const Lines<T> ahead = packed_ ? ahead_.take(size, b) : in_place_ahead(at, panel, k, size);
+      tile(size, in, k, b, p_.filter.row_pitch, out, column, cols, end[k > 0], ahead.first,
+           ahead.step);
+    }
+  }
+
+  // Of rows that lie apart every tile asks for one line each.
+  Lines<T> in_place_ahead(const Tile& at, int64_t panel, int64_t k, int64_t size) const {
+    const bool same = panel + 1 < block_.last_panel;
+    const bool more = k + size < p_.k;
+    if (!same && !more) return {in_[at.first], 0};
+    const T* const next = same ? p_.filter.at(panel + 1, k)
+                               : p_.filter.at(block_.first_panel, std::min(k + size, p_.k - size));
+    const int64_t line = 64 / sizeof(T);
+    return {next + at.number % ceil_div(p_.filter.width, line) * line, p_.filter.row_pitch};
+  }
+
+  const KernelTable<T>& table_;
+  const PointProduct<T>& p_;
+  const Shares& shares_;
+  const Block block_;
+  const bool packed_;
+  const int64_t panel_after_;
+  bool neighbours_;                 // rows are, each to the next
+  TileEnd<T> middle_[2], last_[2];  // of a block of K that is the first, that is not
+  Ahead<T> ahead_;
+  const T* in_[kBlockPixels];
+  T* out_[kBlockPixels];
+};
 
 }  // namespace
 
@@ -122,27 +226,11 @@ template <class T>
 void point_product(const PointProduct<T>& p) {
   const KernelTable<T>& table = kernel_table_of<T>();
   const int64_t pixels = p.images * p.gather.grid_h * p.gather.grid_w;
-  if (pixels == 0) return;
-  const Shares shares(pixels, ceil_div(p.cols, p.filter.width));
-  parallel_for(shares.tasks, 2 * pixels * p.k * p.cols, [&](int64_t task) {
-    const Block block = shares.block(task);
-    const Rows<T> rows(p, block);
-    const auto after = [&](int64_t panel, int64_t first_k, int64_t last_k) {
-      if (panel + 1 < block.last_panel) return p.filter.at(panel + 1, first_k);
-      return last_k < p.k ? p.filter.at(block.first_panel, last_k)
-                          : p.filter.at(shares.panel_after(task), 0);
-    };
-    int64_t first_k = 0;
-    do {
-      const int64_t last_k = std::min(p.k, first_k + kStretchK);
-      for (int64_t panel = block.first_panel; panel < block.last_panel; ++panel) {
-        run_panel(table, p, rows, block.count, panel, first_k, last_k,
-                  after(panel, first_k, last_k), panel == block.first_panel);
-        keep_going();
-      }
-      first_k = last_k;
-    } while (first_k < p.k);
-  });
+  if (pixels == 0 || p.cols == 0) return;
+  const int64_t vecs = ceil_div(std::min(p.filter.width, p.cols), table.width);
+  const Shares shares(pixels, table.row_tile_rows[vecs - 1], ceil_div(p.cols, p.filter.width));
+  parallel_for(shares.tasks(), 2 * pixels * p.k * p.cols,
+               [&](int64_t task) { PointBlock<T>(p, shares, task).run(); });
 }
 
 template bool is_point(const Gather<float>&, const std::vector<Tap>&);

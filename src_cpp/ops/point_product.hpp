@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The matrix product behind a convolution of one tap that meets no padding: rows are pixels, read
-// where they are; columns are filters.
+// The matrix product of rows that lie where they are: of a convolution of one tap that meets no
+// padding, whose rows are pixels and whose columns are filters, and of gemm.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace pyconv {
 
 template <class T>
 struct PointProduct {
-  Gather<T> gather;  // its grid is the output's; off_h and off_w are those of the tap
+  Gather<T> gather;  // its grid is the output's
+  Tap tap;
   Panels<T> filter;  // (k, cols)
   int64_t images, k, cols;
   PixelGrid<T> out;
