@@ -19,9 +19,9 @@ constexpr int64_t kStretchK = 8 * kBlockK;
 // Tasks to aim for.
 constexpr int64_t kTasks = 32;
 
-// What one task computes: some neighbouring tiles of some neighbouring panels.
+// What one task computes: some neighbouring pixels of some neighbouring panels.
 struct Block {
-  int64_t first_tile, last_tile;
+  int64_t first_pixel, last_pixel;
   int64_t first_panel, last_panel;
 };
 
@@ -41,7 +41,7 @@ struct Shares {
   Block block(int64_t task) const {
     const int64_t number = task / groups;
     const int64_t panel = first_panel(task);
-    return {tiles * number / blocks, tiles * (number + 1) / blocks, panel,
+    return {first_pixel(tiles * number / blocks), first_pixel(tiles * (number + 1) / blocks), panel,
             std::min(panels, panel + per_task)};
   }
   int64_t first_panel(int64_t task) const { return task % groups * per_task; }
@@ -49,7 +49,7 @@ struct Shares {
 
   // The panel that a thread is likely to read after the last of a task.
   int64_t panel_after(int64_t task) const { return first_panel(task + num_threads()); }
-  // Pixels are split evenly over the tiles.
+  // Pixels are split evenly over tiles, of which a block has a whole number.
   int64_t first_pixel(int64_t tile) const { return pixels * tile / tiles; }
 };
 
@@ -85,14 +85,14 @@ class PointBlock {
         shares_(shares),
         block_(shares.block(task)),
         packed_(p_.filter.row_pitch == p_.filter.width),
-        panel_after_(shares.panel_after(task)) {
+        panel_after_(shares.panel_after(task)),
+        count_(block_.last_pixel - block_.first_pixel) {
     for (TileEnd<T>* end : {middle_, last_}) {
       end[0] = end[1] = end == last_ ? p_.end : plain_end<T>();
       end[0].accumulate = false;
       end[1].accumulate = true;
     }
-    const int64_t first = shares.first_pixel(block_.first_tile);
-    find_rows(first, shares.first_pixel(block_.last_tile) - first);
+    find_rows();
   }
 
   void run() {
@@ -101,11 +101,13 @@ class PointBlock {
     int64_t first_k = 0;
     do {
       const int64_t last_k = std::min(p_.k, first_k + stretch());
-      for (int64_t first = block_.first_panel; first < block_.last_panel; first += chunk) {
-        const int64_t last = std::min(block_.last_panel, first + chunk);
-        if (packed_) ask_for_filters(last, first_k, last_k);
+      for (int64_t first = block_.first_panel; first < block_.last_panel;) {
+        const int64_t last =
+            std::max(first + 1, std::min({block_.last_panel, first + chunk, whole()}));
+        if (packed_) ask_for_filters(last, first_k, last_k, stretch() == p_.k ? chunk : 1);
         run_chunk(first, last, first_k, last_k);
         keep_going();
+        first = last;
       }
       first_k = last_k;
     } while (first_k < p_.k);
@@ -115,71 +117,77 @@ class PointBlock {
   // Panels that lie in place among others are read a block at a time: their rows are neighbours.
   int64_t stretch() const { return std::min(p_.k, packed_ ? kStretchK : kBlockK); }
 
-  void find_rows(int64_t first, int64_t count) {
+  // Panels of all their columns: a narrower one has tiles of another height.
+  int64_t whole() const { return p_.cols / p_.filter.width; }
+
+  void find_rows() {
+    const int64_t first = block_.first_pixel;
     const Gather<T>& g = p_.gather;
     const int64_t top = g.off_h + p_.tap.off_h, left = g.off_w + p_.tap.off_w;
     const int64_t in_step = g.step_w * g.pixel_pitch, out_step = p_.out.pixel_pitch;
     int64_t line = first / g.grid_w;  // of all images
     int64_t j = first % g.grid_w;
-    for (int64_t r = 0; r < count; ++line, j = 0) {
+    for (int64_t r = 0; r < count_; ++line, j = 0) {
       const int64_t image = line / g.grid_h, i = line % g.grid_h;
       const T* in = g.source + image * g.image_pitch + (i * g.step_h + top) * g.row_pitch +
                     left * g.pixel_pitch + j * in_step;
       T* out = p_.out.data + image * p_.out.image_pitch + i * p_.out.row_pitch + j * out_step;
-      const int64_t end = std::min(count, r + g.grid_w - j);
+      const int64_t end = std::min(count_, r + g.grid_w - j);
       for (; r < end; ++r, in += in_step, out += out_step) {
         in_[r] = in;
         out_[r] = out;
       }
     }
-    neighbours_ = p_.k <= stretch() && in_[count - 1] == in_[0] + (count - 1) * p_.k;
+    neighbours_ = in_[count_ - 1] == in_[0] + (count_ - 1) * p_.k;
   }
 
   // Those that follow a chunk that ends before panel `last` of a stretch of K.
-  void ask_for_filters(int64_t last, int64_t first_k, int64_t last_k) {
+  void ask_for_filters(int64_t last, int64_t first_k, int64_t last_k, int64_t panels) {
     const T* const next = last < block_.last_panel ? p_.filter.at(last, first_k)
                           : last_k < p_.k          ? p_.filter.at(block_.first_panel, last_k)
                                                    : p_.filter.at(panel_after_, 0);
     ahead_.filter = next;
-    ahead_.filter_end = next + (last_k - first_k) * p_.filter.width;
+    ahead_.filter_end =
+        next + std::min(panels, shares_.per_task) * (last_k - first_k) * p_.filter.width;
   }
 
   // Every tile meets the panels [first_panel, last_panel).
   void run_chunk(int64_t first_panel, int64_t last_panel, int64_t first_k, int64_t last_k) {
-    const int64_t origin = shares_.first_pixel(block_.first_tile);
-    Tile at{};
-    for (int64_t tile = block_.first_tile; tile < block_.last_tile; ++tile) {
-      at.count = shares_.first_pixel(tile + 1) - origin - at.first;
-      at.number = tile - block_.first_tile;
-      at.next = tile + 1 < block_.last_tile ? at.count : 0;
+    const int64_t cols = std::min(p_.filter.width, p_.cols - first_panel * p_.filter.width);
+    const int64_t vecs = ceil_div(cols, table_.width);
+    const bool whole_rows = last_k - first_k == p_.k;
+    int64_t number = 0;
+    for_each_tile(count_, table_.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
       // Of neighbours the next two tiles' are asked for at every second tile.
-      if (neighbours_ && at.number % 2 == 0) {
-        ahead_.row = in_[at.first] + at.count * p_.k;
-        ahead_.row_end = ahead_.row + 2 * at.count * p_.k;
+      if (neighbours_ && whole_rows && number % 2 == 0) {
+        ahead_.row = in_[first] + count * p_.k;
+        ahead_.row_end = ahead_.row + 2 * count * p_.k;
       }
       for (int64_t panel = first_panel; panel < last_panel; ++panel) {
-        run_tile(at, panel, first_k, last_k);
+        run_tile({first, count, number, vecs}, panel, first_k, last_k);
       }
-      at.first += at.count;
-    }
+      ++number;
+    });
   }
 
   struct Tile {
-    int64_t first, count, number;
-    int64_t next;  // rows after it that are this task's
+    int64_t first, count;
+    int64_t number;  // of the task's
+    int64_t vecs;
   };
 
   void run_tile(const Tile& at, int64_t panel, int64_t first_k, int64_t last_k) {
     const int64_t column = panel * p_.filter.width;
     const int64_t cols = std::min(p_.filter.width, p_.cols - column);
-    const RowTile<T> tile = table_.row_tile[ceil_div(cols, table_.width) - 1][at.count - 1];
+    const RowTile<T> tile = table_.row_tile[at.vecs - 1][at.count - 1];
     T* const* const out = out_ + at.first;
     const T* const* const in = in_ + at.first;
     fetch_residual(out, at.count, column, cols, p_.end);
-    const bool new_rows = !neighbours_ && panel == block_.first_panel;
+    const bool asks = packed_ && !neighbours_ && panel == block_.first_panel;
+    const int64_t rows_after = asks ? std::min(at.count, count_ - at.first - at.count) : 0;
     for (int64_t k = first_k; k < last_k || k == first_k; k += kBlockK) {
       const int64_t size = std::min(last_k - k, kBlockK);
-      for (int64_t r = 0; new_rows && r < at.next; ++r) fetch(in[at.count + r] + k, size);
+      for (int64_t r = 0; r < rows_after; ++r) fetch(in[at.count + r] + k, size);
       const TileEnd<T>* const end = k + size == p_.k ? last_ : middle_;
       const T* const b = p_.filter.at(panel, k);
       const Lines<T> ahead = packed_ ? ahead_.take(size, b) : in_place_ahead(at, panel, k, size);
@@ -205,6 +213,7 @@ class PointBlock {
   const Block block_;
   const bool packed_;
   const int64_t panel_after_;
+  const int64_t count_;             // of its pixels
   bool neighbours_;                 // rows are, each to the next
   TileEnd<T> middle_[2], last_[2];  // of a block of K that is the first, that is not
   Ahead<T> ahead_;
