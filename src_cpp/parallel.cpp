@@ -59,14 +59,23 @@ class FloatScope {
   unsigned before_;
 };
 
+// Neighbouring tasks, which a thread begins with: from one region to the next it meets the same
+// part of the arrays, which its own cache may still hold.
+struct alignas(64) Range {
+  std::atomic<int64_t> next;
+  int64_t last;
+};
+constexpr int kMostRanges = 16;
+
 struct Region {
-  int64_t tasks;
+  int ranges;
+  Range range[kMostRanges];
   int64_t chunk;
   detail::Task task;
   void* context;
   unsigned float_state;
   Region* outer = nullptr;
-  std::atomic<int64_t> next{0};
+  std::atomic<int> helpers{0};
   std::atomic<bool> stop{false};
   std::mutex mutex;
   std::exception_ptr thrown;
@@ -87,21 +96,30 @@ bool poll_now() {
   return poll_interrupt && poll_interrupt();
 }
 
-void work(Region& region, bool polls) {
+// Until the range is done or the region is to stop.
+void work_range(Region& region, Range& range) {
+  while (true) {
+    const int64_t first = range.next.fetch_add(region.chunk);
+    const int64_t last = std::min(range.last, first + region.chunk);
+    if (first >= last || region.stop.load(std::memory_order_relaxed)) return;
+    for (int64_t task = first; task < last; ++task) {
+      region.task(region.context, task);
+      keep_going();
+    }
+  }
+}
+
+// A thread's own range first, then what others have left.
+void work(Region& region, bool caller, bool polls) {
   const FloatScope scope(region.float_state);
   Region* const outer = current_region;
   const bool outer_polls = may_poll;
   current_region = &region;
   may_poll = polls;
+  const int own = caller ? 0 : 1 + region.helpers.fetch_add(1);
   try {
-    while (true) {
-      const int64_t first = region.next.fetch_add(region.chunk);
-      const int64_t last = std::min(region.tasks, first + region.chunk);
-      if (first >= last || region.stop.load(std::memory_order_relaxed)) break;
-      for (int64_t task = first; task < last; ++task) {
-        region.task(region.context, task);
-        keep_going();
-      }
+    for (int i = 0; i < region.ranges; ++i) {
+      work_range(region, region.range[(own + i) % region.ranges]);
     }
   } catch (...) {
     region.fail(std::current_exception());
@@ -137,7 +155,11 @@ void run_tasks(int64_t tasks, int64_t cost, Task task, void* context) {
   const int threads = static_cast<int>(std::min<int64_t>(num_threads(), tasks));
   const bool alone = threads == 1 || cost < kSmallWork || current_region;
   Region region;
-  region.tasks = tasks;
+  region.ranges = alone ? 1 : std::min(threads, kMostRanges);
+  for (int i = 0; i < region.ranges; ++i) {
+    region.range[i].next.store(tasks * i / region.ranges, std::memory_order_relaxed);
+    region.range[i].last = tasks * (i + 1) / region.ranges;
+  }
   // Many small tasks are handed out several at a time; a chunk is at most 1/16 of a share.
   region.chunk = std::max<int64_t>(1, tasks / (int64_t(threads) * 16));
   region.task = task;
@@ -145,11 +167,13 @@ void run_tasks(int64_t tasks, int64_t cost, Task task, void* context) {
   region.outer = current_region;
   region.float_state = float_state() | (flush.load(std::memory_order_relaxed) ? kFlushBits : 0u);
   if (alone) {
-    work(region, may_poll);
+    work(region, true, may_poll);
   } else {
     run_team(
         threads,
-        [](void* shared, bool caller) { work(*static_cast<Region*>(shared), caller && may_poll); },
+        [](void* shared, bool caller) {
+          work(*static_cast<Region*>(shared), caller, caller && may_poll);
+        },
         &region);
   }
   if (region.thrown) std::rethrow_exception(region.thrown);
