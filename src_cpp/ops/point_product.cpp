@@ -25,8 +25,8 @@ struct Block {
   int64_t first_panel, last_panel;
 };
 
-// How pixels and panels are shared out: tasks of the same pixels follow one another, so that two
-// threads read other panels at a time.
+// How pixels and panels are shared out: tasks of the same panels follow one another, so that a
+// thread reads few of them.
 struct Shares {
   int64_t pixels, tiles, panels;
   int64_t blocks, groups, per_task;
@@ -39,16 +39,16 @@ struct Shares {
   }
 
   Block block(int64_t task) const {
-    const int64_t number = task / groups;
+    const int64_t number = task % blocks;
     const int64_t panel = first_panel(task);
     return {first_pixel(tiles * number / blocks), first_pixel(tiles * (number + 1) / blocks), panel,
             std::min(panels, panel + per_task)};
   }
-  int64_t first_panel(int64_t task) const { return task % groups * per_task; }
+  int64_t first_panel(int64_t task) const { return task / blocks * per_task; }
   int64_t tasks() const { return blocks * groups; }
 
-  // The panel that a thread is likely to read after the last of a task.
-  int64_t panel_after(int64_t task) const { return first_panel(task + num_threads()); }
+  // The panel that a thread is likely to read after those of a task.
+  int64_t panel_after(int64_t task) const { return first_panel(std::min(tasks() - 1, task + 1)); }
   // Pixels are split evenly over tiles, of which a block has a whole number.
   int64_t first_pixel(int64_t tile) const { return pixels * tile / tiles; }
 };
