@@ -4,59 +4,17 @@
 #include <algorithm>
 
 #include "dispatch.hpp"
+#include "ops/point_shares.hpp"
 #include "ops/tiles.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
 namespace {
 
-// Pixels of a task, at most.
-constexpr int64_t kBlockPixels = 98;
 // Panels of at most this many bytes are read again by each tile: they stay in the second cache.
 constexpr int64_t kChunkBytes = int64_t(512) << 10;
 // The stretch of K after which results are read again.
 constexpr int64_t kStretchK = 8 * kBlockK;
-// Tasks to aim for, by fewer panels each; and by fewer pixels, too.
-constexpr int64_t kTasks = 32;
-constexpr int64_t kLeastTasks = 4;
-
-// What one task computes: some neighbouring pixels of some neighbouring panels.
-struct Block {
-  int64_t first_pixel, last_pixel;
-  int64_t first_panel, last_panel;
-};
-
-// How pixels and panels are shared out. Threads begin with neighbouring tasks: each with filters of
-// its own where these are more than the pixels, else with pixels of its own.
-struct Shares {
-  int64_t pixels, tiles, panels;
-  int64_t blocks, groups, per_task;
-  bool by_filters;
-
-  Shares(int64_t pixels_of_all, int64_t height, int64_t panels_of_all, bool filters_first)
-      : pixels(pixels_of_all),
-        tiles(ceil_div(pixels, height)),
-        panels(panels_of_all),
-        by_filters(filters_first) {
-    const int64_t least = std::min(ceil_div(tiles, 2), ceil_div(kLeastTasks, panels));
-    blocks = std::max(least, ceil_div(tiles, kBlockPixels / height));
-    per_task = ceil_div(panels, std::min(panels, ceil_div(kTasks, blocks)));
-    groups = ceil_div(panels, per_task);
-  }
-
-  int64_t tasks() const { return blocks * groups; }
-  Block block(int64_t task) const {
-    const int64_t number = by_filters ? task % blocks : task / groups;
-    const int64_t panel = group_of(task) * per_task;
-    return {first_pixel(tiles * number / blocks), first_pixel(tiles * (number + 1) / blocks), panel,
-            std::min(panels, panel + per_task)};
-  }
-  int64_t group_of(int64_t task) const { return by_filters ? task / blocks : task % groups; }
-  // The panel that a thread is likely to read after those of a task.
-  int64_t panel_after(int64_t task) const { return (group_of(task) + 1) % groups * per_task; }
-  // Pixels are split evenly over tiles, of which a block has a whole number.
-  int64_t first_pixel(int64_t tile) const { return pixels * tile / tiles; }
-};
 
 // Lines that a tile asks the caches for while it computes, `step` elements apart.
 template <class T>
@@ -84,11 +42,11 @@ struct Ahead {
 template <class T>
 class PointBlock {
  public:
-  PointBlock(const PointProduct<T>& product, const Shares& shares, int64_t task)
+  PointBlock(const PointProduct<T>& product, const PointShares& shares, int64_t task)
       : table_(kernel_table_of<T>()),
         p_(product),
         shares_(shares),
-        block_(shares.block(task)),
+        block_(shares.task(task)),
         packed_(p_.filter.row_pitch == p_.filter.width),
         panel_after_(shares.panel_after(task)),
         count_(block_.last_pixel - block_.first_pixel) {
@@ -214,16 +172,16 @@ class PointBlock {
 
   const KernelTable<T>& table_;
   const PointProduct<T>& p_;
-  const Shares& shares_;
-  const Block block_;
+  const PointShares& shares_;
+  const PointTask block_;
   const bool packed_;
   const int64_t panel_after_;
   const int64_t count_;             // of its pixels
   bool neighbours_;                 // rows are, each to the next
   TileEnd<T> middle_[2], last_[2];  // of a block of K that is the first, that is not
   Ahead<T> ahead_;
-  const T* in_[kBlockPixels];
-  T* out_[kBlockPixels];
+  const T* in_[kPointPixels];
+  T* out_[kPointPixels];
 };
 
 }  // namespace
@@ -242,8 +200,8 @@ void point_product(const PointProduct<T>& p) {
   const int64_t pixels = p.images * p.gather.grid_h * p.gather.grid_w;
   if (pixels == 0 || p.cols == 0) return;
   const int64_t vecs = ceil_div(std::min(p.filter.width, p.cols), table.width);
-  const Shares shares(pixels, table.row_tile_rows[vecs - 1], ceil_div(p.cols, p.filter.width),
-                      p.cols > pixels);
+  const PointShares shares(pixels, table.row_tile_rows[vecs - 1], ceil_div(p.cols, p.filter.width),
+                           p.cols > pixels);
   parallel_for(shares.tasks(), 2 * pixels * p.k * p.cols,
                [&](int64_t task) { PointBlock<T>(p, shares, task).run(); });
 }
