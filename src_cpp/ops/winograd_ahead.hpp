@@ -86,4 +86,20 @@ class Ahead {
   int64_t image_, row_, column_;  // of the next square
 };
 
+// Floats that follow each other, fetched in `steps` even shares.
+class RunAhead {
+ public:
+  RunAhead(const float* first, int64_t count, int64_t steps)
+      : first_(first), count_(count), steps_(steps) {}
+
+  void step() {
+    const int64_t from = count_ * step_ / steps_;
+    Ahead::fetch(first_ + from, count_ * ++step_ / steps_ - from);
+  }
+
+ private:
+  const float* first_;
+  int64_t count_, steps_, step_ = 0;
+};
+
 }  // namespace pyconv

@@ -65,14 +65,22 @@ void WinogradPass::multiply(const float* patches, int64_t patch_plane, const Pie
   const int64_t chain = in_pieces() ? kPieceChannels : kBlockK;
   const int64_t steps =
       frequencies() * ceil_div(piece.depth, chain) * ceil_div(products.tiles, tallest);
+  // Ready filters that meet few tiles come from memory.
+  const bool far = filters && in_pieces();
   for (int64_t q = 0; q < frequencies(); ++q) {
     const float* filter = piece.filters + q * piece.plane;
     for (int64_t k = 0; k < piece.depth; k += chain) {
+      const bool more = k + chain < piece.depth;
+      const int64_t depth = more ? piece.depth - k - chain : piece.depth;
+      RunAhead next(more ? filter + (k + chain) * width : filter + piece.plane,
+                    far && (more || q + 1 < frequencies()) ? std::min(chain, depth) * width : 0,
+                    ceil_div(products.tiles, tallest));
       for_each_tile(products.tiles, tallest, [&](int64_t t, int64_t rows) {
         table.strided_tile[vecs - 1][rows - 1](
             std::min(chain, piece.depth - k), patches + q * patch_plane + t * c + piece.k + k, c,
             filter + k * width, width, products.data + q * products.plane + t * width, width,
             piece.k + k > 0);
+        next.step();
         read.step(steps * panels());
         written.step(steps);
       });
