@@ -15,10 +15,16 @@ bool fits_winograd(const Window& w) {
   return w.kh == 3 && w.kw == 3 && w.sh == 1 && w.sw == 1 && w.dil_h == 1 && w.dil_w == 1;
 }
 
-// Fewer channels do not pay for the transforms of the images, fewer pixels not for those of the
-// filters.
+// Fewer channels do not pay for the transforms of the images.
 constexpr int64_t kWinogradChannels = 16;
-constexpr int64_t kWinogradPixels = 128;
+
+// Fewer pixels do not pay for the transforms of the filters, or not for sharing out the steps
+// unless many filters meet them.
+bool has_pixels(int64_t pixels, int64_t c, int64_t f) {
+  constexpr int64_t kLeastPixels = 32, kManyPixels = 128;
+  constexpr int64_t kFewPixelsWork = 49 * 64 * 128;
+  return pixels >= kManyPixels || (pixels >= kLeastPixels && pixels * c * f >= kFewPixelsWork);
+}
 
 // Transformed filters take four times their memory, up to this.
 constexpr double kFilterBytes = double(int64_t(1) << 30);
@@ -32,9 +38,10 @@ int64_t meetings(int64_t outputs, int64_t size, int64_t before) {
   return count;
 }
 
-// Tiles that reach far beyond small images cost as much as any, the direct way leaves padding out.
+// Tiles that reach far beyond small images cost as much as any; the direct way to images leaves
+// padding out, that to the filters does not.
 bool saves_products(const Window& w, ConvPass pass) {
-  constexpr double kLeastSaving = 1.6;
+  constexpr double kLeastSaving = 1.4;
   const bool data = pass == ConvPass::kData;
   const bool spreads = data && winograd_spreads(w);
   const int64_t rows = data && !spreads ? w.h : w.oh;
@@ -42,7 +49,9 @@ bool saves_products(const Window& w, ConvPass pass) {
   const int64_t m = spreads ? 4 : winograd_side(w.n, rows, columns);
   const double products = double((m + 2) * (m + 2)) * double(TileGrid(m, w.n, rows, columns).tiles);
   const double direct =
-      double(w.n) * double(meetings(w.oh, w.h, w.top)) * double(meetings(w.ow, w.w, w.left));
+      pass == ConvPass::kKernel
+          ? 9.0 * double(w.output_pixels())
+          : double(w.n) * double(meetings(w.oh, w.h, w.top)) * double(meetings(w.ow, w.w, w.left));
   return kLeastSaving * products <= direct;
 }
 
@@ -51,7 +60,7 @@ bool gains_by_winograd(const Window& w, ConvPass pass) {
   const bool data = pass == ConvPass::kData;
   const int64_t cg = w.group_inputs(), fg = w.group_filters();
   return cg >= kWinogradChannels && fg >= kWinogradChannels &&
-         (data ? w.input_pixels() : w.output_pixels()) >= kWinogradPixels &&
+         has_pixels(data ? w.input_pixels() : w.output_pixels(), cg, fg) &&
          36.0 * 4.0 * double(cg) * double(fg) <= kFilterBytes && saves_products(w, pass);
 }
 

@@ -157,7 +157,24 @@ def test_auto_leaves_it_where_tiles_reach_beyond_small_images(direction, device)
         for size in [(1, 1), (1, 9), (9, 1), (2, 2), (4, 4), (7, 7)]
     }
     assert {names[size] for size in [(4, 4), (7, 7)]} == {"winograd"}
-    assert "winograd" not in {names[size] for size in [(1, 1), (1, 9), (9, 1), (2, 2)]}
+    assert "winograd" not in {names[size] for size in [(1, 1), (1, 9), (9, 1)]}
+    # The direct way to images leaves padding out, that to the filters does not.
+    assert names[2, 2] == ("winograd" if direction == KERNEL else "direct")
+
+
+def test_auto_takes_it_for_few_pixels_that_meet_many_filters(device):
+    on_the_cpu(device)
+    single = normal((1,), "float32", 0)
+    for n, size, channels, name in [
+        (1, 7, 512, "winograd"),
+        (1, 7, 128, "winograd"),
+        (4, 7, 64, "winograd"),
+        (1, 7, 64, "direct"),
+        (1, 4, 512, "direct"),
+        (1, 5, 512, "direct"),
+    ]:
+        few = window((n, size, size, channels), (3, 3, channels, channels))
+        assert algorithm_of(single, few, FORWARD) == name, (n, size, channels)
 
 
 @pytest.mark.parametrize(
