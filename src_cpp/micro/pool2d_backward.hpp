@@ -52,15 +52,14 @@ void best_tiles_backward(const pyconv::BestGradient<T>& p) {
   best_tiles_backward_of<T, 0, 0>(p);
 }
 
-// One row of pixels, under any windows: a pixel adds up what those that it won send, row by row.
+// Pixels of one row, under any windows: a pixel adds up what those that it won send, row by row.
 template <class T>
-void best_row_backward(const pyconv::BestGradient<T>& given) {
-  const pyconv::BestGradient<T> p = given;
+inline void best_pixels_backward(const pyconv::BestGradient<T>& p, int64_t from, int64_t to_pixel) {
   using V = Vec<T>;
   const int64_t pitch = p.ow * p.c;
   int64_t first = 0;
   int64_t last = 0;
-  for (int64_t x = p.from; x < p.to; ++x) {
+  for (int64_t x = from; x < to_pixel; ++x) {
     const int64_t reached = x + p.left;
     while (last < p.ow && last * p.sw <= reached) ++last;
     while (first < last && first * p.sw + p.kw <= reached) ++first;
@@ -88,6 +87,54 @@ void best_row_backward(const pyconv::BestGradient<T>& given) {
       for (int v = 0; v < Vecs; ++v) store_first(to + v * V::width, sum[v], count);
     });
   }
+}
+
+// Windows 3 wide, 2 apart, in Rows rows: of each, from the first-th on, its middle pixel and the
+// one it shares with the next. Channels are whole vectors.
+template <class T, int Rows>
+inline void best_pairs_backward(const pyconv::BestGradient<T>& given, int64_t first, int64_t last) {
+  const pyconv::BestGradient<T> p = given;
+  using V = Vec<T>;
+  const int64_t pitch = p.ow * p.c;
+  const uint8_t* const argmax = static_cast<const uint8_t*>(p.argmax);
+  uint8_t tap[Rows];
+  for (int i = 0; i < Rows; ++i) tap[i] = static_cast<uint8_t>((p.tap_row - i * p.sh) * 3);
+  for (int64_t j = first; j < last; ++j) {
+    T* const to = p.dx + (2 * j + 1 - p.left) * p.c;
+    for (int64_t channel = 0; channel < p.c; channel += V::width) {
+      typename V::Reg middle = V::zero(), shared = V::zero();
+      PYCONV_UNROLL
+      for (int i = 0; i < Rows; ++i) {
+        const int64_t at = i * pitch + j * p.c + channel;
+        const typename V::Reg mine = V::load(p.dy + at), next = V::load(p.dy + at + p.c);
+        const auto won = [&](int64_t offset, int column, typename V::Reg gradient) {
+          const uint8_t wanted = static_cast<uint8_t>(tap[i] + column);
+          return V::select(V::bytes_equal(argmax + offset, wanted, V::width), gradient, V::zero());
+        };
+        middle = V::add(middle, won(at, 1, mine));
+        shared = V::add(V::add(shared, won(at, 2, mine)), won(at + p.c, 0, next));
+      }
+      V::store(to + channel, middle);
+      V::store(to + p.c + channel, shared);
+    }
+  }
+}
+
+template <class T>
+void best_row_backward(const pyconv::BestGradient<T>& p) {
+  // Windows whose two pixels are among those asked for, and that have a next one.
+  const int64_t first = (p.from + p.left) / 2;
+  const int64_t most = (p.to + p.left - 1) / 2;
+  const int64_t last = most < p.ow - 1 ? most : p.ow - 1;
+  const bool pairs = p.bytes && p.kw == 3 && p.sw == 2 && p.c % Vec<T>::width == 0 && first < last;
+  if (!pairs || p.rows < 1 || p.rows > 2) return best_pixels_backward(p, p.from, p.to);
+  best_pixels_backward(p, p.from, 2 * first + 1 - p.left);
+  if (p.rows == 1) {
+    best_pairs_backward<T, 1>(p, first, last);
+  } else {
+    best_pairs_backward<T, 2>(p, first, last);
+  }
+  best_pixels_backward(p, 2 * last + 1 - p.left, p.to);
 }
 
 // Adds to one row of dx the shares that the windows of one output row send there. Where windows do

@@ -99,6 +99,23 @@ def test_large_windows_have_wide_offsets(dtype, device):
         assert_same(device.host(dx), want)
 
 
+@pytest.mark.parametrize(
+    "shape", [(2, 9, 10, 64), (1, 12, 13, 32), (2, 3, 2, 16), (1, 2, 3, 8), (1, 3, 7401, 64)]
+)
+@pytest.mark.parametrize("padding", [0, 1])
+def test_windows_of_three_two_apart_share_their_borders(shape, padding, dtype, device):
+    if min(shape[1:3]) + 2 * padding < 3:
+        pytest.skip("no window fits")
+    x = integers(shape, dtype, 0)
+    for options in [{}, {"ceil_mode": True}]:
+        options = {"strides": 2, "padding": padding, **options}
+        y, argmax = reference.max_pool2d_with_argmax(x, 3, **options)
+        dy = integers(y.shape, dtype, "dy", 1)
+        want = reference.max_pool2d_backward(dy, argmax, shape, pool_size=3, **options)
+        dx = ops.max_pool2d_backward(device(dy), device(argmax), shape, pool_size=3, **options)
+        assert_same(device.host(dx), want, f"{shape}, {options}")
+
+
 def test_bits_do_not_depend_on_threads(dtype, device, set_threads):
     x = normal((3, 41, 43, 20), dtype, 0)
     y = reference.max_pool2d(x, 3, strides=2)
