@@ -9,6 +9,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,17 @@ def output_path(chosen: argparse.Namespace) -> Path | None:
 
 
 def measure(
-    session: Session, rows: list[Row], about: dict[str, Any], seconds: float | None
+    session: Session,
+    rows: list[Row],
+    about: dict[str, Any],
+    seconds: float | None,
+    keep: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
-    """Run all rows, group by group, printing each group when it is done.
+    """Run all rows, group by group, printing and keeping each group when it is done.
 
     Args:
         seconds: to aim for; None: as long as rows take that are timed in full.
+        keep: is given the report as far as it goes.
     """
     result = {**about, "missing": session.missing, "batches": [], "rows": [], "groups": []}
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -88,8 +94,9 @@ def measure(
         result["rows"] += records
         result["groups"].append(summary(group, records))
         report.say_group(result["batches"][-1], records, result["groups"][-1])
-    result["total"] = total(result["rows"])
-    result["lectures"] = lectures.table(result["rows"])
+        result["total"] = total(result["rows"])
+        result["lectures"] = lectures.table(result["rows"])
+        keep(result)
     report.say_end(result["total"], result["lectures"])
     return result
 
@@ -119,6 +126,12 @@ def main(words: list[str] | None = None) -> int:
         report.say(f"no row has {chosen.only!r} in its group/name")
         return 2
     seconds = 60 * chosen.minutes if chosen.minutes else _QUICK_SECONDS if chosen.quick else None
+    path = output_path(chosen)
+
+    def keep(result: dict[str, Any]) -> None:
+        if path is not None:
+            report.write_json(path, result)
+
     session = Session(
         threads=chosen.threads,
         isa=chosen.isa,
@@ -141,10 +154,8 @@ def main(words: list[str] | None = None) -> int:
             "versions": {"python": sys.version.split()[0], **session.versions},
         }
         report.say_opening(about, session.missing)
-        result = measure(session, rows, about, seconds)
-    path = output_path(chosen)
+        result = measure(session, rows, about, seconds, keep)
     if path is not None:
-        report.write_json(path, result)
         drawn = picture.draw(path.with_suffix(".png"), result)
         report.say(f"\nwrote {path.name}" + (f" and {path.stem}.png" if drawn else ""))
     return int(any("failed" in row for row in result["rows"]))

@@ -411,3 +411,19 @@ def test_minutes_are_a_positive_number(word, capsys):
     with pytest.raises(SystemExit):
         command.arguments(["--minutes", word])
     assert "--minutes" in capsys.readouterr().err
+
+
+def test_what_is_measured_is_kept_when_a_run_is_cut(monkeypatch, tmp_path):
+    def run(session, row, effort):
+        if row.group != "gemm":
+            raise KeyboardInterrupt
+        about = {"group": row.group, "name": row.name, "beside": row.beside, "notes": []}
+        return {**about, "failed": "not run"}
+
+    monkeypatch.setattr(command.Session, "run", run)
+    wanted = ["--only", "gemm", "--threads", "1", "--no-competitors"]
+    with pytest.raises(KeyboardInterrupt):
+        command.main([*wanted, "--out", str(tmp_path / "cut")])
+    rows = json.loads((tmp_path / "cut.json").read_text())["rows"]
+    assert len(rows) == 5
+    assert {row["group"] for row in rows} == {"gemm"}
