@@ -11,6 +11,7 @@ from benchmarks.process import Process
 from benchmarks.row import Row
 
 _MARGIN = 1.15
+_PLANNING = 5  # predictions until a library has settled on how it makes those of a shape
 _MOST_FINALISTS = 2
 
 
@@ -36,7 +37,8 @@ class Effort:
         """Return the same for calls of seconds, or for many of microseconds."""
         if row.long:
             rounds = min(self.rounds, LONG.rounds)
-            return replace(LONG, rounds=rounds, most=min(self.most, LONG.most))
+            warmups = _PLANNING if row.task["kind"] == "inference" else LONG.warmups
+            return replace(LONG, rounds=rounds, warmups=warmups, most=min(self.most, LONG.most))
         return replace(self, samples=max(self.samples, row.calls))
 
 
