@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from benchmarks.inputs import make_inputs
 from benchmarks.probes import Ceilings
 from benchmarks.process import environment, interpreter
 from benchmarks.rows import all_rows
-from benchmarks.timing import FULL, Contender, Effort, time_row
+from benchmarks.timing import Contender, Effort, time_row
 from benchmarks.worker import timed_calls
 
 # Millions of operations of one forward pass over one image.
@@ -382,48 +381,3 @@ def test_the_input_pipeline_is_checked_and_equals_torchs(data_folder):
     pytest.importorskip("torch")
     job = load("torch").prepare(task, inputs, {"workers": False})
     compare(task, result, job.result(job.run()))
-
-
-def test_a_run_of_some_minutes_gives_each_row_its_part(monkeypatch):
-    efforts = []
-
-    def run(session, row, effort):
-        efforts.append(effort)
-        about = {"group": row.group, "name": row.name, "beside": row.beside, "notes": []}
-        return {**about, "failed": "not run"}
-
-    monkeypatch.setattr(command.Session, "run", run)
-    wanted = ["--only", "gemm/", "--threads", "1", "--no-competitors", "--out", os.devnull]
-    monkeypatch.setattr(command.report, "write_json", lambda path, result: None)
-    monkeypatch.setattr(command.picture, "draw", lambda path, result: False)
-    command.main([*wanted, "--minutes", "0.5"])
-    assert len(efforts) == 5
-    # Of 30 s for five rows half is for turns, and three take turns.
-    assert all(0 < effort.most <= 1.0 + 1e-6 for effort in efforts[:1])
-    assert all(effort.samples == FULL.samples for effort in efforts)
-    efforts.clear()
-    command.main(wanted)
-    assert {effort.most for effort in efforts} == {FULL.most}
-
-
-@pytest.mark.parametrize("word", ["0", "-1", "nan", "inf", "soon"])
-def test_minutes_are_a_positive_number(word, capsys):
-    with pytest.raises(SystemExit):
-        command.arguments(["--minutes", word])
-    assert "--minutes" in capsys.readouterr().err
-
-
-def test_what_is_measured_is_kept_when_a_run_is_cut(monkeypatch, tmp_path):
-    def run(session, row, effort):
-        if row.group != "gemm":
-            raise KeyboardInterrupt
-        about = {"group": row.group, "name": row.name, "beside": row.beside, "notes": []}
-        return {**about, "failed": "not run"}
-
-    monkeypatch.setattr(command.Session, "run", run)
-    wanted = ["--only", "gemm", "--threads", "1", "--no-competitors"]
-    with pytest.raises(KeyboardInterrupt):
-        command.main([*wanted, "--out", str(tmp_path / "cut")])
-    rows = json.loads((tmp_path / "cut.json").read_text())["rows"]
-    assert len(rows) == 5
-    assert {row["group"] for row in rows} == {"gemm"}
