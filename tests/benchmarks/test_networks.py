@@ -146,8 +146,10 @@ def test_rows_for_avx2_hold_everyone_to_it():
 
 
 def test_long_calls_are_made_a_few_times_and_small_ones_often():
-    row = Row(group="", name="", task={}, long=True)
+    row = Row(group="", name="", task={"kind": "conv2d"}, long=True)
     assert FULL.fitted(row) == LONG
+    prediction = replace(row, task={"kind": "inference"})
+    assert FULL.fitted(prediction) == replace(LONG, warmups=FULL.warmups)
     assert FULL.fitted(replace(row, long=False, calls=10_000)).samples == 10_000
     assert FULL.fitted(replace(row, long=False)) == FULL
 
