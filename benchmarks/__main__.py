@@ -35,7 +35,12 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--minutes", type=_minutes, help="to aim for: each row is timed for its part of them"
     )
-    parser.add_argument("--only", metavar="SUBSTRING", default="", help='in "group/name" of a row')
+    parser.add_argument(
+        "--only",
+        metavar="SUBSTRING",
+        action="append",
+        help='in "group/name" of a row; may be given several times',
+    )
     parser.add_argument("--isa", help="scalar, avx2 or avx512; caps the competitors too")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--eager", action="store_true", help="no compiled networks of PyTorch")
@@ -121,10 +126,13 @@ def finish(batch: Batch, process: Process, records: list[dict[str, Any]]) -> dic
 def main(words: list[str] | None = None) -> int:
     """Run the benchmarks; return 1 where a row failed its check."""
     chosen = arguments(words)
-    rows = [row for row in all_rows(quick=chosen.quick) if chosen.only in row.label]
-    if not rows:
-        report.say(f"no row has {chosen.only!r} in its group/name")
-        return 2
+    wanted = chosen.only or [""]
+    rows = all_rows(quick=chosen.quick)
+    for part in wanted:
+        if not any(part in row.label for row in rows):
+            report.say(f"no row has {part!r} in its group/name")
+            return 2
+    rows = [row for row in rows if any(part in row.label for part in wanted)]
     seconds = 60 * chosen.minutes if chosen.minutes else _QUICK_SECONDS if chosen.quick else None
     path = output_path(chosen)
 
@@ -148,7 +156,7 @@ def main(words: list[str] | None = None) -> int:
                 "isa": session.versions.pop("isa"),
                 "quick": chosen.quick,
                 "minutes": chosen.minutes,
-                "only": chosen.only,
+                "only": chosen.only or [],
                 "eager": chosen.eager or chosen.quick,
             },
             "versions": {"python": sys.version.split()[0], **session.versions},

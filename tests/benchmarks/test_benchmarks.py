@@ -350,9 +350,25 @@ def test_a_wrong_result_is_not_timed(monkeypatch, capsys):
     assert "FAILED: c: error" in capsys.readouterr().out
 
 
-def test_an_unknown_row_is_refused(capsys):
-    assert command.main(["--only", "no such row"]) == 2
+@pytest.mark.parametrize("known", [[], ["--only", "gemm/256^3 float32"]])
+def test_an_unknown_row_is_refused(known, capsys):
+    assert command.main([*known, "--only", "no such row"]) == 2
     assert "no such row" in capsys.readouterr().out
+
+
+def test_rows_of_several_names_run_once_each_in_their_order(monkeypatch):
+    names = []
+
+    def run(session, row, effort):
+        names.append(row.label)
+        about = {"group": row.group, "name": row.name, "beside": row.beside, "notes": []}
+        return {**about, "failed": "not run"}
+
+    monkeypatch.setattr(command.Session, "run", run)
+    wanted = ["--only", "gemm/1024", "--only", "gemm/256^3", "--only", "gemm/256"]
+    command.main([*wanted, "--threads", "1", "--no-competitors"])
+    assert names[0].startswith("gemm/256^3")
+    assert len(names) == len(set(names)) == 3
 
 
 @pytest.mark.parametrize("compared", [True, False])
