@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from benchmarks import networks
 from benchmarks.row import Options, Row
 
-COMPETITORS = ("torch", "keras", "onnxruntime", "tensorflow", "numpy-book")
+COMPETITORS = ("torch", "keras", "onnxruntime", "tensorflow", "jax", "numpy-book")
 _SESSIONS = {
     "all threads, spinning": {"all_threads": True, "spinning": True},
     "all threads": {"all_threads": True, "spinning": False},
@@ -82,7 +82,11 @@ def _competitors(row: Row, *, eager: bool) -> list[Setting]:
     pages = (False,) if kind == "epoch" else (False, True)
     others = []
     if kind == "epoch":
-        others = [Setting("keras", "fit, torch backend")]
+        others = [
+            Setting("keras", "fit, torch backend"),
+            Setting("tensorflow", "Keras's fit"),
+            Setting("jax", "Keras's fit"),
+        ]
     elif kind == "inference":
         others = [
             Setting("onnxruntime", name, options=options) for name, options in _SESSIONS.items()

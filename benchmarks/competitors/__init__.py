@@ -14,9 +14,10 @@ from benchmarks.row import Options, Task
 _MODULES = {
     "pyconv": "ours",
     "torch": "pytorch",
-    "keras": "keras_layers",
+    "keras": "keras_torch",
     "onnxruntime": "onnx_runtime",
-    "tensorflow": "tensorflow_pipeline",
+    "tensorflow": "keras_tensorflow",
+    "jax": "keras_jax",
     "numpy-book": "numpy_book",
 }
 

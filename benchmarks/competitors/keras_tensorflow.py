@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Keras on TensorFlow: image_dataset_from_directory, decoding and resizing in its own threads."""
+"""Keras on TensorFlow: image_dataset_from_directory in its own threads, and its fit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def versions() -> dict[str, str]:
 
 
 def prepare(task: Task, inputs: Arrays, options: Options) -> Job:
-    """Return one pass over all files in batches."""
+    """Return one pass over all files in batches, or one epoch."""
+    if task["kind"] == "epoch":
+        from benchmarks.competitors import keras_fit  # needs pyconv in this environment, too
+
+        return keras_fit.epoch(task, inputs)
     if task["kind"] != "input_pipeline":
         raise NotImplementedError(f"tensorflow: {task['kind']} is compared with PyTorch")
     dataset = keras.utils.image_dataset_from_directory(
