@@ -189,7 +189,9 @@ class Functional(Model):
 
         if type(self).__init__ is not Functional.__init__:
             return super().get_config()
-        return {"name": self.name, "trainable": self._trainable, **graph_config(self._graph)}
+        config = super().get_config()
+        del config["dtype"]  # each input has its own
+        return {**config, **graph_config(self._graph)}
 
     @classmethod
     def from_config(

@@ -95,11 +95,10 @@ def deserialize_sequential(
         raise ValueError("a Sequential's configuration has no list of layers")
     own = {k: v for k, v in config.items() if k not in ("layers", "dtype", "build_input_shape")}
     arguments = _known_arguments("Sequential", Sequential, own)
-    regularizer = arguments.pop("activity_regularizer", None)  # set after the model was made
+    regularizer = arguments.pop("activity_regularizer", None)
     try:
         model = cls([deserialize_layer(layer, custom) for layer in below], **arguments)
-        if regularizer is not None:
-            model.activity_regularizer = regularizers.get(regularizer)
+        _regularize(model, regularizer)
     except TypeError as error:
         raise ValueError(f"layer 'Sequential': {error}") from None
     return model
@@ -111,17 +110,24 @@ def deserialize_functional(
     """Return the model of a configuration with layers, their uses, inputs and outputs."""
     ends = read_graph(config, lambda layer: deserialize_layer(layer, custom))
     own = {k: v for k, v in config.items() if k == "name"}
-    known = {"name", "trainable", "layers", "input_layers", "output_layers", "dtype"}
-    unknown = set(config) - known
+    ends_and_layers = {"layers", "input_layers", "output_layers"}
+    unknown = set(config) - ends_and_layers - {"name", "trainable", "dtype", "activity_regularizer"}
     if unknown:
         raise ValueError(f"layer 'Functional': unknown arguments {sorted(unknown)}")
     try:
         model = cls(*ends, **own)
         if config.get("trainable") is not None:
             model.set_own_trainable(config["trainable"])  # the layers have said it for themselves
+        _regularize(model, config.get("activity_regularizer"))
     except TypeError as error:
         raise ValueError(f"layer 'Functional': {error}") from None
     return model
+
+
+def _regularize(model: Layer, regularizer: Any) -> None:
+    """Give a model the regularizer of its results, which no constructor of models takes."""
+    if regularizer is not None:
+        model.activity_regularizer = regularizers.get(regularizer)
 
 
 def _known_arguments(name: str, cls: type[Layer], arguments: Config) -> Config:

@@ -330,8 +330,12 @@ def test_stack_refuses(arguments: Any, options: Any, error: Any, text: str) -> N
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".keras", ".h5"])
-def test_a_regularizer_of_a_sequential_s_results_comes_back(tmp_path: Path, suffix: str) -> None:
-    model = Sequential([Input((3,)), layers.Dense(2)])
+@pytest.mark.parametrize("functional", [False, True], ids=["sequential", "functional"])
+def test_a_regularizer_of_a_model_s_results_comes_back(
+    tmp_path: Path, suffix: str, functional: bool
+) -> None:
+    stack = [Input((3,)), layers.Dense(2)]
+    model = Model(stack[0], stack[1](stack[0])) if functional else Sequential(stack)
     model.activity_regularizer = regularizers.L2(0.1)
     model.compile("sgd", "mse")
     model.save(tmp_path / f"model{suffix}")
