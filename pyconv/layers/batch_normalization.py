@@ -78,11 +78,7 @@ class BatchNormalization(NormLayer):
         )
 
     def check_input(self, shape: Shape) -> None:
-        if self.known_size(shape, self.axis) != self.moving_mean.shape[0]:
-            raise ValueError(
-                f"{self.name}: input shape {shape}; expected {self.moving_mean.shape[0]} along "
-                f"axis {self.axis}"
-            )
+        self.check_sizes(shape, [self.axis], self.moving_mean)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         if not (training and self.trainable):

@@ -55,6 +55,10 @@ class GroupNormalization(NormLayer):
         checked_groups(self.name, self.groups, c)
         self.add_scale((c,))
 
+    def check_input(self, shape: Shape) -> None:
+        self.check_sizes(shape, [self.axis], self.beta if self.gamma is None else self.gamma)
+        checked_groups(self.name, self.groups, self.known_size(shape, self.axis))
+
     def call(self, x: Tensor) -> Tensor:
         return autograd.group_norm(
             x, self.gamma, self.beta, groups=self.groups, axis=self.axis, epsilon=self.epsilon

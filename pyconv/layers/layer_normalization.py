@@ -50,8 +50,14 @@ class LayerNormalization(NormLayer):
         self.axis: int | list[int] = axes if several else axes[0]
 
     def build(self, input_shape: Shape) -> None:
-        axes = self.axis if isinstance(self.axis, list) else [self.axis]
-        self.add_scale(tuple(self.known_size(input_shape, axis) for axis in axes))
+        self.add_scale(tuple(self.known_size(input_shape, axis) for axis in self._axes))
+
+    @property
+    def _axes(self) -> list[int]:
+        return self.axis if isinstance(self.axis, list) else [self.axis]
+
+    def check_input(self, shape: Shape) -> None:
+        self.check_sizes(shape, self._axes, self.beta if self.gamma is None else self.gamma)
 
     def call(self, x: Tensor) -> Tensor:
         return autograd.layer_norm(x, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pyconv.arguments import checked_flag
@@ -53,6 +54,16 @@ class NormLayer(Layer):
         if size is None:
             raise ValueError(f"{self.name}: input shape {shape}; axis {axis} must be known")
         return size
+
+    def check_sizes(self, shape: Shape, axes: Sequence[int], weight: Variable | None) -> None:
+        """Refuse an input whose axes have other sizes than a weight, where there is one."""
+        sizes = tuple(self.known_size(shape, axis) for axis in axes)
+        expected = sizes if weight is None else weight.shape
+        for axis, size, own in zip(axes, sizes, expected, strict=True):
+            if size != own:
+                raise ValueError(
+                    f"{self.name}: input shape {shape}; expected {own} along axis {axis}"
+                )
 
     def add_scale(self, shape: tuple[int, ...]) -> None:
         """Make gamma and beta where the layer has them."""

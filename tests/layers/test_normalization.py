@@ -237,8 +237,41 @@ def test_rescaling_passes_the_gradient_by_its_scale() -> None:
     np.testing.assert_array_equal(tape.gradient(y, x), wanted)
 
 
-def test_refuses_other_channels_than_it_was_built_for() -> None:
-    layer = layers.BatchNormalization()
+@pytest.mark.parametrize(
+    "make",
+    [
+        layers.BatchNormalization,
+        lambda: layers.BatchNormalization(scale=False, center=False),
+        layers.LayerNormalization,
+        lambda: layers.LayerNormalization([2, 3], scale=False),
+        lambda: layers.GroupNormalization(2),
+        lambda: layers.GroupNormalization(-1, center=False),
+    ],
+)
+@pytest.mark.parametrize("symbolic", [False, True], ids=["arrays", "symbolic"])
+def test_refuses_other_channels_than_it_was_built_for(
+    make: Callable[[], Any], symbolic: bool
+) -> None:
+    layer = make()
     layer(X)
-    with pytest.raises(ValueError, match="expected 8 along axis -1"):
+    x = X[..., :6]
+    message = rf"{layer.name}: input shape \(\w+, 5, 6, 6\); expected 8 along axis (-1|3)"
+    with pytest.raises(ValueError, match=message):
+        layer(Input(x.shape[1:]) if symbolic else x)
+
+
+def test_without_weights_any_channels_are_normalised_that_the_groups_divide() -> None:
+    free: dict[str, Any] = {"scale": False, "center": False}
+    for layer in (layers.LayerNormalization(**free), layers.GroupNormalization(2, **free)):
+        layer(X)
+        assert layer(X[..., :6]).shape == (4, 5, 6, 6)
+    with pytest.raises(ValueError, match=f"{layer.name}: groups=2; must divide the 7 channels"):
         layer(X[..., :7])
+
+
+@pytest.mark.parametrize("make", [layers.LayerNormalization, lambda: layers.GroupNormalization(1)])
+def test_refuses_an_input_without_the_axis(make: Callable[[], Any]) -> None:
+    layer = make()
+    layer.axis = 3
+    with pytest.raises(ValueError, match=rf"{layer.name}: input shape \(4, 5\) has no axis 3"):
+        layer(X[..., 0, 0])
