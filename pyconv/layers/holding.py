@@ -232,9 +232,11 @@ def is_several(inputs: Any) -> bool:
     return isinstance(inputs, dict)
 
 
-def one_tensor(layer: str, inputs: Any) -> Any:
+def one_tensor(layer: str, inputs: Any, own: type | None = None) -> Any:
     """Return the only tensor of a list; nested lists of numbers are an array and stay as they are.
 
+    Args:
+        own: the layer's class, where it is the user's.
     Raises:
         ValueError: another number of tensors, or a dictionary.
     """
@@ -243,7 +245,10 @@ def one_tensor(layer: str, inputs: Any) -> Any:
     if len(inputs) == 1 and not isinstance(inputs, dict) and not is_several(inputs[0]):
         return inputs[0]
     keys = f" by the keys {sorted(map(str, inputs))}" if isinstance(inputs, dict) else ""
+    more = (
+        "" if own is None else f"; to take several, {own.__name__} must define build, check_input"
+    )
     raise ValueError(
         f"{layer}: inputs is a {type(inputs).__name__} of {len(inputs)}{keys}; must be one tensor, "
-        "or a list of one"
+        f"or a list of one{more}"
     )

@@ -68,8 +68,10 @@ class Layer(Holding):
             parameters = inspect.signature(cls.call).parameters
             cls._takes_training = "training" in parameters
             if "structures" not in vars(cls):
-                ours = cls.__module__.startswith("pyconv.layers.")  # the user's may take anything
-                one = ours and any(p.annotation == "Tensor" for p in parameters.values())
+                if _is_ours(cls):
+                    one = any(p.annotation == "Tensor" for p in parameters.values())
+                else:
+                    one = _builds_for_one(cls)  # or else may take anything
                 cls.structures = () if one else STRUCTURES
         if "build" in vars(cls):
             cls.build = _marking(cls.build)  # type: ignore[method-assign]
@@ -149,7 +151,7 @@ class Layer(Holding):
         """
         if not isinstance(inputs, Tensor):
             if isinstance(inputs, STRUCTURES) and not isinstance(inputs, self.structures):
-                inputs = one_tensor(self.name, inputs)
+                inputs = one_tensor(self.name, inputs, None if _is_ours(type(self)) else type(self))
             if _is_symbolic(inputs):
                 return self._call_symbolic(inputs, training)
         tensors = self.prepared(inputs)
@@ -319,6 +321,19 @@ def _marking(build: Callable[..., None]) -> Callable[..., None]:
             self.built, self.build_shape = True, input_shape
 
     return marked
+
+
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.startswith("pyconv.layers.")
+
+
+def _builds_for_one(kind: type[Layer]) -> bool:
+    """Tell a class of the user's that leaves the shapes to one of ours that takes one tensor."""
+    base = next(each for each in kind.__mro__ if _is_ours(each))
+    return base.structures == () and any(  # type: ignore[attr-defined]
+        getattr(kind, name) is getattr(base, name) is not getattr(Layer, name)
+        for name in ("build", "check_input")
+    )
 
 
 def _known_sizes(batch: int | None, a: tuple[int, ...], b: tuple[int, ...]) -> Shape:

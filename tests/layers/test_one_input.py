@@ -102,7 +102,15 @@ def test_a_layer_of_the_user_s_takes_what_its_call_takes() -> None:
     class Renamed(layers.Dense):
         pass
 
+    class Summed(layers.BatchNormalization):
+        def call(self, inputs: Any, training: bool = False) -> Any:
+            return super().call(inputs[0] + inputs[1], training)
+
     layer = Both(2)
     np.testing.assert_array_equal(layer([ROWS, ROWS]).numpy(), layer((ROWS, ROWS)).numpy())
     with pytest.raises(ValueError, match=r"renamed: inputs is a list of 2; must be one tensor"):
         Renamed(2, name="renamed")([ROWS, ROWS])
+    message = "summed: inputs is a {} of 2.*to take several, Summed must define build, check_input"
+    for inputs in ([ROWS, ROWS], (Input((3,)), Input((3,))), {"a": ROWS, "b": ROWS}):
+        with pytest.raises(ValueError, match=message.format(type(inputs).__name__)):
+            Summed(name="summed")(inputs)
