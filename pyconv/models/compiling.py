@@ -136,10 +136,7 @@ class Compiling(Layer):
                 do not fit it. TypeError: labels or outputs are missing.
         Source: Keras Model.compute_loss.
         """
-        loss = self._stepping("compute_loss")[0].loss_of("compute_loss", y, y_pred, sample_weight)
-        if loss is None:
-            raise ValueError("compute_loss: there is no loss; give compile a loss")
-        return loss
+        return self._stepping("compute_loss")[0].loss_of("compute_loss", y, y_pred, sample_weight)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
@@ -163,8 +160,8 @@ class Compiling(Layer):
 
     def _loss_of_step(
         self, function: str, x: Any, y: Any, y_pred: Any, weights: Any, *, training: bool
-    ) -> Tensor | None:
-        """Return the loss of an ordinary step, None where there is none."""
+    ) -> Tensor:
+        """Return the loss of an ordinary step."""
         stepper, _ = self._stepping(function)
         if not is_own(self.compute_loss):
             return stepper.loss_of(function, y, y_pred, weights)
@@ -172,7 +169,7 @@ class Compiling(Layer):
         return own_loss(self, x, y, y_pred, weights, training=training)
 
     def _logs_of_step(
-        self, function: str, x: Any, y: Any, y_pred: Any, weights: Any, loss: Tensor | None
+        self, function: str, x: Any, y: Any, y_pred: Any, weights: Any, loss: Tensor
     ) -> Logs:
         """Add what an ordinary step gave to loss and metrics, and return what they are."""
         stepper, tracker = self._stepping(function)

@@ -84,6 +84,8 @@ class Evaluating(Predicting):
             x, y, sample_weight, batch_size: as in fit.
             steps: batches to take; all by default.
             return_dict: return values by name.
+        Raises:
+            ValueError: as fit does; neither compile nor a layer gave a loss.
         Source: Keras Model.evaluate.
         """
         feed = self._feed("evaluate", x, y, sample_weight, batch_size, steps)

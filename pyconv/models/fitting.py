@@ -221,7 +221,7 @@ class Fitting(Evaluating):
             with GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(trained)
                 step = stepper.run(batch, training=True)
-                target = self._target(step.loss)
+                target = self.optimizer.scale_loss(step.loss)
             return step, tape.gradient(target, trained)
 
         if feed.device == "cpu" or not self._compiled.may_replay:
@@ -232,10 +232,9 @@ class Fitting(Evaluating):
             return [step.loss, *step.parts, *step.y_pred, *gradients]
 
         constants = (self._compiled, self.optimizer.scale, *map(id, trained))
-        loss, *rest = self._replays.run(self, batch, flat, "train", constants)
-        outputs = stepper.outputs.number
-        y_pred: list[Any] = rest[outputs : 2 * outputs]
-        return Step(loss, rest[:outputs], y_pred), rest[2 * outputs :]
+        found: list[Any] = self._replays.run(self, batch, flat, "train", constants)
+        (loss, *rest), outputs = found, stepper.outputs.number
+        return Step(loss, rest[:outputs], rest[outputs : 2 * outputs]), rest[2 * outputs :]
 
     def _apply(self, gradients: Sequence[Tensor | None], trained: Sequence[Variable]) -> None:
         """Make a step; a model without weights to train learns nothing, with Keras's warning."""
@@ -243,12 +242,6 @@ class Fitting(Evaluating):
             self.optimizer.apply(gradients, trained)
         else:
             warnings.warn(f"fit: {self.name!r} has no trainable weights", stacklevel=5)
-
-    def _target(self, loss: Tensor | None) -> Tensor:
-        if loss is None:
-            raise ValueError("fit: there is no loss to make smaller; give compile a loss")
-        target: Tensor = self.optimizer.scale_loss(loss)
-        return target
 
     def train_step(self, data: Any) -> Logs:
         """Train on one batch and return loss and metrics so far; a class may have its own.
@@ -267,7 +260,7 @@ class Fitting(Evaluating):
             tape.watch(self._trained)
             y_pred = self(x, training=True)
             loss = self._loss_of_step("train_step", x, y, y_pred, weights, training=True)
-            target = self._target(loss)
+            target = self.optimizer.scale_loss(loss)
         self._apply(tape.gradient(target, self._trained), self._trained)
         return self._logs_of_step("train_step", x, y, y_pred, weights, loss)
 

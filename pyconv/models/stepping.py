@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,15 +20,15 @@ from pyconv.models.outputs import Outputs
 
 
 class Step(NamedTuple):
-    """What a batch gave: the loss (None where there is none), its parts, the outputs."""
+    """What a batch gave: the loss, its parts (None for an output without), the outputs."""
 
-    loss: Tensor | None
+    loss: Tensor
     parts: list[Tensor | None]
     y_pred: list[Tensor]
 
     def values(self) -> tuple[float, list[float | None]]:
         """Return the loss and its parts as numbers."""
-        loss = 0.0 if self.loss is None else float(self.loss)
+        loss = float(self.loss)
         parts = [
             None if part is None else loss if part is self.loss else float(part)
             for part in self.parts  # a GPU is waited for once where loss and part are one
@@ -45,12 +47,16 @@ class Stepper:
         self.parts: list[Tensor | None] = [None] * outputs.number  # of the last `loss_of`
 
     def run(self, batch: Batch, *, training: bool) -> Step:
-        """Return loss and outputs of a batch; a tape that watches the weights records them."""
+        """Return loss and outputs of a batch; a tape that watches the weights records them.
+
+        Raises:
+            ValueError: there is no loss.
+        """
         y_pred = self.outputs.of(self.model(batch.x, training=training))
         parts = self._parts(batch.y, y_pred, batch.weights)
-        return Step(self._sum(parts), parts, y_pred)
+        return Step(self._sum("fit" if training else "evaluate", parts), parts, y_pred)
 
-    def loss_of(self, function: str, y: Any, y_pred: Any, weights: Any) -> Tensor | None:
+    def loss_of(self, function: str, y: Any, y_pred: Any, weights: Any) -> Tensor:
         """Return the loss of outputs in the form of the model's, as the user has them.
 
         `parts` then are those of each output.
@@ -66,7 +72,7 @@ class Stepper:
             for loss, own, output in zip(self.losses, labels, predictions, strict=True)
         ]
         self.parts = self._parts(checked, predictions, self._weights(function, weights))
-        return self._sum(self.parts)
+        return self._sum(function, self.parts)
 
     def for_metrics(
         self, function: str, y: Any, y_pred: Any, weights: Any
@@ -108,15 +114,14 @@ class Stepper:
             for loss, labels, output, own in zip(self.losses, y, y_pred, weights, strict=True)
         ]
 
-    def _sum(self, parts: Sequence[Tensor | None]) -> Tensor | None:
-        """Return the sum that training makes smaller."""
+    def _sum(self, function: str, parts: Sequence[Tensor | None]) -> Tensor:
+        """Return the sum that training makes smaller, the layers' own losses included."""
         terms = [
             part if weight == 1 else part * weight
             for part, weight in zip(parts, self.loss_weights, strict=True)
             if part is not None
         ]
         terms += self.model.losses
-        loss = None
-        for term in terms:
-            loss = term if loss is None else loss + term
-        return loss
+        if not terms:
+            raise ValueError(f"{function}: there is no loss; give compile a loss")
+        return reduce(operator.add, terms)

@@ -265,14 +265,34 @@ def test_steps_on_single_batches() -> None:
         model.test_on_batch(iter([X]), LABELS)
 
 
-def test_a_model_without_loss_predicts_and_is_measured_but_not_fitted() -> None:
+def test_a_model_without_loss_predicts_but_is_neither_fitted_nor_measured() -> None:
     model = Sequential([layers.Dense(3, activation="softmax", input_shape=(4,))])
     model.compile("adam", metrics=["accuracy"])
-    loss, accuracy = model.evaluate(X, LABELS, verbose=0)
-    assert loss == 0
-    assert accuracy == (model.predict(X, verbose=0).argmax(1) == LABELS).mean()
-    with pytest.raises(ValueError, match="there is no loss to make smaller"):
-        model.fit(X, LABELS, verbose=0)
+    assert model.predict(X, verbose=0).shape == (len(X), 3)
+    for measure in (model.evaluate, model.test_on_batch):
+        with pytest.raises(ValueError, match="evaluate: there is no loss; give compile a loss"):
+            measure(X, LABELS)
+    for learn in (model.fit, model.train_on_batch):
+        with pytest.raises(ValueError, match="fit: there is no loss; give compile a loss"):
+            learn(X, LABELS)
+
+
+def test_what_layers_cost_is_a_loss() -> None:
+    model = Sequential([layers.Dense(3, kernel_regularizer="l2", input_shape=(4,))])
+    model.compile("adam", metrics=["mae"])
+    loss, _ = model.evaluate(X, np.zeros((len(X), 3), np.float32), verbose=0)
+    assert loss == pytest.approx(0.01 * (model.get_weights()[0] ** 2).sum())
+
+
+def test_a_step_of_ones_own_without_loss_says_so_too() -> None:
+    class Own(Sequential):
+        def test_step(self, data: Any) -> Any:
+            return super().test_step(data)
+
+    model = Own([layers.Dense(3, input_shape=(4,))])
+    model.compile("adam")
+    with pytest.raises(ValueError, match="test_step: there is no loss; give compile a loss"):
+        model.evaluate(X, LABELS, verbose=0)
 
 
 def test_equal_names_of_metrics_are_counted() -> None:
