@@ -2,13 +2,13 @@
 """Folding: in evaluate and predict a normalisation becomes part of the convolution before it.
 
 With s = gamma / sqrt(moving_variance + epsilon), norm(x * kernel + bias) = x * (kernel s) +
-((bias - moving_mean) s + beta); an activation that convolutions can end with is joined too, and
-zeros around the images become padding. Source: Jacob et al., Quantization and Training of Neural
-Networks, 2018, section 3.2.
+((bias - moving_mean) s + beta); an activation that convolutions can end with is joined too.
+Source: Jacob et al., Quantization and Training of Neural Networks, 2018, section 3.2.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,19 +19,16 @@ from pyconv import activations
 from pyconv.autograd import Tensor, Variable, no_recording
 from pyconv.autograd.tensor import array_of
 from pyconv.backend import Array, as_input, contiguous, precision
-from pyconv.geometry import Window
-from pyconv.layers import (
-    Activation,
-    BatchNormalization,
-    Conv2D,
-    DepthwiseConv2D,
-    Layer,
-    ReLU,
-    ZeroPadding2D,
-)
+from pyconv.geometry import Padding, Window
+from pyconv.layers import BatchNormalization, Conv2D, Layer
 from pyconv.layers.running import running, structure
+from pyconv.models.joinable import can_be_joined, fused_activation, is_plain
+from pyconv.models.padding import Padded
+from pyconv.models.steps import Slot, Step
 from pyconv.ops.conv2d import convolve
 from pyconv.ops.prepared_kernel import PreparedKernel
+
+LONGEST = 3  # layers that one step may stand for: a convolution, a normalisation, a curve
 
 
 @contextmanager
@@ -46,20 +43,15 @@ def inference() -> Iterator[None]:
 
 
 class Folded:
-    """A convolution with the normalisation and the activation that follow it.
+    """A convolution, or one with the zeros before it, and the normalisation and activation after.
 
     Args:
-        zeros: the layer before, which adds the zeros that the convolution meets at the borders.
+        first: the convolution, or the pair.
     """
 
-    def __init__(
-        self,
-        layer: Any,
-        norm: BatchNormalization | None,
-        activation: Any,
-        zeros: ZeroPadding2D | None = None,
-    ) -> None:
-        self.layer, self.norm, self.activation, self.zeros = layer, norm, activation, zeros
+    def __init__(self, first: Any, norm: BatchNormalization | None, activation: Any) -> None:
+        self.pair = first if type(first) is Padded else None
+        self.layer, self.norm, self.activation = _layer_of(first), norm, activation
         # The weights' versions and arrays, and what became of them; set as one, for other threads.
         self._folded: tuple[tuple[int, ...], list[Array], Any, Any] = ((), [], None, None)
         self._prepared = PreparedKernel()
@@ -69,17 +61,17 @@ class Folded:
         return str(self.layer.name)
 
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
-        x = (self.zeros or self.layer).prepared(x)
+        x, padding = self._images(x)
         if precision.in_use:
             x = self.layer.by_policy(x)
         version, kernel, bias = self._weights()
         if type(self.layer) is Conv2D:
-            window, kernel = self._window(x.array, kernel)
+            window, kernel = self._window(x.array, kernel, padding)
             form = self._prepared.form(kernel, version, window)
             return Tensor.wrap(
                 convolve("conv2d", window, x.array, kernel, bias, self.activation, prepared=form)
             )
-        y: Tensor = self.layer.convolve(x, kernel, bias, self.activation, self._padding())
+        y: Tensor = self.layer.convolve(x, kernel, bias, self.activation, padding)
         return y
 
     def onto(self, x: Any, residual: Array, ending: Any) -> Tensor | None:
@@ -87,9 +79,9 @@ class Folded:
 
         The layer is a Conv2D.
         """
-        x = (self.zeros or self.layer).prepared(x)
+        x, padding = self._images(x)
         version, kernel, bias = self._weights()
-        window, kernel = self._window(x.array, kernel)
+        window, kernel = self._window(x.array, kernel, padding)
         if residual.shape != window.output_shape or residual.dtype != x.dtype:
             return None
         form = self._prepared.form(kernel, version, window)
@@ -99,10 +91,13 @@ class Folded:
             )
         )
 
-    def _padding(self) -> Any:
-        return (self.zeros or self.layer).padding
+    def _images(self, x: Any) -> tuple[Tensor, Padding]:
+        """Return images as the convolution takes them, and the padding it gives them."""
+        if self.pair is not None:
+            return self.pair.images(x)
+        return self.layer.prepared(x), self.layer.padding
 
-    def _window(self, x: Array, kernel: Any) -> tuple[Window, Array]:
+    def _window(self, x: Array, kernel: Any, padding: Padding) -> tuple[Window, Array]:
         layer, name = self.layer, "conv2d"
         x = as_input(x, name, "x", ndim=4)
         kernel = contiguous(as_input(array_of(kernel), name, "kernel", ndim=4, like=x))
@@ -111,7 +106,7 @@ class Folded:
             x.shape,
             kernel.shape,
             layer.strides,
-            self._padding(),
+            padding,
             layer.dilation_rate,
             layer.groups,
             layer.data_format,
@@ -163,47 +158,22 @@ def folded_length(layers: Sequence[Any], start: int) -> tuple[Folded | None, int
         (None, 1) where nothing can be joined or kept ready, else the Folded and how many layers it
         stands for.
     """
-    zeros = layers[start] if adds_zeros(layers[start : start + 2]) else None
-    first = start + (zeros is not None)
-    layer = layers[first]
-    after = first + 1
+    first, after = layers[start], start + 1
+    layer = _layer_of(first)
     if not _can_take_more(layer):
         ready = type(layer) is Conv2D and is_plain(layer) and layer._fused is not None
-        return (Folded(layer, None, layer._fused, zeros), after - start) if ready else (None, 1)
+        return (Folded(first, None, layer._fused) if ready else None), 1
     norm = layers[after] if after < len(layers) and _follows(layers[after], layer) else None
     after += norm is not None
     activation = fused_activation(layers[after]) if after < len(layers) else None
     after += activation is not None
     joined = after > start + 1 or type(layer) is Conv2D
-    return (Folded(layer, norm, activation, zeros) if joined else None), after - start
+    return (Folded(first, norm, activation) if joined else None), after - start
 
 
-def adds_zeros(layers: Sequence[Any]) -> bool:
-    """Tell whether the first of two layers adds zeros that the other can take for its padding."""
-    if len(layers) < 2 or type(layers[0]) is not ZeroPadding2D or not is_plain(layers[1]):
-        return False
-    zeros, layer = layers
-    plain = zeros.activity_regularizer is None and not is_overridden(zeros)
-    same = zeros.dtype_policy == layer.dtype_policy and zeros.data_format == layer.data_format
-    return plain and same and layer.padding == "valid"
-
-
-def is_plain(layer: Any) -> bool:
-    """Tell whether a layer is a built convolution that does what its class does, on the CPU."""
-    known = type(layer) in (Conv2D, DepthwiseConv2D)
-    plain = known and layer.built and not is_overridden(layer)
-    return plain and layer.activity_regularizer is None and layer.dtype_policy.runs_on_the_cpu
-
-
-def is_overridden(layer: Any) -> bool:
-    """Tell whether this very layer was given another `call` than its class has."""
-    return "call" in vars(layer)
-
-
-def can_be_joined(layer: Layer) -> bool:
-    """Tell whether a layer does what its class does and no more, on the CPU."""
-    own = layer.activity_regularizer is not None or is_overridden(layer)
-    return not own and layer.dtype_policy.runs_on_the_cpu
+def _layer_of(first: Any) -> Any:
+    """Return the layer of a pair of zeros and a layer, anything else as it is."""
+    return first.layer if type(first) is Padded else first
 
 
 def _can_take_more(layer: Any) -> bool:
@@ -212,22 +182,10 @@ def _can_take_more(layer: Any) -> bool:
 
 def _follows(norm: Any, layer: Any) -> bool:
     """Tell whether a layer is a normalisation over the channels that a convolution makes."""
-    if type(norm) is not BatchNormalization or not norm.built or is_overridden(norm):
+    if type(norm) is not BatchNormalization or not norm.built or not can_be_joined(norm):
         return False
     channels = 1 if layer.data_format == "channels_first" else 3
-    same = norm.dtype_policy == layer.dtype_policy and norm.activity_regularizer is None
-    return same and norm.axis % 4 == channels
-
-
-def fused_activation(layer: Any) -> Any:
-    """Return the name of the activation that a layer applies, if a convolution can end with it."""
-    if not isinstance(layer, Layer) or not can_be_joined(layer):
-        return None
-    if type(layer) is Activation:
-        return activations.fused_name(layer.activation)
-    if type(layer) is ReLU and layer.negative_slope == 0 and layer.threshold == 0:
-        return {None: "relu", 6.0: "relu6"}.get(layer.max_value)
-    return None
+    return norm.dtype_policy == layer.dtype_policy and norm.axis % 4 == channels
 
 
 class Chain:
@@ -259,3 +217,26 @@ def folded_layers(layers: Sequence[Any]) -> list[Any]:
         steps.append(folded or layers[start])
         start += count if folded else 1
     return steps
+
+
+def folded_steps(steps: list[Step], results: list[int]) -> list[Step]:
+    """Return steps that give the same results with convolutions joined to what follows them."""
+    uses = Counter(slot for step in steps for slot in step.sources) + Counter(results)
+    consumer = {slot: step for step in steps for slot in step.sources}
+    joined: set[int] = set()  # the outputs of steps that an earlier one stands for
+    found = []
+    for step in steps:
+        if step.outputs[0] in joined:
+            continue
+        chain = [step]
+        while chain[-1].alone and uses[chain[-1].outputs[0]] == 1 and len(chain) < LONGEST:
+            follower = consumer.get(chain[-1].outputs[0])
+            if follower is None or type(follower.arguments) is not Slot or follower.training:
+                break
+            chain.append(follower)
+        folded, count = folded_length([each.layer for each in chain], 0)
+        if folded is not None:
+            joined |= {each.outputs[0] for each in chain[1:count]}
+            step = step._replace(layer=folded, outputs=chain[count - 1].outputs)
+        found.append(step)
+    return found

@@ -16,7 +16,7 @@ import numpy as np
 from pyconv.autograd import Tensor
 from pyconv.backend import precision
 from pyconv.layers import Add, BatchNormalization, Layer
-from pyconv.models.folding import can_be_joined, fused_activation
+from pyconv.models.joinable import can_be_joined, fused_activation
 from pyconv.models.steps import Slot, Step
 from pyconv.ops.norm_end import ENDINGS, ends_natively
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyconv.autograd import Variable
 from pyconv.layers import Layer
-from pyconv.models.folding import is_overridden
+from pyconv.models.joinable import is_overridden
 
 
 def all_layers(layer: Layer) -> Iterator[Layer]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from pyconv.autograd import Tensor
 from pyconv.backend import precision
-from pyconv.geometry import normalise_pair
+from pyconv.geometry import Padding, normalise_pair
 from pyconv.layers import MaxPooling2D, ZeroPadding2D
-from pyconv.models.folding import adds_zeros, can_be_joined, fused_activation, is_plain
+from pyconv.models.joinable import can_be_joined, fused_activation, is_plain
 from pyconv.models.joining import NormBlock
 
 
@@ -32,20 +32,27 @@ class Padded:
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         """Return the result for images without their zeros."""
         layer = self.layer
-        if precision.in_use or layer.activity_regularizer is not None:
+        if precision.in_use:
             y: Tensor = layer(self.zeros(x, training), training)
             return y
-        x = self.zeros.prepared(x)
+        x, padding = self.images(x)
         if type(layer) is MaxPooling2D:
-            return layer.pooled(x, self.zeros.padding)
-        y = layer.convolve(x, layer.kernel, layer.bias, layer._fused, self.zeros.padding)
+            return layer.pooled(x, padding)
+        y = layer.convolve(x, layer.kernel, layer.bias, layer._fused, padding)
         activated: Tensor = layer.activated(y)
         return activated
+
+    def images(self, x: Any) -> tuple[Tensor, Padding]:
+        """Return images as the layer takes them, and the padding it gives them."""
+        return self.zeros.prepared(x), self.zeros.padding
 
 
 def padded(zeros: Any, layer: Any, maker: Any) -> Padded | None:
     """Return the two layers as one, where they can be: the second takes what the first makes."""
-    return Padded(zeros, layer) if adds_zeros([zeros, layer]) else None
+    if type(zeros) is not ZeroPadding2D or not (can_be_joined(zeros) and is_plain(layer)):
+        return None
+    same = zeros.data_format == layer.data_format and zeros.dtype_policy == layer.dtype_policy
+    return Padded(zeros, layer) if same and layer.padding == "valid" else None
 
 
 def padded_pool(zeros: Any, pool: Any, maker: Any) -> Padded | None:
@@ -62,6 +69,8 @@ def padded_pool(zeros: Any, pool: Any, maker: Any) -> Padded | None:
 
 
 def _ends_in_relu(maker: Any) -> bool:
+    if type(maker) is Padded:
+        maker = maker.layer
     if type(maker) is NormBlock:
         ending = maker.ending
     elif is_plain(maker):

@@ -18,7 +18,7 @@ from pyconv.autograd.tape import tapes_wanting
 from pyconv.backend import precision
 from pyconv.geometry import Window
 from pyconv.layers import Conv2D, MaxPooling2D
-from pyconv.models.folding import can_be_joined, is_plain
+from pyconv.models.joinable import can_be_joined, is_plain
 from pyconv.ops.conv2d_max_pool2d import ENDINGS, pools_natively
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from pyconv.autograd import Tensor
 from pyconv.backend import kernels_for, precision
 from pyconv.layers import Add, Conv2D, Layer
-from pyconv.models.folding import Folded, can_be_joined, folded_layers, fused_activation
-from pyconv.models.padding import padded_pool
+from pyconv.models.folding import Folded, folded_layers, folded_steps
+from pyconv.models.joinable import can_be_joined, fused_activation
+from pyconv.models.padding import padded, padded_pool
 from pyconv.models.pairs import paired_layers, paired_steps
-from pyconv.models.steps import Slot, Step, folded_steps
+from pyconv.models.steps import Slot, Step
 
 
 class FoldedSum:
@@ -57,12 +58,16 @@ def _can_join(x: Any, residual: Any) -> bool:
 
 def inference_layers(layers: Sequence[Any]) -> list[Any]:
     """Return what runs in inference in the place of layers one after the other."""
-    return folded_layers(paired_layers(list(layers), padded_pool))
+    found = list(layers)
+    for pairing in (padded, padded_pool):
+        found = paired_layers(found, pairing)
+    return folded_layers(found)
 
 
 def inference_steps(steps: list[Step], results: list[int]) -> list[Step]:
     """Return steps that give the same results with convolutions joined to what follows them."""
-    steps = paired_steps(steps, results, padded_pool)
+    for pairing in (padded, padded_pool):
+        steps = paired_steps(steps, results, pairing)
     return summed_steps(folded_steps(steps, results), results)
 
 

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The steps by which a graph of layers runs, as they are and folded."""
+"""The steps by which a graph of layers runs."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, NamedTuple
 
 from pyconv.layers.structure import flatten, map_leaves
-from pyconv.models.folding import folded_length
-
-LONGEST = 4  # layers that one step may stand for: zeros, a convolution, a normalisation, a curve
 
 
 class Slot:
@@ -52,27 +48,4 @@ def with_spent(steps: list[Step], results: list[int]) -> list[Step]:
         found.append(step._replace(spent=tuple(sorted(used - needed))))
         needed |= used
     found.reverse()
-    return found
-
-
-def folded_steps(steps: list[Step], results: list[int]) -> list[Step]:
-    """Return steps that give the same results with convolutions joined to what follows them."""
-    uses = Counter(slot for step in steps for slot in step.sources) + Counter(results)
-    consumer = {slot: step for step in steps for slot in step.sources}
-    joined: set[int] = set()  # the outputs of steps that an earlier one stands for
-    found = []
-    for step in steps:
-        if step.outputs[0] in joined:
-            continue
-        chain = [step]
-        while chain[-1].alone and uses[chain[-1].outputs[0]] == 1 and len(chain) < LONGEST:
-            follower = consumer.get(chain[-1].outputs[0])
-            if follower is None or type(follower.arguments) is not Slot or follower.training:
-                break
-            chain.append(follower)
-        folded, count = folded_length([each.layer for each in chain], 0)
-        if folded is not None:
-            joined |= {each.outputs[0] for each in chain[1:count]}
-            step = step._replace(layer=folded, outputs=chain[count - 1].outputs)
-        found.append(step)
     return found

@@ -110,6 +110,14 @@ def test_zeros_around_images_become_padding_of_the_convolution(convolution):
     assert_follows(model)
 
 
+@pytest.mark.parametrize("layer", [Conv2D, DepthwiseConv2D])
+def test_of_a_convolution_that_ends_in_another_activation_too(layer):
+    options = {"filters": 4} if layer is Conv2D else {}
+    model = chain(ZeroPadding2D(1), layer(kernel_size=3, activation="gelu", **options))
+    assert step_count(model) == 1
+    assert_follows(model)
+
+
 def test_zeros_may_make_an_image_as_large_as_the_window():
     model = chain(ZeroPadding2D(2), Conv2D(4, 5, activation="relu"), shape=(1, 2, 3))
     assert step_count(model) == 1

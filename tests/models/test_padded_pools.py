@@ -95,6 +95,15 @@ def test_a_pooling_takes_zeros_around_what_a_relu_made(made: Any, relu: Any) -> 
     np.testing.assert_allclose(found, model(x).numpy(), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("made", [functional, sequential])
+def test_both_a_convolution_and_the_pooling_after_it_take_zeros(made: Any) -> None:
+    layers = [Conv2D(6, 1), ZeroPadding2D(1), Conv2D(4, 3, activation="relu")]
+    model = made([*layers, ZeroPadding2D(1), MaxPooling2D(3)])
+    assert taken(model) == 2
+    assert taken(model, folds=True) == 1  # beside the folded convolution
+    assert_same_as_one_by_one(model)
+
+
 def test_windows_of_zeros_alone_send_no_gradient_back() -> None:
     model = functional([Conv2D(4, 1), ReLU(), ZeroPadding2D(1), MaxPooling2D(2)])
     model.set_weights([np.zeros((1, 1, 6, 4), np.float32), np.full(4, -1, np.float32)])
