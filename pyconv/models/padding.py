@@ -24,6 +24,7 @@ class Padded:
 
     def __init__(self, zeros: ZeroPadding2D, layer: Any) -> None:
         self.zeros, self.layer = zeros, layer
+        self._checked_shape: Any = None
 
     @property
     def name(self) -> str:
@@ -44,7 +45,11 @@ class Padded:
 
     def images(self, x: Any) -> tuple[Tensor, Padding]:
         """Return images as the layer takes them, and the padding it gives them."""
-        return self.zeros.prepared(x), self.zeros.padding
+        images = self.zeros.prepared(x)
+        if images.shape != self._checked_shape:
+            self.layer.check_input(self.zeros.compute_output_shape(images.shape))
+            self._checked_shape = images.shape
+        return images, self.zeros.padding
 
 
 def padded(zeros: Any, layer: Any, maker: Any) -> Padded | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from pyconv.layers import (
     ZeroPadding2D,
 )
 from pyconv.layers.running import observing
+from pyconv.models.folding import inference
 from pyconv.models.padding import Padded
 
 SHAPE = (10, 9, 4)
@@ -99,6 +101,31 @@ def test_images_with_channels_first_are_padded_along_their_axes() -> None:
 )
 def test_other_layers_run_one_by_one(layers: Any) -> None:
     assert padded(Sequential([Input(shape=SHAPE), *layers()])) == 0
+
+
+@pytest.mark.parametrize("functional", [False, True])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: Conv2D(3, 7, name="wide"),
+        lambda: DepthwiseConv2D(7, activation="gelu", name="wide"),
+        lambda: MaxPooling2D((2, 7), name="wide"),
+    ],
+)
+def test_windows_larger_than_images_of_any_size_are_refused_by_the_layer_s_name(
+    layer: Any, functional: bool
+) -> None:
+    inputs = x = Input(shape=(None, None, 4))
+    layers = [ReLU(), ZeroPadding2D(((1, 0), (1, 1))), layer()]
+    for each in layers:
+        x = each(x)
+    model = Model(inputs, x) if functional else Sequential([inputs, *layers])
+    assert padded(model) == 1
+    with inference():
+        model(normal((1, 6, 5, 4), "float32", 0))
+    for folds in (nullcontext, inference):
+        with folds(), pytest.raises(ValueError, match=r"^wide: .*\[1\]=7 spans 7 pixels, .* 6:"):
+            model(normal((1, 9, 4, 4), "float32", 0))
 
 
 def test_zeros_with_two_readers_or_seen_from_outside_run_one_by_one() -> None:
