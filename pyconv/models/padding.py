@@ -49,6 +49,8 @@ class Padded:
         if images.shape != self._checked_shape:
             self.layer.check_input(self.zeros.compute_output_shape(images.shape))
             self._checked_shape = images.shape
+        if 0 in images.shape[1:]:  # no window takes images without pixels
+            return self.zeros(images), "valid"
         return images, self.zeros.padding
 
 

@@ -65,8 +65,8 @@ def step(model: Any, x: Any) -> list[Any]:
     return [y.numpy(), *[g.numpy() for g in gradients]]
 
 
-def assert_same_as_one_by_one(model: Any) -> None:
-    x = normal((3, *SHAPE), "float32", "x")
+def assert_same_as_one_by_one(model: Any, shape: tuple[int, ...] = (3, *SHAPE)) -> None:
+    x = normal(shape, "float32", "x")
     twin = copy.deepcopy(model)
     padded = step(model, x)
     with observing(lambda layer, inputs, run: run()):
@@ -109,6 +109,19 @@ def test_windows_of_zeros_alone_send_no_gradient_back() -> None:
     model.set_weights([np.zeros((1, 1, 6, 4), np.float32), np.full(4, -1, np.float32)])
     assert taken(model) == 1
     assert_same_as_one_by_one(model)
+
+
+@pytest.mark.parametrize("layer", [lambda: MaxPooling2D(2), lambda: Conv2D(4, 2)])
+@pytest.mark.parametrize("shape", [(2, 0, 7, 6), (2, 9, 0, 6), (2, 0, 0, 6), (0, 9, 7, 6)])
+def test_images_without_pixels_become_zeros(layer: Any, shape: tuple[int, ...]) -> None:
+    inputs = Input(shape=(None, None, 6))
+    model = Model(inputs, layer()(ZeroPadding2D(1)(ReLU()(inputs))))
+    assert taken(model) == 1
+    assert_same_as_one_by_one(model, shape)
+    x = np.zeros(shape, np.float32)
+    with inference():
+        found = model(x).numpy()
+    np.testing.assert_array_equal(found, np.zeros_like(model(x).numpy()))
 
 
 def test_a_pooling_of_other_images_meets_the_zeros() -> None:
