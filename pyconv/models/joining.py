@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pyconv.autograd import Tensor
-from pyconv.backend import precision
 from pyconv.layers import Add, BatchNormalization, Layer
 from pyconv.models.joinable import can_be_joined, fused_activation
 from pyconv.models.steps import Slot, Step
@@ -50,7 +49,7 @@ class NormBlock:
         return self.norm.call_to_end(x, residual, self.ending, bool(training))
 
     def _fits(self, x: Any, residual: Any) -> bool:
-        if precision.in_use or type(x) is not Tensor or not ends_natively(x.array):
+        if type(x) is not Tensor or not ends_natively(x.array):
             return False
         if type(self.norm.moving_mean.array) is not np.ndarray:
             return False

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pyconv.autograd import Tensor
 from pyconv.backend import precision
 from pyconv.geometry import Padding, normalise_pair
@@ -20,7 +22,11 @@ from pyconv.models.joining import NormBlock
 
 
 class Padded:
-    """layer(zeros(x)) in one operation; by policies of 16 bits the layers run one by one."""
+    """layer(zeros(x)) in one operation.
+
+    On a GPU the layers run one by one once there was a policy of 16 bits: other layers' results may
+    have them.
+    """
 
     def __init__(self, zeros: ZeroPadding2D, layer: Any) -> None:
         self.zeros, self.layer = zeros, layer
@@ -33,7 +39,7 @@ class Padded:
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         """Return the result for images without their zeros."""
         layer = self.layer
-        if precision.in_use:
+        if precision.in_use and type(self.zeros.prepared(x).array) is not np.ndarray:
             y: Tensor = layer(self.zeros(x, training), training)
             return y
         x, padding = self.images(x)

@@ -15,7 +15,6 @@ from pyconv import activations
 from pyconv.autograd import Tensor
 from pyconv.autograd.conv2d_max_pool2d import PooledConv2D
 from pyconv.autograd.tape import tapes_wanting
-from pyconv.backend import precision
 from pyconv.geometry import Window
 from pyconv.layers import Conv2D, MaxPooling2D
 from pyconv.models.joinable import can_be_joined, is_plain
@@ -35,13 +34,12 @@ class Pooled:
     def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         """Return the pooled result for images."""
         layer, pool = self.layer, self.pool
-        if not precision.in_use:
-            x = layer.prepared(x)
-            if type(x) is Tensor and not tapes_wanting((x,)):
-                window = layer.window(x.shape)
-                windows = window, pool.window(window.output_shape)
-                if self._fits(x, *windows):
-                    return PooledConv2D(*windows, layer._fused)(x, layer.kernel, layer.bias)
+        x = layer.prepared(x)
+        if type(x) is Tensor and not tapes_wanting((x,)):
+            window = layer.window(x.shape)
+            windows = window, pool.window(window.output_shape)
+            if self._fits(x, *windows):
+                return PooledConv2D(*windows, layer._fused)(x, layer.kernel, layer.bias)
         y: Tensor = pool(layer(x, training), training)
         return y
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyconv.autograd import Tensor
-from pyconv.backend import kernels_for, precision
+from pyconv.backend import kernels_for
 from pyconv.layers import Add, Conv2D, Layer
 from pyconv.models.folding import Folded, folded_layers, folded_steps
 from pyconv.models.joinable import can_be_joined, fused_activation
@@ -49,7 +49,7 @@ class FoldedSum:
 
 
 def _can_join(x: Any, residual: Any) -> bool:
-    if precision.in_use or type(x) is not Tensor or type(residual) is not Tensor:
+    if type(x) is not Tensor or type(residual) is not Tensor:
         return False
     if type(x.array) is not np.ndarray or type(residual.array) is not np.ndarray:
         return False
