@@ -29,7 +29,7 @@ class Parts {
  public:
   // `rows`: may an image be cut, too?
   template <class T>
-  static Parts of(const Window& w, bool rows, T) {
+  static Parts of(const Window& w, bool rows) {
     if (!w.channels_first || (w.c == 1 && w.f == 1)) return Parts(w, 0);
     const int64_t row = (w.sh * w.w * w.c + w.ow * w.f) * int64_t(sizeof(T));
     const bool meets_pixels = w.top <= (w.kh - 1) * w.dil_h && w.bottom <= (w.kh - 1) * w.dil_h;

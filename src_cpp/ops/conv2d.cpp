@@ -130,7 +130,7 @@ void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
   TileEnd<T> end = activation_end(bias, activation);
   if (residual) end.residual = distance(y, residual);
   const bool winograd_runs = chosen == Algorithm::kWinograd;
-  const Parts parts = Parts::of(window, chosen == Algorithm::kDirect, T(0));
+  const Parts parts = Parts::of<T>(window, chosen == Algorithm::kDirect);
   // A form of the filters may be one for all images at once.
   const Window image = one_image(window);
   const bool own =
