@@ -25,12 +25,18 @@ namespace {
 // Fewer output pixels than this read the filters once or twice: packing them costs more.
 constexpr int64_t kPackPixels = 96;
 
+// What the panels of one group take.
+template <class T>
+int64_t panels_size(const Window& w) {
+  const int64_t cols = w.group_filters();
+  return packed_size(window_elements(w), cols, panel_width<T>(cols));
+}
+
 // The panels of one group after the other, in `packed`.
 template <class T>
 Panels<T> group_panels(const Window& w, const T* packed, int64_t group) {
-  const int64_t k = window_elements(w);
   const int64_t width = panel_width<T>(w.group_filters());
-  return {packed + group * packed_size(k, w.group_filters(), width), width, k * width, width};
+  return {packed + group * panels_size<T>(w), width, window_elements(w) * width, width};
 }
 
 template <class T>
@@ -54,7 +60,7 @@ void direct(const T* x, const T* kernel, const T* prepared, T* y, const Window& 
   const int64_t cols = w.group_filters();
   const int64_t width = panel_width<T>(cols);
   const bool pack = !prepared && w.output_pixels() > kPackPixels;
-  Scratch<T> packed(pack ? packed_size(k, cols, width) : 0);
+  Scratch<T> packed(pack ? panels_size<T>(w) : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
     const Matrix<T> b = group_kernel(w, kernel, g);
     const Panels<T> filter = prepared ? group_panels(w, prepared, g)
@@ -153,9 +159,8 @@ int64_t conv2d_prepared_size(const Window& window, Algorithm algorithm) {
   const Algorithm chosen = conv2d_algorithm<T>(window, algorithm, ConvPass::kForward);
   if (chosen == Algorithm::kWinograd) return winograd_filters_size(window);
   if (chosen != Algorithm::kDirect) return 0;
-  const int64_t cols = window.group_filters();
   // One more, so that no form of Winograd has as many.
-  return window.groups * packed_size(window_elements(window), cols, panel_width<T>(cols)) + 1;
+  return window.groups * panels_size<T>(window) + 1;
 }
 
 template <class T>
@@ -170,7 +175,7 @@ void conv2d_prepare(const T* kernel, T* prepared, const Window& window, Algorith
   const int64_t width = panel_width<T>(cols);
   for (int64_t g = 0; g < window.groups; ++g) {
     pack_panels(group_kernel(window, kernel, g), k, cols, width,
-                prepared + g * packed_size(k, cols, width));
+                prepared + g * panels_size<T>(window));
   }
   prepared[conv2d_prepared_size<T>(window, algorithm) - 1] = T(0);
 }
