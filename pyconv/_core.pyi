@@ -5,7 +5,7 @@ CPU kernels of pyconv; called through pyconv.backend.
 from __future__ import annotations
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_max_pool2d', 'conv2d_max_pool2d_backward', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'resize_bytes', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
+__all__: list[str] = ['activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_add_backward_data', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_max_pool2d', 'conv2d_max_pool2d_backward', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'resize_bytes', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -57,6 +57,10 @@ def col2im(dtype: int, col: int, dx: int, window: bytes) -> None:
 def conv2d(dtype: int, x: int, kernel: int, bias: int, y: int, window: bytes, algorithm: int, activation: int, workspace: int) -> None:
     """
     y = activation(x * kernel + bias)
+    """
+def conv2d_add_backward_data(dtype: int, dy: int, kernel: int, dx: int, window: bytes, algorithm: int) -> None:
+    """
+    Adds the gradient of x to dx
     """
 def conv2d_algorithm(dtype: int, window: bytes, algorithm: int, direction: int) -> int:
     """

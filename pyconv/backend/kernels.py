@@ -57,6 +57,7 @@ _NATIVE = [
     "optimizer_step",
 ]
 _OF_THE_CPU = [
+    "conv2d_add_backward_data",
     "conv2d_residual",
     "conv2d_max_pool2d",
     "conv2d_max_pool2d_backward",

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from pyconv.backend import (
     Array,
     as_input,
@@ -195,6 +197,7 @@ def conv2d_backward(
     activation: ActivationName = None,
     y: Array | None = None,
     needs: Collection[str] = ("x", "kernel", "bias"),
+    onto: Array | None = None,
 ) -> tuple[Array | None, Array | None, Array | None]:
     """Return the gradients of conv2d.
 
@@ -202,6 +205,8 @@ def conv2d_backward(
         dy: the gradient of y, shape of y. x, kernel and the geometry: as conv2d got them.
         activation, y: with an activation, its result y is required and dy is the gradient of y.
         needs: which gradients to compute, of "x", "kernel", "bias".
+        onto: an array of x's shape and dtype, writable and C-contiguous, to which the gradient of x
+            is added: it becomes dx. By default a fresh one is made.
     Returns:
         (dx, dkernel, dbias), None where not needed. Sums over pixels run in blocks of 256 whose
         order depends on the shape alone.
@@ -222,7 +227,9 @@ def conv2d_backward(
         groups,
         data_format,
     )
-    return gradients("conv2d_backward", window, dy, x, kernel, needs, activation, y, algorithm)
+    return gradients(
+        "conv2d_backward", window, dy, x, kernel, needs, activation, y, algorithm, onto
+    )
 
 
 def gradients(
@@ -235,6 +242,7 @@ def gradients(
     activation: ActivationName = None,
     y: Array | None = None,
     algorithm: Algorithm = "auto",
+    onto: Array | None = None,
 ) -> tuple[Array | None, Array | None, Array | None]:
     """Return (dx, dkernel, dbias) of a checked window; the arrays have passed as_input."""
     if dy.shape != window.output_shape:
@@ -242,8 +250,10 @@ def gradients(
     code = activation_code(function, activation)
     chosen = _algorithm_code(function, algorithm, window, x)
     wanted = checked_needs(function, needs)
+    if onto is not None:
+        _check_target(function, onto, x)
     dy = through_activation(function, contiguous(dy), y, code)
-    dx = backward_data(dy, contiguous(kernel), window, chosen) if "x" in wanted else None
+    dx = backward_data(dy, contiguous(kernel), window, chosen, onto) if "x" in wanted else None
     if not wanted & {"kernel", "bias"}:
         return dx, None, None
     dkernel = empty_on(x, kernel.shape, gradient_dtype(x)) if "kernel" in wanted else None
@@ -255,12 +265,37 @@ def gradients(
     return dx, dkernel, dbias
 
 
-def backward_data(dy: Array, kernel: Array, window: Window, algorithm: int | None = None) -> Array:
-    """Return dx of contiguous dy and kernel."""
+def _check_target(function: str, onto: Array, x: Array) -> None:
+    """Refuse an array that the gradient of x cannot be added to where it lies."""
+    if type(onto) is not type(x) or onto.dtype != x.dtype:
+        kind = getattr(onto, "dtype", type(onto).__name__)
+        raise TypeError(f"{function}: onto is {kind}; must be an array of x's kind and dtype")
+    if onto.shape != x.shape:
+        raise ValueError(f"{function}: onto.shape={onto.shape}; must be {x.shape}, the shape of x")
+    if isinstance(onto, np.ndarray) and not (onto.flags.carray and onto.dtype.isnative):
+        raise ValueError(f"{function}: onto must be writable, aligned and C-contiguous")
+
+
+def backward_data(
+    dy: Array,
+    kernel: Array,
+    window: Window,
+    algorithm: int | None = None,
+    onto: Array | None = None,
+) -> Array:
+    """Return dx of contiguous dy and kernel; added to `onto`, where there is one."""
     algorithm = _auto if algorithm is None else algorithm
+    if onto is not None and kernels_for(dy).has_arena:
+        kernels_for(dy).conv2d_add_backward_data(
+            product_code(dy), dy, kernel, onto, window.packed, algorithm
+        )
+        return onto
     dx = empty_on(dy, window.input_shape)
     workspace = workspace_for(dy, window, algorithm, DATA)
     kernels_for(dy).conv2d_backward_data(
         product_code(dy), dy, kernel, dx, window.packed, algorithm, workspace
     )
+    if onto is not None:
+        onto += dx
+        return onto
     return dx

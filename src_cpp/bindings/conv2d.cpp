@@ -111,6 +111,20 @@ void bind_backward(py::module_& m) {
       py::arg("dtype"), py::arg("dy"), py::arg("kernel"), py::arg("dx"), py::arg("window"),
       py::arg("algorithm"), py::arg("workspace"), "The gradient of x");
   m.def(
+      "conv2d_add_backward_data",
+      [](int dtype, Address dy, Address kernel, Address dx, const py::bytes& packed,
+         int64_t algorithm) {
+        const Window window = window_of(packed);
+        const Algorithm chosen = algorithm_of(algorithm);
+        with_dtype(dtype, [&](auto zero) {
+          using T = decltype(zero);
+          conv2d_backward_data(at<const T>(dy), at<const T>(kernel), at<T>(dx), window, chosen,
+                               true);
+        });
+      },
+      py::arg("dtype"), py::arg("dy"), py::arg("kernel"), py::arg("dx"), py::arg("window"),
+      py::arg("algorithm"), "Adds the gradient of x to dx");
+  m.def(
       "conv2d_backward_kernel",
       [](int dtype, Address x, Address dy, Address dkernel, Address dbias, const py::bytes& packed,
          int64_t algorithm, Address) {

@@ -107,7 +107,7 @@ void winograd_filter(const T* g, int64_t tap_pitch, int64_t count, T* to, int64_
   }
 }
 
-// The pixels of `square` = (A^T m A) with the tile's end; m[frequency * pitch + i].
+// The pixels of `square` = or += (A^T m A) with the tile's end; m[frequency * pitch + i].
 template <class T, int M>
 void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>& given, T* pixels,
                      int64_t count, const pyconv::TileEnd<T>& end_given) {
@@ -128,10 +128,12 @@ void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>&
     PYCONV_UNROLL
     for (int q = 0; q < M * M; ++q) {
       if (q / M >= square.bottom || q % M >= square.right) continue;
+      T* const to = pixels + q / M * square.row_pitch + q % M * square.pixel_pitch + i;
       typename V::Reg sum = y[q / M][q % M];
+      if (end.accumulate) sum = V::add(V::load(to, mask), sum);
       if (end.bias) sum = V::add(sum, bias);
       if (end.clamp) sum = clamp<T>(sum, lower, upper);
-      V::store(pixels + q / M * square.row_pitch + q % M * square.pixel_pitch + i, sum, mask);
+      V::store(to, sum, mask);
     }
   }
 }

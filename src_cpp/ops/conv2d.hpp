@@ -25,10 +25,10 @@ int64_t conv2d_prepared_size(const Window& window, Algorithm algorithm);
 template <class T>
 void conv2d_prepare(const T* kernel, T* prepared, const Window& window, Algorithm algorithm);
 
-// dx (n, h, w, c): the adjoint in x.
+// dx (n, h, w, c): the adjoint in x; where it `adds`, to what dx holds, as if by itself first.
 template <class T>
 void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& window,
-                          Algorithm algorithm);
+                          Algorithm algorithm, bool adds = false);
 
 // dkernel (kh, kw, c / groups, f) and dbias (f), either may be null. The order of every sum
 // depends on the shape alone.

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "arena.hpp"
+#include "dispatch.hpp"
+#include "ops/addition.hpp"
 #include "ops/col2im.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/conv2d_algorithm.hpp"
@@ -17,6 +19,7 @@
 #include "ops/point_product.hpp"
 #include "ops/window_gemm.hpp"
 #include "ops/winograd.hpp"
+#include "ops/winograd_tiles.hpp"
 #include "parallel.hpp"
 
 namespace pyconv {
@@ -48,13 +51,13 @@ struct ParityClass {
 };
 
 template <class T>
-void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_t group,
-                    const ParityClass& parity) {
+void class_product(const Window& w, const T* dy, const T* kernel, int64_t group,
+                   const ParityClass& parity, const PixelGrid<T>& out, bool adds) {
   const int64_t cg = w.group_inputs();
   const int64_t fg = w.group_filters();
-  const PixelGrid<T> out{dx + (parity.a * w.w + parity.b) * w.c + group * cg, w.h * w.w * w.c,
-                         w.sh * w.w * w.c, w.sw * w.c};
   const int64_t k = int64_t(parity.taps.size()) * fg;
+  TileEnd<T> end = plain_end<T>();
+  end.accumulate = adds;
   const int64_t width = panel_width<T>(cg);
   Scratch<T> packed(packed_size(k, cg, width));
   const Gather<T> windows{dy + group * fg,
@@ -71,22 +74,54 @@ void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_
                           0};
   const Panels<T> filter = pack_transposed(w, kernel, group, parity.taps, width, packed.data());
   if (is_point(windows, parity.taps)) {
-    return point_product<T>({windows, parity.taps[0], filter, w.n, fg, cg, out, plain_end<T>()});
+    return point_product<T>({windows, parity.taps[0], filter, w.n, fg, cg, out, end});
   }
-  window_gemm(window_product(windows, parity.taps, fg, filter, w.n, cg, out, plain_end<T>()));
+  window_gemm(window_product(windows, parity.taps, fg, filter, w.n, cg, out, end));
+}
+
+// Adds the pixels of a class to where they belong.
+template <class T>
+void add_pixels(const Window& w, const ParityClass& parity, const T* pixels, int64_t c,
+                const PixelGrid<T>& out) {
+  const int64_t lines = w.n * parity.rows, line = parity.columns * c;
+  parallel_for(lines, 3 * lines * line * int64_t(sizeof(T)), [&](int64_t number) {
+    const T* from = pixels + number * line;
+    T* to =
+        out.data + number / parity.rows * out.image_pitch + number % parity.rows * out.row_pitch;
+    for (int64_t j = 0; j < parity.columns; ++j, from += c, to += out.pixel_pitch) {
+      kernel_table_of<T>().add_pairs(to, from, to, c);
+    }
+  });
 }
 
 template <class T>
-void by_parity_classes(const Window& w, const T* dy, const T* kernel, T* dx) {
+void class_gradient(const Window& w, const T* dy, const T* kernel, T* dx, int64_t group,
+                    const ParityClass& parity, bool adds) {
+  const int64_t cg = w.group_inputs();
+  const PixelGrid<T> out{dx + (parity.a * w.w + parity.b) * w.c + group * cg, w.h * w.w * w.c,
+                         w.sh * w.w * w.c, w.sw * w.c};
+  // Of several blocks the sum is complete before it is added.
+  if (!adds || int64_t(parity.taps.size()) * w.group_filters() <= kBlockK) {
+    return class_product(w, dy, kernel, group, parity, out, adds);
+  }
+  const int64_t line = parity.columns * cg;
+  Scratch<T> made(w.n * parity.rows * line);
+  class_product(w, dy, kernel, group, parity,
+                PixelGrid<T>{made.data(), parity.rows * line, line, cg}, false);
+  add_pixels(w, parity, made.data(), cg, out);
+}
+
+template <class T>
+void by_parity_classes(const Window& w, const T* dy, const T* kernel, T* dx, bool adds) {
   const AxisClasses rows = row_classes(w);
   const AxisClasses columns = column_classes(w);
-  if (!reach_every_pixel(w, rows, columns)) fill_zero(dx, w.n * w.h, w.w * w.c);
+  if (!adds && !reach_every_pixel(w, rows, columns)) fill_zero(dx, w.n * w.h, w.w * w.c);
   for (const auto& [a, vertical] : rows) {
     for (const auto& [b, horizontal] : columns) {
       const ParityClass parity{a, b, ceil_div(w.h - a, w.sh), ceil_div(w.w - b, w.sw),
                                crossed(vertical, horizontal, w.kw)};
       keep_going();
-      for (int64_t g = 0; g < w.groups; ++g) class_gradient(w, dy, kernel, dx, g, parity);
+      for (int64_t g = 0; g < w.groups; ++g) class_gradient(w, dy, kernel, dx, g, parity, adds);
     }
   }
 }
@@ -124,11 +159,20 @@ void by_col2im(const Window& w, const T* dy, const T* kernel, T* dx) {
 
 template <class T>
 void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& window,
-                          Algorithm algorithm) {
+                          Algorithm algorithm, bool adds) {
   if (window.input_pixels() == 0) return;
+  const Algorithm chosen = conv2d_algorithm<T>(window, algorithm, ConvPass::kData);
+  const bool in_place =
+      chosen == Algorithm::kWinograd ? !winograd_spreads(window) : chosen == Algorithm::kDirect;
+  if (adds && (window.channels_first || !in_place)) {
+    const int64_t size = window.input_pixels() * window.c;
+    Scratch<T> own(size);
+    conv2d_backward_data(dy, kernel, own.data(), window, algorithm);
+    return add(dx, own.data(), dx, size);
+  }
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   ChannelsLastOutput<T> output(dx, window.n, window.h * window.w, window.c, window.channels_first);
-  switch (conv2d_algorithm<T>(window, algorithm, ConvPass::kData)) {
+  switch (chosen) {
     case Algorithm::kIm2col:
       by_col2im(window, gradient.data(), kernel, output.data());
       break;
@@ -137,16 +181,18 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
       break;
     case Algorithm::kWinograd:
       if constexpr (std::is_same_v<T, float>) {
-        winograd_backward_data(gradient.data(), kernel, output.data(), window);
+        winograd_backward_data(gradient.data(), kernel, output.data(), window, adds);
       }
       break;
     default:
-      by_parity_classes(window, gradient.data(), kernel, output.data());
+      by_parity_classes(window, gradient.data(), kernel, output.data(), adds);
   }
   output.store();
 }
 
-template void conv2d_backward_data(const float*, const float*, float*, const Window&, Algorithm);
-template void conv2d_backward_data(const double*, const double*, double*, const Window&, Algorithm);
+template void conv2d_backward_data(const float*, const float*, float*, const Window&, Algorithm,
+                                   bool);
+template void conv2d_backward_data(const double*, const double*, double*, const Window&, Algorithm,
+                                   bool);
 
 }  // namespace pyconv

@@ -52,7 +52,7 @@ class PointBlock {
         count_(block_.last_pixel - block_.first_pixel) {
     for (TileEnd<T>* end : {middle_, last_}) {
       end[0] = end[1] = end == last_ ? p_.end : plain_end<T>();
-      end[0].accumulate = false;
+      end[0].accumulate = p_.end.accumulate;
       end[1].accumulate = true;
     }
     find_rows();
@@ -145,7 +145,8 @@ class PointBlock {
     const RowTile<T> tile = table_.row_tile[at.vecs - 1][at.count - 1];
     T* const* const out = out_ + at.first;
     const T* const* const in = in_ + at.first;
-    fetch_residual(out, at.count, column, cols, p_.end);
+    const bool adds = p_.end.residual || p_.end.accumulate;
+    if (adds) fetch_summands(out, at.count, column, cols, p_.end);
     const bool asks = packed_ && !neighbours_ && panel == block_.first_panel;
     const int64_t rows_after = asks ? std::min(at.count, count_ - at.first - at.count) : 0;
     for (int64_t k = first_k; k < last_k || k == first_k; k += kBlockK) {

@@ -36,9 +36,9 @@ void fetch(const T* from, int64_t count) {
 
 // Rows of what is added to a tile lie far apart.
 template <class T>
-void fetch_residual(T* const* c, int64_t rows, int64_t column, int64_t cols,
+void fetch_summands(T* const* c, int64_t rows, int64_t column, int64_t cols,
                     const TileEnd<T>& end) {
-  for (int64_t r = 0; end.residual && r < rows; ++r) fetch(c[r] + column + end.residual, cols);
+  for (int64_t r = 0; r < rows; ++r) fetch(c[r] + column + end.residual, cols);
 }
 
 // Rows are split evenly over as few tiles as possible: 14 = 7 + 7, not 9 + 5.
@@ -58,7 +58,7 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
                    const TileEnd<T>& end) {
   const int64_t vecs = ceil_div(cols, table.width);
   for_each_tile(rows, table.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
-    fetch_residual(c + first, count, column, cols, end);
+    if (end.residual) fetch_summands(c + first, count, column, cols, end);
     table.row_tile[vecs - 1][count - 1](k, a + first, 0, b, ldb, c + first, column, cols, end, b,
                                         0);
   });
@@ -76,7 +76,7 @@ void multiply_indexed(const KernelTable<T>& table, int64_t rows, const Stretch* 
   for_each_tile(rows, table.indexed_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
-    fetch_residual(out, count, 0, cols, end);
+    if (end.residual) fetch_summands(out, count, 0, cols, end);
     const int64_t next = std::min(rows, first + 2 * count);
     for (int64_t r = first + count; far && r < next; ++r) fetch(a[r] + index[0], far);
     table.indexed_tile[vecs - 1][count - 1](stretches, stretch_count, a + first, index, b, ldb, out,

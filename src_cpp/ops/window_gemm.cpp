@@ -49,7 +49,7 @@ T* target_of(const WindowProduct<T>& p, const RegionPixel& pixel) {
 template <class T>
 TileEnd<T> end_of(const WindowProduct<T>& p, bool first, bool last) {
   TileEnd<T> end = last ? p.end : plain_end<T>();
-  end.accumulate = !first;
+  end.accumulate = p.end.accumulate || !first;
   return end;
 }
 

@@ -54,10 +54,12 @@ WinogradPass forward_pass(const Window& w, int64_t group, const float* x, const 
 }
 
 WinogradPass backward_pass(const Window& w, int64_t group, const float* dy, const float* exchanged,
-                           float* dx) {
+                           float* dx, bool adds) {
   const bool spreads = winograd_spreads(w);
   const int64_t m = spreads ? 4 : winograd_side(w.n, w.h, w.w);
   const int64_t cg = w.group_inputs();
+  TileEnd<float> end = plain_end<float>();
+  end.accumulate = adds;
   return WinogradPass{winograd_kernels_of(m),
                       kernel_table_of<float>(),
                       spreads,
@@ -69,7 +71,7 @@ WinogradPass backward_pass(const Window& w, int64_t group, const float* dy, cons
                       cg,
                       images_of_x(w, dx, group),
                       panel_width<float>(cg),
-                      plain_end<float>(),
+                      end,
                       Taps{exchanged, w.group_filters() * cg, cg},
                       nullptr};
 }
@@ -128,11 +130,12 @@ void winograd_filters(const float* kernel, float* filters, const Window& w) {
   }
 }
 
-void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& w) {
+void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& w,
+                            bool adds) {
   Scratch<float> exchanged(9 * w.group_inputs() * w.group_filters());
   for (int64_t g = 0; g < w.groups; ++g) {
     exchange_taps(w, kernel, g, !winograd_spreads(w), exchanged.data());
-    run_pass(backward_pass(w, g, dy, exchanged.data(), dx));
+    run_pass(backward_pass(w, g, dy, exchanged.data(), dx, adds));
   }
 }
 

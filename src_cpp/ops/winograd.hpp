@@ -16,7 +16,9 @@ void winograd(const float* x, const float* kernel, const float* filters, float* 
 int64_t winograd_filters_size(const Window& window);
 void winograd_filters(const float* kernel, float* filters, const Window& window);
 
-void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& window);
+// `adds`: to what dx holds, where tiles do not spread.
+void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& window,
+                            bool adds);
 void winograd_backward_kernel(const float* x, const float* dy, float* dkernel,
                               const Window& window);
 

@@ -20,6 +20,7 @@ CORE_ONLY = {
     "conv2d_max_pool2d_backward",
     "conv2d_prepare",
     "conv2d_prepared_size",
+    "conv2d_add_backward_data",
     "conv2d_residual",
     "cpu_name",
     "empty",
