@@ -77,6 +77,8 @@ class BatchNormToEnd(Function):
         moving: mean and variance; None: those of the batch. activation: "relu" or "relu6".
     """
 
+    makes_anew = True
+
     state: NormState
     y: Array | None = None
 
@@ -110,11 +112,20 @@ class BatchNormToEnd(Function):
         if self.activation is None:  # handed over
             return *normalize_backward(name, dy, self.x, self.scale[0], self.state, needs), dy
         return normalize_to_end_backward(
-            name, dy, self.x, self.scale, self.state, self.activation, self.y, needs
+            name,
+            dy,
+            self.x,
+            self.scale,
+            self.state,
+            self.activation,
+            self.y,
+            needs,
+            over_dy=self.dy_is_spare,
         )
 
     def hand_over(self) -> ActivationName:
         handed, self.activation, self.y = self.activation, None, None
+        self.makes_anew = False  # dy itself passes on to the residual
         return handed
 
     def of(

@@ -38,4 +38,5 @@ def conv2d(
         "algorithm": algorithm,
     }
     function = ProductFunction(ops.conv2d, ops.conv2d_backward, options, activation)
+    function.adds_up = True
     return function.of(x, kernel, bias)

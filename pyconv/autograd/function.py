@@ -39,6 +39,10 @@ class Function:
     takes_16_bits = False  # forward and backward are made for them
     joins_float32 = True  # its float32 inputs become 16 bits then
     takes_over = False  # whether `take_over` does anything
+    makes_anew = False  # its gradients are arrays of their own, that nothing else holds
+    adds_up = False  # its first gradient can be added to `summed`, which it then is
+    dy_is_spare = False  # backward may write where its dy lies: nothing else holds it
+    summed: Array | None = None  # so far the gradient of the first input, if held by the tape alone
     _dtypes: list[np.dtype[Any] | None] | None = None  # of the inputs, once other policies are used
     _tf32 = _widens = False
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does

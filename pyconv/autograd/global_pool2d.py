@@ -15,6 +15,7 @@ class GlobalAvgPool2DFunction(Function):
     """Pairs the op with its backward, which needs the shape of x alone."""
 
     takes_16_bits = True
+    makes_anew = True
 
     def __init__(self, keepdims: bool, data_format: DataFormat) -> None:
         self.keepdims, self.data_format = keepdims, data_format
@@ -33,6 +34,7 @@ class GlobalMaxPool2DFunction(Function):
     """Pairs the op with its backward; finds and keeps offsets only when a tape records."""
 
     takes_16_bits = True
+    makes_anew = True
 
     def __init__(self, keepdims: bool, data_format: DataFormat) -> None:
         self.keepdims, self.data_format = keepdims, data_format

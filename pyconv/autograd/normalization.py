@@ -18,6 +18,7 @@ class NormFunction(Function):
     """Pairs a forward with the backward they share; keeps x, gamma and float64 statistics."""
 
     takes_16_bits, joins_float32 = True, False
+    makes_anew = True
 
     state: NormState
 
@@ -34,7 +35,13 @@ class NormFunction(Function):
     def backward(self, dy: Array) -> tuple[Array | None, ...]:
         needs = self.names_of_wanted(*NORM_INPUTS)
         return normalize_backward(
-            f"{self.name}_backward", dy, self.x, self.gamma, self.state, needs
+            f"{self.name}_backward",
+            dy,
+            self.x,
+            self.gamma,
+            self.state,
+            needs,
+            over_dy=self.dy_is_spare,
         )
 
     def of(self, x: Operand, gamma: Operand | None, beta: Operand | None) -> Tensor:

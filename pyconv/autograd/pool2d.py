@@ -31,6 +31,7 @@ class BestPool2DFunction(Function):
     """
 
     takes_16_bits = True
+    makes_anew = True
 
     mask: ActivationName = None
 

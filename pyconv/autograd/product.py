@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pyconv.autograd.activation import MASKS
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
@@ -21,6 +23,8 @@ class ProductFunction(Function):
     Args:
         op, backward_op: of x, kernel and bias. options: what both take alike.
     """
+
+    makes_anew = True
 
     def __init__(
         self,
@@ -40,15 +44,22 @@ class ProductFunction(Function):
         return y
 
     def backward(self, dy: Array) -> tuple[Array | None, ...]:
+        onto = {"onto": self.summed} if self._can_add_to(self.summed) else {}
         return self.backward_op(
             dy,
             self.x,
             self.kernel,
             **self.options,
+            **onto,
             activation=self.activation,
             y=self.y,
             needs=self.names_of_wanted("x", "kernel", "bias"),
         )
+
+    def _can_add_to(self, summed: Array | None) -> bool:
+        if type(summed) is not np.ndarray or not summed.flags.carray:
+            return False
+        return bool(summed.dtype == self.x.dtype)
 
     def hand_over(self) -> ActivationName:
         handed = self.activation if self.activation in MASKS else None

@@ -188,7 +188,7 @@ class GradientTape:
     def _backward(self, found: dict[int, Array], sources: set[int]) -> dict[int, Array]:
         """Run the records backwards; `found` maps id of a Tensor to its gradient."""
         records = list(self._records) if self._persistent else self._records
-        summed: set[int] = set()  # the gradients that are sums of this loop, in nobody else's hands
+        own: set[int] = set()  # the gradients that this loop alone holds
         while records:
             # Taken off, so that what the function kept is freed as soon as it is used.
             function, inputs, y, wanted, versions = records.pop()
@@ -201,7 +201,11 @@ class GradientTape:
                     raise RuntimeError(
                         "gradient: a Variable was changed after the forward that used it"
                     )
+            function.dy_is_spare = output in own and output not in sources
+            if function.adds_up and id(inputs[0]) in own:
+                function.summed = found.get(id(inputs[0]))
             gradients = function.gradients(dy)
+            summed, function.summed = function.summed, None
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
             for x, is_wanted, dx in zip(inputs, wanted, gradients, strict=True):
@@ -209,9 +213,11 @@ class GradientTape:
                     key, dx = id(x), np.asarray(dx) if isinstance(dx, np.generic) else dx
                     if key not in found:
                         found[key] = dx
-                        continue
-                    found[key] = added(found[key], dx, into_a=key in summed)
-                    summed.add(key)
+                        if function.makes_anew:
+                            own.add(key)
+                    elif dx is not summed:
+                        found[key] = added(found[key], dx, into_a=key in own)
+                        own.add(key)
         return found
 
 

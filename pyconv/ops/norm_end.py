@@ -15,7 +15,7 @@ import numpy as np
 from pyconv.backend import Array, contiguous, dtype_code, empty_on, kernels_for
 from pyconv.ops.activation import ActivationName, activation_code
 from pyconv.ops.needs import checked_needs
-from pyconv.ops.normalization import NORM_INPUTS, NormState, checked_scale
+from pyconv.ops.normalization import NORM_INPUTS, NormState, checked_scale, spare_or_fresh
 
 ENDINGS: tuple[ActivationName, ...] = ("relu", "relu6")
 
@@ -74,20 +74,25 @@ def normalize_to_end_backward(
     activation: ActivationName,
     y: Array | None,
     needs: Collection[str],
+    *,
+    over_dy: bool = False,
 ) -> tuple[Array | None, Array | None, Array | None, Array | None]:
     """Return (dx, dgamma, dbeta, dresidual), None where not needed.
 
     Args:
         dy: the gradient of y. x, state: as they were. scale: gamma and beta.
         y: the result where a residual was added, else None: dresidual is None then, too.
+        over_dy: dy may be written over.
     """
     wanted = checked_needs(function, needs, NORM_INPUTS)
     view = state.view
     gamma, beta = (None if one is None else contiguous(one) for one in scale)
     rows, gradients = view.ordered(x), view.ordered(dy)
     result = None if y is None else view.ordered(y)
-    dx = empty_on(rows, rows.shape) if "x" in wanted else None
-    dz = None if y is None else empty_on(rows, rows.shape)
+    fresh = spare_or_fresh(gradients, over_dy) if y is not None or "x" in wanted else None
+    dx, dz = (fresh, None) if y is None else (None, fresh)
+    if y is not None and "x" in wanted:
+        dx = empty_on(rows, rows.shape)
     dgamma = empty_on(rows, view.scale_shape) if "gamma" in wanted else None
     dbeta = empty_on(rows, view.scale_shape) if "beta" in wanted else None
     if rows.size:

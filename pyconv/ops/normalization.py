@@ -152,6 +152,13 @@ def normalize(
     return view.restored(y)
 
 
+def spare_or_fresh(gradients: Array, spare: bool) -> Array:
+    """Return the array itself where it is spare and kernels may write over it, or a fresh one."""
+    if spare and kernels_for(gradients).has_arena and gradients.flags.writeable:
+        return gradients
+    return empty_on(gradients, gradients.shape)
+
+
 def normalize_backward(
     function: str,
     dy: Array,
@@ -159,8 +166,10 @@ def normalize_backward(
     gamma: Array | None,
     state: NormState,
     needs: Collection[str],
+    *,
+    over_dy: bool = False,
 ) -> tuple[Array | None, Array | None, Array | None]:
-    """Return (dx, dgamma, dbeta), None where not needed."""
+    """Return (dx, dgamma, dbeta), None where not needed; `over_dy`: dy may be written over."""
     wanted = checked_needs(function, needs, NORM_INPUTS)
     x = as_input(x, function, "x")
     dy = as_input(dy, function, "dy", like=x)
@@ -169,7 +178,7 @@ def normalize_backward(
     view = state.view
     gamma = checked_scale(function, "gamma", gamma, view.scale_shape, x)
     rows, gradients = view.ordered(x), view.ordered(dy)
-    dx = empty_on(rows, rows.shape) if "x" in wanted else None
+    dx = spare_or_fresh(gradients, over_dy) if "x" in wanted else None
     scale_dtype = gradient_dtype(rows)
     dgamma = empty_on(rows, view.scale_shape, scale_dtype) if "gamma" in wanted else None
     dbeta = empty_on(rows, view.scale_shape, scale_dtype) if "beta" in wanted else None

@@ -208,7 +208,7 @@ void add_gradients_to_columns(const T* dy, const T* x, int64_t count, int64_t c,
   });
 }
 
-// The same with the activation's result y; dz is kept.
+// The same with the activation's result y; dz is kept, where dy lies if it may.
 template <class T, class Curve>
 void add_passing_gradients_to_columns(const T* dy, const T* y, const T* x, T* dz, int64_t count,
                                       int64_t c, const pyconv::NormColumns<T>& columns,
@@ -216,8 +216,9 @@ void add_passing_gradients_to_columns(const T* dy, const T* y, const T* x, T* dz
   const T* __restrict centre = columns.centre, * __restrict rest = columns.rest;
   const bool far = columns.far;
   by_rows<kSummed>(count, c, [=](auto rows, int64_t first) {
-    const T* __restrict gradients = dy + first, * __restrict from = x + first, * __restrict result = y + first;
-    T* __restrict to = dz + first;
+    const T* __restrict from = x + first, * __restrict result = y + first;
+    const T* gradients = dy + first;
+    T* to = dz + first;
     if (far) {
       fetch_ahead(gradients, decltype(rows)::count * c);
       fetch_ahead(from, decltype(rows)::count * c);
@@ -240,7 +241,7 @@ void add_passing_gradients_to_columns(const T* dy, const T* y, const T* x, T* dz
   });
 }
 
-// dx = dz scale - offset - (x - centre) slope
+// dx = dz scale - offset - (x - centre) slope; dx may lie where dy does.
 template <class T, class Curve>
 void normalize_rows_backward(const T* dy, const T* x, T* dx, int64_t count, int64_t c,
                              const pyconv::NormColumns<T>& columns) {
@@ -249,12 +250,13 @@ void normalize_rows_backward(const T* dy, const T* x, T* dx, int64_t count, int6
                       *__restrict offset = columns.offset, *__restrict slope = columns.slope;
   const bool far = columns.far;
   by_rows(count, c, [=](auto rows, int64_t first) {
-    const T* __restrict gradients = dy + first, * __restrict from = x + first;
+    const T* __restrict from = x + first;
+    const T* gradients = dy + first;
     if (far) {
       fetch_ahead(gradients, decltype(rows)::count * c);
       fetch_ahead(from, decltype(rows)::count * c);
     }
-    T* __restrict to = dx + first;
+    T* to = dx + first;
 #pragma GCC ivdep
     for (int64_t j = 0; j < c; ++j) {
       PYCONV_UNROLL

@@ -31,7 +31,7 @@ void normalize(const T* x, const T* gamma, const T* beta, double* mean, double* 
                const NormShape& shape, double epsilon, bool fixed, const NormEnd<T>& end = {});
 
 // Where y ended with an activation. Without a residual its gradient is found from x and beta;
-// with one from y, and dz, the gradient of the residual, is written.
+// with one from y, and dz, the gradient of the residual, is written, which may lie where dy does.
 template <class T>
 struct NormEndGradient {
   ActivationKind activation = ActivationKind::kLinear;
@@ -39,7 +39,8 @@ struct NormEndGradient {
   T* dz = nullptr;
 };
 
-// With `fixed` statistics mean and variance are constants. dx, dgamma and dbeta may be null.
+// With `fixed` statistics mean and variance are constants. dx, dgamma and dbeta may be null; dx may
+// lie where dy does, unless dz is written.
 template <class T>
 void normalize_backward(const T* dy, const T* x, const T* gamma, const double* mean,
                         const double* variance, T* dx, T* dgamma, T* dbeta, const NormShape& shape,
