@@ -221,10 +221,11 @@ struct DropoutMask {
 
 // A row of windows whose channels stay apart: window j meets, by tap (r, s), pixel
 // origin + j * step + s * apart of rows[r]; beyond the row there are zeros. The tap's weights are
-// kernel[(r * kw + s) * channels + ch].
+// kernel[(r * kw + s) * channels + ch]. Two lines are of 3 x 3 windows without gaps between taps,
+// step 1 or 2, four at least, and as many channels as lanes: the second one meets rows[step + r].
 template <class T>
 struct DepthwiseRow {
-  const T* const* rows;  // kh rows of w pixels each
+  const T* const* rows;  // of w pixels each
   int64_t w;
   int64_t kh, kw;
   int64_t origin, step, apart;
@@ -234,6 +235,8 @@ struct DepthwiseRow {
   int64_t out_step;  // elements
   int64_t count;
   TileEnd<T> end;
+  int64_t lines;     // of windows, at most depthwise_lines of the table
+  int64_t out_line;  // elements between them
 };
 
 // sums[t * channels + ch] = or += the sum over the row's pixels of source times dy.
@@ -307,6 +310,7 @@ struct KernelTable {
   GatherRows<T> gather_rows;
   ScatterRows<T> scatter_rows;
   AddTerms<T> add_terms;
+  int depthwise_lines;  // that depthwise_row can take
   void (*depthwise_row)(const DepthwiseRow<T>& row);
   void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
   void (*add_pairs)(const T* a, const T* b, T* y, int64_t count);

@@ -21,7 +21,8 @@ inline typename Vec<T>::Reg load_channels(const T* p, typename Vec<T>::Mask mask
 template <class T, int Pixels, bool whole>
 [[gnu::always_inline]] inline void end_pixels(const pyconv::DepthwiseRow<T>& row,
                                               typename Vec<T>::Reg (&acc)[Pixels], int64_t j,
-                                              int64_t ch, typename Vec<T>::Mask mask) {
+                                              int64_t ch, typename Vec<T>::Mask mask,
+                                              int64_t line = 0) {
   using V = Vec<T>;
   if (row.end.bias) {
     const typename V::Reg bias = load_channels<T, whole>(row.end.bias + ch, mask);
@@ -34,7 +35,7 @@ template <class T, int Pixels, bool whole>
     PYCONV_UNROLL
     for (int u = 0; u < Pixels; ++u) acc[u] = clamp<T>(acc[u], lower, upper);
   }
-  T* out = row.out + j * row.out_step + ch;
+  T* out = row.out + line * row.out_line + j * row.out_step + ch;
   PYCONV_UNROLL
   for (int u = 0; u < Pixels; ++u, out += row.out_step) {
     if constexpr (whole) {
@@ -134,6 +135,75 @@ inline void depthwise_sliding(const pyconv::DepthwiseRow<T>& row) {
   }
 }
 
+// Two lines take the weights of 3 x 3 taps and the sums of 14 pixels.
+constexpr int kDepthwiseLines = kRegisters == 32 ? 2 : 1;
+
+// The same for two lines of 3 x 3 taps.
+template <class T, int Pixels, int Step, bool inside>
+inline void depthwise_lines(const pyconv::DepthwiseRow<T>& row, int64_t j, int64_t ch) {
+  using V = Vec<T>;
+  constexpr int taps = 3, lines = kDepthwiseLines;
+  typename V::Reg weight[taps * taps], acc[lines][Pixels];
+  PYCONV_UNROLL
+  for (int t = 0; t < taps * taps; ++t) weight[t] = V::load(row.kernel + t * row.channels + ch);
+  PYCONV_UNROLL
+  for (int l = 0; l < lines; ++l) {
+    PYCONV_UNROLL
+    for (int u = 0; u < Pixels; ++u) acc[l][u] = V::zero();
+  }
+  const int64_t x = row.origin + j * Step;
+  PYCONV_UNROLL
+  for (int q = 0; q < (lines - 1) * Step + taps; ++q) {
+    const T* from = row.rows[q] + x * row.channels + ch;
+    PYCONV_UNROLL
+    for (int i = 0; i < (Pixels - 1) * Step + taps; ++i, from += row.channels) {
+      const bool met = inside || (x + i >= 0 && x + i < row.w);
+      const typename V::Reg pixel = V::keep(met ? V::load(from) : V::zero());
+      PYCONV_UNROLL
+      for (int l = 0; l < lines; ++l) {
+        const int r = q - l * Step;
+        if (r < 0 || r >= taps) continue;
+        PYCONV_UNROLL
+        for (int s = 0; s < taps; ++s) {
+          const int u = (i - s) / Step;
+          if (i < s || (i - s) % Step != 0 || u >= Pixels) continue;
+          acc[l][u] = V::fma(pixel, weight[r * taps + s], acc[l][u]);
+        }
+      }
+    }
+  }
+  PYCONV_UNROLL
+  for (int l = 0; l < lines; ++l) {
+    end_pixels<T, Pixels, true>(row, acc[l], j, ch, V::tail(V::width), l);
+  }
+}
+
+template <class T, int Pixels, int Step>
+inline void depthwise_lines_at(const pyconv::DepthwiseRow<T>& row, int64_t j) {
+  const int64_t x = row.origin + j * Step;
+  const bool inside = x >= 0 && x + (Pixels - 1) * Step + 3 <= row.w;
+  for (int64_t ch = 0; ch < row.channels; ch += Vec<T>::width) {
+    if (ch + Vec<T>::width > row.channels) ch = row.channels - Vec<T>::width;
+    if (inside) {
+      depthwise_lines<T, Pixels, Step, true>(row, j, ch);
+    } else {
+      depthwise_lines<T, Pixels, Step, false>(row, j, ch);
+    }
+  }
+}
+
+// The last windows may be computed once more.
+template <class T, int Step>
+inline void depthwise_both_lines(const pyconv::DepthwiseRow<T>& row) {
+  if (row.count == 7 || row.count == 14) {
+    for (int64_t j = 0; j < row.count; j += 7) depthwise_lines_at<T, 7, Step>(row, j);
+    return;
+  }
+  for (int64_t j = 0; j < row.count; j += 4) {
+    depthwise_lines_at<T, 4, Step>(row, j + 4 <= row.count ? j : row.count - 4);
+  }
+}
+
 template <class T, int Pixels, bool inside>
 inline void depthwise_channels(const pyconv::DepthwiseRow<T>& row, int64_t j) {
   int64_t ch = 0;
@@ -167,6 +237,10 @@ inline void depthwise_windows(const pyconv::DepthwiseRow<T>& row) {
 template <class T>
 void depthwise_row(const pyconv::DepthwiseRow<T>& given) {
   const pyconv::DepthwiseRow<T> row = given;  // which no store of a vector changes
+  if constexpr (kDepthwiseLines > 1) {
+    if (row.lines > 1 && row.step == 1) return depthwise_both_lines<T, 1>(row);
+    if (row.lines > 1) return depthwise_both_lines<T, 2>(row);
+  }
   if (row.apart == 1 && row.count >= 4 && row.channels >= Vec<T>::width) {
     if (row.step == 1) {
       if (row.kw == 2) return depthwise_sliding<T, 2, 1>(row);

@@ -40,6 +40,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.gather_rows = &gather_rows<T>;
   table.scatter_rows = &scatter_rows<T>;
   table.add_terms = &add_terms<T>;
+  table.depthwise_lines = kDepthwiseLines;
   table.depthwise_row = &depthwise_row<T>;
   table.depthwise_kernel_row = &depthwise_kernel_row<T>;
   table.add_pairs = &add_pairs<T>;

@@ -19,10 +19,12 @@ namespace {
 constexpr int64_t kTasksPerThread = 4;
 constexpr int64_t kTaskBytes = int64_t(512) << 10;
 
-// Calls body(image, first line, last line) in tasks: the lines of n images, neighbours together.
+// Calls body(image, first line, last line) in tasks: the lines of n images, neighbours together,
+// `least` of them or more.
 template <class T, class Body>
-void for_each_band(int64_t n, int64_t lines, int64_t line_size, int64_t work, Body&& body) {
-  const int64_t fair = ceil_div(n * lines, kTasksPerThread * num_threads());
+void for_each_band(int64_t n, int64_t lines, int64_t line_size, int64_t work, int64_t least,
+                   Body&& body) {
+  const int64_t fair = std::max(least, ceil_div(n * lines, kTasksPerThread * num_threads()));
   const int64_t most = std::max<int64_t>(1, kTaskBytes / (line_size * int64_t(sizeof(T))));
   const int64_t bands = ceil_div(lines, std::clamp<int64_t>(std::min(most, fair), 1, lines));
   parallel_for(n * bands, work, [&](int64_t task) {
@@ -63,6 +65,14 @@ std::vector<PixelClass<T>> pixel_classes(const Window& w, const AxisClasses& row
   return classes;
 }
 
+// Lines of windows that one call of the kernel takes.
+template <class T>
+int64_t lines_together(const Window& w, const KernelTable<T>& table) {
+  const bool small = w.kh == 3 && w.kw == 3 && w.dil_h == 1 && w.dil_w == 1;
+  const bool fits = w.sh == w.sw && w.sh <= 2 && w.ow >= 4 && w.f >= table.width;
+  return small && fits ? table.depthwise_lines : 1;
+}
+
 // dx of all channels apart.
 template <class T>
 void wide_backward_data(const Window& w, const T* dy, const T* kernel, T* dx) {
@@ -84,11 +94,11 @@ void wide_backward_data(const Window& w, const T* dy, const T* kernel, T* dx) {
         table.depthwise_row({met.data(), w.ow, kh, pixels.taps, pixels.origin, 1, pixels.apart,
                              pixels.weights.data(), w.f,
                              dx + ((image * w.h + y) * w.w + pixels.first_column) * w.f, w.sw * w.f,
-                             pixels.count, plain_end<T>()});
+                             pixels.count, plain_end<T>(), 1, 0});
       }
     }
   };
-  for_each_band<T>(w.n, ceil_div(w.h, w.sh), w.sh * w.w * w.f, depthwise_work(w), lines);
+  for_each_band<T>(w.n, ceil_div(w.h, w.sh), w.sh * w.w * w.f, depthwise_work(w), 1, lines);
 }
 
 }  // namespace
@@ -104,15 +114,22 @@ void depthwise(const T* x, const T* kernel, T* y, const Window& window, const Ti
   const Widened<T> wide(x, window);
   Rows<T> pixels(wide.data(), w.h, w.w * w.f, w.top || w.bottom);
   const KernelTable<T>& table = kernel_table_of<T>();
+  const int64_t together = lines_together(w, table);
   const auto lines = [&](int64_t image, int64_t first, int64_t last) {
-    std::vector<const T*> met(size_t(w.kh));
-    for (int64_t i = first; i < last; ++i) {
-      for (int64_t r = 0; r < w.kh; ++r) met[r] = pixels.at(image, i * w.sh - w.top + r * w.dil_h);
+    std::vector<const T*> met(size_t(w.kh + (together - 1) * w.sh));
+    for (int64_t line = first; line < last; line += together) {
+      // The last lines may be computed once more.
+      const int64_t i = std::max(first, std::min(line, last - together));
+      const int64_t count = std::min(together, last - i);
+      for (int64_t r = 0; r < w.kh + (count - 1) * w.sh; ++r) {
+        met[r] = pixels.at(image, i * w.sh - w.top + r * w.dil_h);
+      }
       table.depthwise_row({met.data(), w.w, w.kh, w.kw, -w.left, w.sw, w.dil_w, kernel, w.f,
-                           y + (image * w.oh + i) * w.ow * w.f, w.f, w.ow, end});
+                           y + (image * w.oh + i) * w.ow * w.f, w.f, w.ow, end, count,
+                           w.ow * w.f});
     }
   };
-  for_each_band<T>(w.n, w.oh, w.ow * w.f, depthwise_work(w), lines);
+  for_each_band<T>(w.n, w.oh, w.ow * w.f, depthwise_work(w), together, lines);
 }
 
 template <class T>
