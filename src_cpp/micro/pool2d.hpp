@@ -62,6 +62,7 @@ template <class T, class Better, bool WithOffsets>
 struct Best {
   using V = Vec<T>;
   static constexpr int64_t taken = 1;  // pixels, by begin()
+  static constexpr int vecs = 4;       // side by side, at most
   typename V::Reg best, where;
 
   void begin(typename V::Reg first, int64_t tap) {
@@ -87,6 +88,7 @@ template <class T>
 struct Average {
   using V = Vec<T>;
   static constexpr int64_t taken = 0;
+  static constexpr int vecs = kRegisters == 32 ? 8 : 4;
   typename V::Reg sum, row;
 
   void begin(typename V::Reg /*first*/, int64_t /*tap*/) { sum = row = V::zero(); }
@@ -184,13 +186,13 @@ void pool_row_of(const pyconv::PoolRow<T>& given) {
     const int64_t wide = (p.w - (left + columns.last - 1)) * p.c;
     const int64_t room = wide < (p.ow - j) * p.c ? wide : (p.ow - j) * p.c;
     if (Kh > 0 && tall && columns.last - columns.first == p.kw) {
-      for_each_vector<T, Kh * Kw <= 4 ? 1 : 4>(
+      for_each_vector<T, Kh * Kw <= 4 ? 1 : Pool::vecs>(
           p.c, room, [&](auto vecs, int64_t channel, int64_t count) {
             pool_window<T, Pool, 1, Kh, Kw, decltype(vecs)::value>(p, x + channel, rows, columns,
                                                                    left, j * p.c + channel, count);
           });
     } else {
-      for_each_vector<T, 4>(p.c, room, [&](auto vecs, int64_t channel, int64_t count) {
+      for_each_vector<T, Pool::vecs>(p.c, room, [&](auto vecs, int64_t channel, int64_t count) {
         pool_window<T, Pool, 1, 0, 0, decltype(vecs)::value>(p, x + channel, rows, columns, left,
                                                              j * p.c + channel, count);
       });

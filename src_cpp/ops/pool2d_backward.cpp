@@ -34,22 +34,29 @@ void for_each_tile_row(const Window& w, Body&& body) {
   });
 }
 
-// Windows side by side: each row of them writes its pixels, the last one those beyond it, too.
-template <class T>
-void best_tiles_gradient(const T* dy, const void* argmax, T* dx, const Window& w) {
-  const KernelTable<T>& table = kernel_table_of<T>();
+// Windows side by side: each row of them writes its pixels by send(dy's first element, dx, rows),
+// the last one those beyond it, too.
+template <class T, class Send>
+void tiles_gradient(T* dx, const Window& w, Send&& send) {
   const int64_t row_size = w.w * w.c;
   const int64_t met = std::min(w.ow * w.kw, w.w) * w.c;
   for_each_tile_row<T>(w, [&](int64_t row, int64_t image, int64_t y, int64_t count) {
     T* to = dx + (image * w.h + y) * row_size;
     const int64_t rows = std::min(w.kh, count);
-    const int64_t at = row * w.ow * w.c;
-    table.best_tiles_backward({dy + at, offsets_at(argmax, w, at), byte_offsets(w), to, w.w, w.c,
-                               w.kw, w.sh, w.sw, 0, w.ow, rows, 0, 0, w.w});
-    for (int64_t r = 0; r < rows; ++r) {
+    send(row * w.ow * w.c, to, rows);
+    for (int64_t r = 0; met < row_size && r < rows; ++r) {
       std::fill_n(to + r * row_size + met, row_size - met, T(0));
     }
     std::fill_n(to + rows * row_size, (count - rows) * row_size, T(0));
+  });
+}
+
+template <class T>
+void best_tiles_gradient(const T* dy, const void* argmax, T* dx, const Window& w) {
+  const KernelTable<T>& table = kernel_table_of<T>();
+  tiles_gradient(dx, w, [&](int64_t at, T* to, int64_t rows) {
+    table.best_tiles_backward({dy + at, offsets_at(argmax, w, at), byte_offsets(w), to, w.w, w.c,
+                               w.kw, w.sh, w.sw, 0, w.ow, rows, 0, 0, w.w});
   });
 }
 
@@ -87,6 +94,21 @@ void average_gradient_row(PoolRowGradientOf<T> send, const T* dy, T* dx, const W
     send({dy + i * w.ow * c, dx, assign, w.w, c, w.kw, w.sw, w.left, w.ow,
           counted.rows(i * w.sh - w.top, w), counted.left, counted.right});
   }
+}
+
+// Windows of more rows are too few to be shared out.
+constexpr int64_t kTallestTile = 4;
+
+template <class T>
+void average_tiles_gradient(const T* dy, T* dx, const Window& w, const Counted& counted) {
+  const auto send = kernel_table_of<T>().average_row_backward;
+  tiles_gradient(dx, w, [&](int64_t at, T* to, int64_t rows) {
+    const int64_t origin = at / (w.ow * w.c) % w.oh * w.sh;
+    for (int64_t r = 0; r < rows; ++r, to += w.w * w.c) {
+      send({dy + at, to, true, w.w, w.c, w.kw, w.sw, 0, w.ow, counted.rows(origin, w), counted.left,
+            counted.right});
+    }
+  });
 }
 
 // Adds dy of one channel to the pixels that won; rows [first, last) of dx.
@@ -146,6 +168,10 @@ void avg_pool2d_backward(const T* dy, T* dx, const Window& window, bool count_in
   const int64_t c = planes ? 1 : window.c;
   const int64_t rows = window.n * window.c / c * window.h;
   const Counted counted(window, count_include_pad);
+  const bool tiles = windows_tile(window) && windows_tile_rows(window) && window.oh > 0;
+  if (!planes && tiles && window.kh <= kTallestTile) {
+    return average_tiles_gradient(dy, dx, window, counted);
+  }
   parallel_for(rows, rows * window.w * c * int64_t(sizeof(T)), [&](int64_t row) {
     average_gradient_row(send, dy + row / window.h * window.oh * window.ow * c,
                          dx + row * window.w * c, window, c, row % window.h, counted);
