@@ -3,9 +3,13 @@
 CPU kernels of pyconv; called through pyconv.backend.
 """
 from __future__ import annotations
+import collections.abc
 import numpy
 import typing
-__all__: list[str] = ['activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_add_backward_data', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_max_pool2d', 'conv2d_max_pool2d_backward', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'resize', 'resize_backward', 'resize_bytes', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
+__all__: list[str] = ['OF_INPUT', 'Program', 'activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_add_backward_data', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_max_pool2d', 'conv2d_max_pool2d_backward', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'program', 'resize', 'resize_backward', 'resize_bytes', 'run_lanes', 'separable_conv2d', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
+class Program:
+    def run(self, arg0: int) -> None:
+        ...
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
     GB/s read and written by the best of some copies
@@ -194,6 +198,10 @@ def optimizer_step(dtype: int, rule: int, table: bytes, rate: float, decay: floa
     """
     One step of an optimizer, in place, on records (param, grad, 3 states, size)
     """
+def program(calls: collections.abc.Sequence[tuple[collections.abc.Callable[..., None], tuple[typing.Any, ...]]]) -> Program:
+    """
+    Calls (function, arguments) kept as one; None where one of them cannot be kept
+    """
 def resize(dtype: int, x: int, y: int, window: bytes, interpolation: int) -> None:
     """
     Images at another size
@@ -205,6 +213,14 @@ def resize_backward(dtype: int, dy: int, dx: int, window: bytes, interpolation: 
 def resize_bytes(x: int, row_stride: int, pixel_stride: int, y: int, window: bytes, interpolation: int) -> None:
     """
     A picture of bytes as floats at another size
+    """
+def run_lanes(lanes: collections.abc.Sequence[tuple[Program, collections.abc.Sequence[tuple[int, int, int]]]], x: int, bytes: int, parts: int) -> None:
+    """
+    Programs run side by side on the parts of x; of each lane (program, [(from, to, bytes)])
+    """
+def separable_conv2d(dtype: int, x: int, depthwise_kernel: int, depthwise_bias: int, pointwise_kernel: int, bias: int, y: int, window: bytes, pointwise_window: bytes, between: int, activation: int, workspace: int) -> None:
+    """
+    y = activation(between(x * depthwise + its bias) * pointwise + bias)
     """
 def set_flush_denormals(flush: bool) -> None:
     """
@@ -246,3 +262,4 @@ def trim_memory() -> int:
     """
     Give cached memory back to the system; returns bytes
     """
+OF_INPUT: int = 4611686018427387904

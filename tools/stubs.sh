@@ -11,6 +11,7 @@ stub="$made/pyconv/_core.pyi"
 sed -i -e '1i # SPDX-License-Identifier: BSD-3-Clause' \
   -e 's/typing\.SupportsInt | typing\.SupportsIndex/int/g' \
   -e 's/typing\.SupportsFloat | typing\.SupportsIndex/float/g' \
+  -e 's/Callable, tuple\]/Callable[..., None], tuple[typing.Any, ...]]/' \
   -e 's/: tuple\b/: tuple[int, ...]/g' -e 's/-> dict:/-> dict[str, int]:/' "$stub"
 if [[ "${1:-}" == --check ]]; then
   diff -u pyconv/_core.pyi "$stub"

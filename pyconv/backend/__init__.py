@@ -61,6 +61,8 @@ from pyconv.backend.precision import rounds_to_tf32 as rounds_to_tf32
 from pyconv.backend.precision import takes_16_bits as takes_16_bits
 from pyconv.backend.precision import tf32_products as tf32_products
 from pyconv.backend.precision import widened as widened
+from pyconv.backend.programs import Program as Program
+from pyconv.backend.programs import run_side_by_side as run_side_by_side
 from pyconv.backend.recording import Comparison as Comparison
 from pyconv.backend.recording import Kernel as Kernel
 from pyconv.backend.recording import Recording as Recording

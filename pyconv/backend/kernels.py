@@ -63,6 +63,7 @@ _OF_THE_CPU = [
     "conv2d_max_pool2d_backward",
     "normalize_to_end",
     "normalize_to_end_backward",
+    "separable_conv2d",
 ]
 
 

@@ -17,8 +17,11 @@ Kernel: TypeAlias = Callable[..., Any]
 _OF_NAN = 0xFF  # each byte of a NaN, whatever its width
 
 
+_INPUT = -1
+
+
 class Place(NamedTuple):
-    """A byte of an intermediate array, which has a number instead of an address."""
+    """A byte of an array that has a number instead of an address: intermediate, or the input."""
 
     number: int
     offset: int
@@ -33,7 +36,7 @@ class Span(NamedTuple):
 
 
 class NativeCall(NamedTuple):
-    """A call of a native function; addresses of intermediate arrays are Places."""
+    """A call of a native function; addresses in arrays that have numbers are Places."""
 
     function: Kernel
     arguments: list[Any]
@@ -45,13 +48,14 @@ class Recording:
     Intermediate arrays are let go as in any run; all others that a call was given are kept.
 
     Args:
-        constants: arrays that are there anyway; read-only ones are constants, too.
+        x: the input. constants: arrays that are there anyway; read-only ones are constants, too.
     """
 
-    def __init__(self, constants: Sequence[Array] = ()) -> None:
+    def __init__(self, x: Array, constants: Sequence[Array] = ()) -> None:
         self.calls: list[NativeCall] = []
         self.spans: list[Span] = []
         self.kept: dict[int, Array] = {}
+        self._input = owner_of(x)
         self._constants = {id(owner_of(array)) for array in constants}
         self._numbers: dict[int, tuple[weakref.ref[Array], int]] = {}
 
@@ -66,7 +70,9 @@ class Recording:
         for i, value in enumerate(arguments):
             if isinstance(value, np.ndarray):
                 owner = owner_of(value)
-                if self._is_intermediate(owner):
+                if owner is self._input:
+                    plain[i] = Place(_INPUT, plain[i] - _core.address(owner))
+                elif self._is_intermediate(owner):
                     number = self._number(owner, at)
                     plain[i] = Place(number, plain[i] - _core.address(owner))
                 else:
@@ -81,12 +87,22 @@ class Recording:
             return None
         return Place(number, _core.address(array) - _core.address(owner))
 
-    def bound(self, memory: Array, offsets: Sequence[int]) -> list[NativeCall]:
-        """Return the calls with the intermediate arrays at these offsets in memory."""
+    def bound(
+        self, memory: Array, offsets: Sequence[int], x: Array | None = None
+    ) -> list[NativeCall]:
+        """Return the calls with the intermediate arrays at these offsets in memory.
+
+        Args:
+            x: the input; None where each run of a program has its own.
+        """
         start = _core.address(memory)
+        first = _core.OF_INPUT if x is None else _core.address(x)
 
         def address(value: Any) -> Any:
-            return start + offsets[value.number] + value.offset if type(value) is Place else value
+            if type(value) is not Place:
+                return value
+            known = first if value.number == _INPUT else start + offsets[value.number]
+            return known + value.offset
 
         return [
             NativeCall(call.function, list(map(address, call.arguments))) for call in self.calls

@@ -26,8 +26,12 @@ from pyconv.models.joinable import can_be_joined, fused_activation, is_plain
 from pyconv.models.padding import Padded
 from pyconv.models.steps import Slot, Step
 from pyconv.ops.conv2d import convolve
+from pyconv.ops.depthwise_conv2d import depthwise_window
 from pyconv.ops.prepared_kernel import PreparedKernel
+from pyconv.ops.separable_in_bands import runs_in_bands, separable_in_bands
 
+# Products over fewer channels take too little time for bands to pay.
+LEAST_CHANNELS = 128
 LONGEST = 3  # layers that one step may stand for: a convolution, a normalisation, a curve
 
 
@@ -91,6 +95,32 @@ class Folded:
             )
         )
 
+    def after(self, depthwise: Folded, x: Any) -> Tensor | None:
+        """Return folded(depthwise(x)) in one operation; None where there is none for the shapes.
+
+        The layer is a Conv2D without zeros, the other one's a DepthwiseConv2D.
+        """
+        x, padding = depthwise._images(x)
+        _, kernel, bias = depthwise._weights()
+        version, own, own_bias = self._weights()
+        images, first, grouped = _depthwise(depthwise.layer, x.array, array_of(kernel), padding)
+        window, own = self._window_over(images, first.output_shape, own, self.layer.padding)
+        if first.c < LEAST_CHANNELS or not runs_in_bands(images, first, window):
+            return None
+        return Tensor.wrap(
+            separable_in_bands(
+                "conv2d",
+                first,
+                window,
+                images,
+                (grouped, None if bias is None else array_of(bias)),
+                depthwise.activation,
+                (own, own_bias),
+                self.activation,
+                self._prepared.form(own, version, window),
+            )
+        )
+
     def _images(self, x: Any) -> tuple[Tensor, Padding]:
         """Return images as the convolution takes them, and the padding it gives them."""
         if self.pair is not None:
@@ -98,12 +128,18 @@ class Folded:
         return self.layer.prepared(x), self.layer.padding
 
     def _window(self, x: Array, kernel: Any, padding: Padding) -> tuple[Window, Array]:
+        x = as_input(x, "conv2d", "x", ndim=4)
+        return self._window_over(x, x.shape, kernel, padding)
+
+    def _window_over(
+        self, x: Array, shape: tuple[int, ...], kernel: Any, padding: Padding
+    ) -> tuple[Window, Array]:
+        """Return a Conv2D's window over images of a shape, and its kernel, checked beside x."""
         layer, name = self.layer, "conv2d"
-        x = as_input(x, name, "x", ndim=4)
         kernel = contiguous(as_input(array_of(kernel), name, "kernel", ndim=4, like=x))
         window = Window.conv(
             name,
-            x.shape,
+            shape,
             kernel.shape,
             layer.strides,
             padding,
@@ -145,6 +181,18 @@ class Folded:
             if isinstance(array, np.ndarray):
                 array.flags.writeable = False  # a plan takes it for a constant
         return found
+
+
+def _depthwise(
+    layer: Any, x: Array, kernel: Array, padding: Padding
+) -> tuple[Array, Window, Array]:
+    """Return checked images, a DepthwiseConv2D's window and its kernel in grouped form."""
+    name = "depthwise_conv2d"
+    x = as_input(x, name, "x", ndim=4)
+    kernel = as_input(kernel, name, "kernel", ndim=4, like=x)
+    return x, *depthwise_window(
+        name, x, kernel, layer.strides, padding, layer.dilation_rate, layer.data_format
+    )
 
 
 def _wide(variable: Variable | None, missing: float = 0.0) -> Any:

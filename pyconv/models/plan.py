@@ -19,10 +19,10 @@ from pyconv import backend
 from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.layers.running import running, structure
-from pyconv.models.folding import inference
 from pyconv.models.known import all_layers, is_known, trains, variables_inside
-from pyconv.models.outputs import filled, leaves
-from pyconv.models.packing import packed
+from pyconv.models.lanes import Lanes, traced_lanes
+from pyconv.models.outputs import filled
+from pyconv.models.tracing import Plan, traced_plan
 from pyconv.ops.conv2d import auto_code
 
 Array = np.ndarray[Any, Any]
@@ -63,39 +63,12 @@ class Guard(NamedTuple):
         return all(v.version == version and v.array is array for v, version, array in self.weights)
 
 
-class Plan:
-    """Native calls on memory that the plan keeps; x is copied in, results are copied out.
-
-    Args:
-        x: what the recorded calls read the input from.
-        memory, offsets: of what they compute. outputs: parts of that.
-    """
-
-    def __init__(
-        self,
-        x: Array,
-        recording: backend.Recording,
-        memory: Array,
-        offsets: list[int],
-        outputs: Any,
-    ) -> None:
-        self.x, self.outputs, self.arrays = x, outputs, leaves(outputs)
-        self.calls, self._kept = recording.bound(memory, offsets), recording.kept
-        self.memory, self.offsets = memory, offsets
-
-    def run(self, x: Array) -> list[Array]:
-        """Return the outputs for x as fresh arrays."""
-        self.x[...] = x
-        for function, arguments in self.calls:
-            function(*arguments)
-        return [array.copy() for array in self.arrays]
-
-
 class Plans:
     """The plans of one model by the shape of its input. A copy of a model begins with none."""
 
     def __init__(self) -> None:
-        self._plans: dict[Kind, tuple[Guard, Plan]] = {}  # but those that threads are running
+        # But those that threads are running.
+        self._plans: dict[Kind, tuple[Guard, Plan | Lanes]] = {}
         self._bytes: dict[Kind, int] = {}  # of those and these
         self._seen: dict[Kind, int] = {}
         self._given_up: dict[Kind, int] = {}  # and the structure that came to nothing
@@ -130,10 +103,10 @@ class Plans:
         if entry is None:
             return None
         kind = x.shape, x.dtype
-        self._plans[kind], self._bytes[kind] = entry, entry[1].memory.nbytes
+        self._plans[kind], self._bytes[kind] = entry, entry[1].nbytes
         return self.replayed(x)
 
-    def _make(self, model: Layer, x: Array) -> tuple[Guard, Plan] | None:
+    def _make(self, model: Layer, x: Array) -> tuple[Guard, Plan | Lanes] | None:
         kind = x.shape, x.dtype
         if self._given_up.get(kind) == structure.changes:
             return None
@@ -163,52 +136,12 @@ class Plans:
         return guard, plan
 
 
-def _traced(model: Layer, x: Array, room: int) -> Plan | None:
+def _traced(model: Layer, x: Array, room: int) -> Plan | Lanes | None:
     """Return a plan that gives the ordinary results on other numbers too; None if there is none.
 
     Args:
         room: bytes that its results may take.
     """
-    held = np.array(x, order="C")
-    recording = backend.Recording([held, *(v.array for v in variables_inside(model))])
-    with inference():
-        with backend.native_calls_by(recording):
-            outputs = model(held, training=False)
-        plan = _packed(held, recording, outputs, room)
-        if plan is None:
-            return None
-        other = plan.x[...] = _other_numbers(x)
-        comparison = backend.Comparison(plan.calls, plan.memory, plan.offsets, recording.spans)
-        with backend.native_calls_by(comparison), np.errstate(all="ignore"):
-            expected = [output.array for output in leaves(model(other, training=False))]
-    if not comparison.holds or not all(np.isfinite(array).all() for array in expected):
+    if not backend.kernels_for(x).has_arena:
         return None
-    pairs = zip(expected, plan.arrays, strict=True)
-    return plan if all(a.tobytes() == b.tobytes() for a, b in pairs) else None
-
-
-def _packed(x: Array, recording: backend.Recording, outputs: Any, room: int) -> Plan | None:
-    """Return a plan in as little memory as it takes; None if an output is not of the calls."""
-    arrays = [output.array for output in leaves(outputs)]
-    places = [place for array in arrays if (place := recording.place(array)) is not None]
-    if len(places) < len(arrays):
-        return None
-    spans, after = list(recording.spans), len(recording.calls)
-    for number, _ in places:
-        spans[number] = spans[number]._replace(last=after)
-    offsets, size = packed(spans)
-    if size > room:
-        return None
-    memory = backend.empty_on(x, (size,), np.uint8)
-    parts = [
-        np.ndarray(array.shape, array.dtype, memory, offsets[number] + offset, array.strides)
-        for array, (number, offset) in zip(arrays, places, strict=True)
-    ]
-    return Plan(x, recording, memory, offsets, filled(outputs, parts))
-
-
-def _other_numbers(x: Array) -> Array:
-    """Return numbers of the size of x, none where it was."""
-    ramp = np.linspace(0.25, 1.0, x.size, dtype=x.dtype).reshape(x.shape)
-    moved: Array = x[..., ::-1] + ramp
-    return moved
+    return traced_lanes(model, x, room) or traced_plan(model, x, room)

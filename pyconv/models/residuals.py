@@ -16,6 +16,7 @@ from pyconv.models.folding import Folded, folded_layers, folded_steps
 from pyconv.models.joinable import can_be_joined, fused_activation
 from pyconv.models.padding import padded, padded_pool
 from pyconv.models.pairs import paired_layers, paired_steps
+from pyconv.models.separables import separable
 from pyconv.models.steps import Slot, Step
 
 
@@ -61,14 +62,15 @@ def inference_layers(layers: Sequence[Any]) -> list[Any]:
     found = list(layers)
     for pairing in (padded, padded_pool):
         found = paired_layers(found, pairing)
-    return folded_layers(found)
+    return paired_layers(folded_layers(found), separable)
 
 
 def inference_steps(steps: list[Step], results: list[int]) -> list[Step]:
     """Return steps that give the same results with convolutions joined to what follows them."""
     for pairing in (padded, padded_pool):
         steps = paired_steps(steps, results, pairing)
-    return summed_steps(folded_steps(steps, results), results)
+    steps = summed_steps(folded_steps(steps, results), results)
+    return paired_steps(steps, results, separable)
 
 
 def summed_steps(steps: list[Step], results: list[int]) -> list[Step]:

@@ -12,7 +12,7 @@ void register_activation(py::module_& m) {
          double threshold) {
         const ActivationKind kind = activation_kind(code, kActivations);
         const ActivationOptions options{slope, upper, threshold};
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           activation(at<const T>(x), at<T>(y), size, kind, options);
         });

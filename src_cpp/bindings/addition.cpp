@@ -9,7 +9,7 @@ void register_addition(py::module_& m) {
   m.def(
       "add",
       [](int dtype, Address a, Address b, Address y, int64_t size) {
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           add(at<const T>(a), at<const T>(b), at<T>(y), size);
         });

@@ -9,15 +9,16 @@
 #include <stdexcept>
 #include <string>
 
+#include "bindings/program.hpp"
 #include "geometry.hpp"
 
 namespace pyconv {
 
 namespace py = pybind11;
-using Address = uintptr_t;
 
 template <class T>
 T* at(Address address) {
+  if (address >= kOfInput) address = Program::input() + (address - kOfInput);
   return reinterpret_cast<T*>(address);
 }
 
@@ -32,9 +33,11 @@ inline Window window_of(const py::bytes& packed) {
 }
 
 // Calls body without the GIL. No destructor takes it back: at interpreter exit the attempt ends a
-// daemon thread by unwinding, which must not pass a noexcept frame.
+// daemon thread by unwinding, which must not pass a noexcept frame. For a program that is being
+// made nothing is done.
 template <class Body>
 void without_gil(Body&& body) {
+  if (Program::being_made()) return;
   PyThreadState* const state = PyEval_SaveThread();
   try {
     body();
@@ -45,20 +48,37 @@ void without_gil(Body&& body) {
   PyEval_RestoreThread(state);
 }
 
-// Calls body(float()) or body(double()) without the GIL.
 template <class Body>
-void with_dtype(int dtype, Body&& body) {
+void with_zero_of(int dtype, Body&& body) {
+  if (dtype == 0) {
+    body(float());
+  } else {
+    body(double());
+  }
+}
+
+inline void check_dtype(int dtype) {
   if (dtype != 0 && dtype != 1) {
     throw std::invalid_argument("dtype=" + std::to_string(dtype) +
                                 "; must be 0 (float32) or 1 (float64)");
   }
-  without_gil([&] {
-    if (dtype == 0) {
-      body(float());
-    } else {
-      body(double());
-    }
-  });
+}
+
+// Calls body(float()) or body(double()) without the GIL.
+template <class Body>
+void with_dtype(int dtype, Body&& body) {
+  check_dtype(dtype);
+  without_gil([&] { with_zero_of(dtype, body); });
+}
+
+// The same, or keeps it for a program that is being made: the body has copies of all it uses.
+template <class Body>
+void repeatable(int dtype, Body body) {
+  check_dtype(dtype);
+  if (Program* const program = Program::being_made()) {
+    return program->keep([dtype, body] { with_zero_of(dtype, body); });
+  }
+  with_dtype(dtype, body);
 }
 
 }  // namespace pyconv

@@ -5,6 +5,7 @@
 #include "ops/activation.hpp"
 #include "ops/conv2d_algorithm.hpp"
 #include "ops/conv2d_max_pool2d.hpp"
+#include "ops/separable_conv2d.hpp"
 
 namespace pyconv {
 namespace {
@@ -68,7 +69,7 @@ void forward(int dtype, Address x, Address kernel, Address bias, Address residua
   const Window window = window_of(packed);
   const Algorithm chosen = algorithm_of(algorithm);
   const ActivationKind kind = activation_kind(activation, kFusedActivations);
-  with_dtype(dtype, [&](auto zero) {
+  repeatable(dtype, [=](auto zero) {
     using T = decltype(zero);
     conv2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<const T>(residual), at<T>(y),
            window, chosen, kind, at<const T>(prepared));
@@ -103,7 +104,7 @@ void bind_backward(py::module_& m) {
          int64_t algorithm, Address) {
         const Window window = window_of(packed);
         const Algorithm chosen = algorithm_of(algorithm);
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           conv2d_backward_data(at<const T>(dy), at<const T>(kernel), at<T>(dx), window, chosen);
         });
@@ -148,7 +149,7 @@ void bind_pooled(py::module_& m) {
          const py::bytes& packed, const py::bytes& packed_pool, int64_t activation) {
         const Window window = window_of(packed), pool = window_of(packed_pool);
         const ActivationKind kind = activation_kind(activation, kClampingActivations);
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           conv2d_max_pool2d(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y),
                             at<void>(argmax), window, pool, kind);
@@ -175,6 +176,30 @@ void bind_pooled(py::module_& m) {
       py::arg("activation"), "The gradients of its kernel and bias");
 }
 
+void bind_separable(py::module_& m) {
+  m.def(
+      "separable_conv2d",
+      [](int dtype, Address x, Address depthwise_kernel, Address depthwise_bias,
+         Address pointwise_kernel, Address bias, Address y, const py::bytes& packed,
+         const py::bytes& packed_point, int64_t between, int64_t activation, Address prepared) {
+        const Window window = window_of(packed), point = window_of(packed_point);
+        const ActivationKind middle = activation_kind(between, kFusedActivations);
+        const ActivationKind last = activation_kind(activation, kFusedActivations);
+        repeatable(dtype, [=](auto zero) {
+          using T = decltype(zero);
+          separable_conv2d<T>(at<const T>(x),
+                              {at<const T>(depthwise_kernel), at<const T>(depthwise_bias), middle},
+                              {at<const T>(pointwise_kernel), at<const T>(bias), last}, at<T>(y),
+                              window, point, at<const T>(prepared));
+          finish_activation(at<T>(y), point.output_pixels() * point.f, last);
+        });
+      },
+      py::arg("dtype"), py::arg("x"), py::arg("depthwise_kernel"), py::arg("depthwise_bias"),
+      py::arg("pointwise_kernel"), py::arg("bias"), py::arg("y"), py::arg("window"),
+      py::arg("pointwise_window"), py::arg("between"), py::arg("activation"), py::arg("workspace"),
+      "y = activation(between(x * depthwise + its bias) * pointwise + bias)");
+}
+
 }  // namespace
 
 void register_conv2d(py::module_& m) {
@@ -183,6 +208,7 @@ void register_conv2d(py::module_& m) {
   bind_forward(m);
   bind_backward(m);
   bind_pooled(m);
+  bind_separable(m);
 }
 
 }  // namespace pyconv

@@ -12,7 +12,7 @@ void register_dense(py::module_& m) {
       [](int dtype, Address x, Address kernel, Address bias, Address y, int64_t n, int64_t inputs,
          int64_t units, int64_t activation) {
         const ActivationKind kind = activation_kind(activation, kFusedActivations);
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           dense(at<const T>(x), at<const T>(kernel), at<const T>(bias), at<T>(y), n, inputs, units,
                 kind);

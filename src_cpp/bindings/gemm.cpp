@@ -10,7 +10,7 @@ void register_gemm(py::module_& m) {
       "gemm",
       [](int dtype, Address a, Address b, Address c, int64_t rows, int64_t columns, int64_t k,
          bool transpose_a, bool transpose_b) {
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           gemm<T>({at<T>(a), transpose_a ? rows : k, transpose_a},
                   {at<T>(b), transpose_b ? k : columns, transpose_b}, at<T>(c), columns, rows,

@@ -10,7 +10,7 @@ void register_local_response_norm(py::module_& m) {
       "local_response_norm",
       [](int dtype, Address x, Address y, int64_t n, int64_t c, int64_t size, double k,
          double alpha, double beta) {
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           local_response_norm(at<const T>(x), at<T>(y), n, c,
                               ResponseOptions{size, k, alpha, beta});

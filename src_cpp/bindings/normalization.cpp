@@ -13,7 +13,7 @@ void register_normalization(py::module_& m) {
       [](int dtype, Address x, Address gamma, Address beta, Address mean, Address variance,
          Address y, int64_t n, int64_t pixels, int64_t c, int64_t groups, double epsilon,
          bool fixed) {
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           normalize(at<const T>(x), at<const T>(gamma), at<const T>(beta), at<double>(mean),
                     at<double>(variance), at<T>(y), NormShape{n, pixels, c, groups}, epsilon,
@@ -30,7 +30,7 @@ void register_normalization(py::module_& m) {
          Address variance, Address y, int64_t n, int64_t pixels, int64_t c, int64_t groups,
          double epsilon, bool fixed, int64_t code) {
         const ActivationKind kind = activation_kind(code, kNormCurves);
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           normalize(at<const T>(x), at<const T>(gamma), at<const T>(beta), at<double>(mean),
                     at<double>(variance), at<T>(y), NormShape{n, pixels, c, groups}, epsilon, fixed,

@@ -11,7 +11,7 @@ void register_best(py::module_& m, const char* name, PoolKind kind, const char* 
       name,
       [kind](int dtype, Address x, Address y, Address argmax, const py::bytes& packed) {
         const Window window = window_of(packed);
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           best_pool2d(kind, at<const T>(x), at<T>(y), at<void>(argmax), window);
         });
@@ -30,7 +30,7 @@ void register_pool2d(py::module_& m) {
       "avg_pool2d",
       [](int dtype, Address x, Address y, const py::bytes& packed, bool count_include_pad) {
         const Window window = window_of(packed);
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           avg_pool2d(at<const T>(x), at<T>(y), window, count_include_pad);
         });

@@ -27,7 +27,7 @@ void register_resize(py::module_& m) {
       [](int dtype, Address x, Address y, const py::bytes& packed, int64_t interpolation) {
         const Window window = window_of(packed);
         const Interpolation code = interpolation_code(interpolation);
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           resize(at<const T>(x), at<T>(y), window, code);
         });

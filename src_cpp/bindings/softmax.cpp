@@ -9,7 +9,7 @@ void register_softmax(py::module_& m) {
   m.def(
       "softmax",
       [](int dtype, Address x, Address y, int64_t n, int64_t classes, bool logarithm) {
-        with_dtype(dtype, [&](auto zero) {
+        repeatable(dtype, [=](auto zero) {
           using T = decltype(zero);
           softmax(at<const T>(x), at<T>(y), n, classes, logarithm);
         });

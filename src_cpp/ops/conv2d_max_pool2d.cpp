@@ -6,6 +6,7 @@
 #include "arena.hpp"
 #include "dispatch.hpp"
 #include "ops/activation.hpp"
+#include "ops/bands.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/pool2d.hpp"
 #include "ops/pool_windows.hpp"
@@ -43,7 +44,8 @@ class Pieces {
     const int64_t image = number / per_image_ * images_, first = number % per_image_ * rows_;
     Piece piece{conv_, pool_, 0, (image * pool_.oh + first) * pool_.ow * conv_.f};
     piece.pool.oh = std::min(rows_, pool_.oh - first);
-    const int64_t top = cut(piece.conv, first * pool_.kh, (first + piece.pool.oh) * pool_.kh);
+    const int64_t last = (first + piece.pool.oh) * pool_.kh;
+    const int64_t top = per_image_ == 1 ? 0 : cut_rows(piece.conv, first * pool_.kh, last);
     piece.input = (image * conv_.h + top) * conv_.w * conv_.c;
     piece.pool.h = piece.conv.oh;
     piece.conv.n = piece.pool.n = std::min(images_, conv_.n - image);
@@ -57,20 +59,6 @@ class Pieces {
   int64_t left() const { return images_ * rows_ * pool_.ow * conv_.f; }
 
  private:
-  // Leaves a window of a band its output rows [first, last) and the image rows that these read, of
-  // which the first is returned; every window meets some.
-  int64_t cut(Window& w, int64_t first, int64_t last) const {
-    if (per_image_ == 1) return 0;
-    const int64_t begin = first * w.sh - w.top;
-    const int64_t end = (last - 1) * w.sh - w.top + (w.kh - 1) * w.dil_h + 1;
-    const int64_t from = std::max<int64_t>(0, begin), to = std::min(w.h, end);
-    w.top = from - begin;
-    w.bottom = end - to;
-    w.h = to - from;
-    w.oh = last - first;
-    return from;
-  }
-
   const Window &conv_, &pool_;
   int64_t images_, rows_, per_image_;
 };

@@ -125,8 +125,7 @@ void depthwise(const T* x, const T* kernel, T* y, const Window& window, const Ti
         met[r] = pixels.at(image, i * w.sh - w.top + r * w.dil_h);
       }
       table.depthwise_row({met.data(), w.w, w.kh, w.kw, -w.left, w.sw, w.dil_w, kernel, w.f,
-                           y + (image * w.oh + i) * w.ow * w.f, w.f, w.ow, end, count,
-                           w.ow * w.f});
+                           y + (image * w.oh + i) * w.ow * w.f, w.f, w.ow, end, count, w.ow * w.f});
     }
   };
   for_each_band<T>(w.n, w.oh, w.ow * w.f, depthwise_work(w), together, lines);

@@ -53,7 +53,8 @@ def folded_count(model):
     joined = [
         getattr(step, "layer", step) if not isinstance(step, Folded) else step for step in steps
     ]
-    folded = [getattr(step, "folded", step) for step in joined]  # of sums that one ends with
+    parts = [part for step in joined for part in getattr(step, "parts", [step])]  # of separables
+    folded = [getattr(part, "folded", part) for part in parts]  # of sums that one ends with
     return sum(isinstance(step, Folded) and step.norm is not None for step in folded)
 
 
