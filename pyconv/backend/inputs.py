@@ -73,7 +73,7 @@ def as_input(
         TypeError: kind, dtype or device. ValueError: rank, ragged nesting.
     """
     array = x if type(x) is np.ndarray else _plain_array(x, function, argument)
-    if type(like) is type(array) is np.ndarray and array.dtype is like.dtype and not wide:
+    if type(like) is type(array) is np.ndarray and array.dtype is like.dtype:
         like = None  # which has been judged
     elif array.dtype not in CODES and native_dtype(array.dtype) not in CODES:
         served = is_half(array.dtype) and takes_16_bits(function) and is_on_device(array)

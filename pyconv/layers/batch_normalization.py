@@ -109,7 +109,10 @@ class BatchNormalization(NormLayer):
 
     def _move(self, mean: Array, variance: Array) -> None:
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(moving.array * self.momentum + batch * (1 - self.momentum))
+            array = moving.array
+            array *= self.momentum
+            array += batch * (1 - self.momentum)
+            moving.version += 1
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -21,6 +21,7 @@ from pyconv.ops.normalization import (
     normalize_backward,
     own_state,
 )
+from pyconv.remembering import remembered
 
 MOVING = ("moving_mean", "moving_variance")
 
@@ -136,6 +137,7 @@ def batch_norm_backward(
     return normalize_backward(name, dy, x, gamma, state, needs)
 
 
+@remembered
 def _view(function: str, shape: tuple[int, ...], axis: int) -> NormView:
     """Return x seen as one image whose every channel is a group."""
     if len(shape) < 2:

@@ -8,6 +8,7 @@ group of channels of each image.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,7 @@ class NormView(NamedTuple):
 
     @property
     def in_order(self) -> bool:
-        return self.order == tuple(range(len(self.order)))
+        return self.order == _as_they_are(len(self.order))
 
     def ordered(self, x: Array) -> Array:
         """Return x with its axes in this order, contiguous."""
@@ -49,6 +50,11 @@ class NormView(NamedTuple):
     def restored(self, x: Array) -> Array:
         """Return the axes to where they were."""
         return x if self.in_order else contiguous(x.transpose(np.argsort(self.order)))
+
+
+@cache
+def _as_they_are(axes: int) -> tuple[int, ...]:
+    return tuple(range(axes))
 
 
 class NormState(NamedTuple):
@@ -123,8 +129,8 @@ def given_state(
 def own_state(function: str, view: NormView, x: Array, epsilon: float) -> NormState:
     """Return a state whose statistics normalize() will take from x."""
     epsilon = checked_epsilon(function, epsilon)
-    mean, variance = (empty_on(x, (view.n, view.groups), np.float64) for _ in range(2))
-    return NormState(view, epsilon, False, mean, variance)
+    both = empty_on(x, (2, view.n, view.groups), np.float64)
+    return NormState(view, epsilon, False, both[0], both[1])
 
 
 def normalize(
