@@ -22,11 +22,19 @@ struct TileEnd {
   T lower, upper;   // the result is clamped to these when `clamp` is set
   bool clamp;
   int64_t residual;  // elements from C to what is added after the bias; 0: nothing
+  // C is not read soon: written past the caches. Its rows are aligned to whole vectors then, and
+  // have no tails; the caller orders the writes by `fence`.
+  bool stream;
 };
 
 // Elements [first, first + count) of K.
 struct Stretch {
   int64_t first, count;
+};
+
+// Neighbouring elements of a window: `count` of them, from `offset` from its origin on.
+struct Span {
+  int64_t offset, count;
 };
 
 // C[rows x cols] = or += A[rows x k] * B[k x cols]; row r of C starts at c[r], row kk of B at
@@ -52,6 +60,19 @@ using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int6
 template <class T>
 using StridedTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                              int64_t ldc, bool accumulate);
+
+// SpanTile reads row r of A, span after span, from a + r * lda, and writes row r of C at c + r *
+// ldc.
+template <class T>
+using SpanTile = void (*)(const Span* spans, int64_t span_count, const T* a, int64_t lda,
+                          const T* b, int64_t ldb, T* c, int64_t ldc, int64_t cols,
+                          const TileEnd<T>& end);
+
+// PlaneTile reads element (r, kk) at a[kk * lda + r], row kk of B at b + index[kk], and writes row
+// r of C at c + r * ldc; the bias is one of each row.
+template <class T>
+using PlaneTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, const int64_t* index,
+                           T* c, int64_t ldc, int64_t cols, const TileEnd<T>& end);
 
 // sums[rows x cols] += A[rows x k] * B[k x cols]; rows of sums are `pitch` apart.
 template <class T>
@@ -305,6 +326,8 @@ struct KernelTable {
   IndexedTile<T> indexed_tile[kMaxVecs][kMaxRows];
   ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
   StridedTile<T> strided_tile[kMaxVecs][kMaxRows];  // float32 alone
+  SpanTile<T> span_tile[kMaxVecs][kMaxRows];        // as tall as column tiles, as are the next
+  PlaneTile<T> plane_tile[kMaxVecs][kMaxRows];
   ThinProduct<T> thin_product;
   WinogradKernels<T> winograd2, winograd4;  // float32 alone
   GatherRows<T> gather_rows;
@@ -316,6 +339,10 @@ struct KernelTable {
   void (*add_pairs)(const T* a, const T* b, T* y, int64_t count);
   void (*depthwise_kernel_windows)(const DepthwiseKernelWindows<T>& row);
   Move<T> stream;  // copies past the caches
+  // `rows` rows of `columns` elements; whether all of them are finite.
+  bool (*copy_rows)(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
+                    int64_t columns);
+  void (*fence)();
   Transpose<T> transpose;
   SumRows<T> sum_rows;
   Activate<T> activation[kActivations];

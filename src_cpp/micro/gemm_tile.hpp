@@ -14,8 +14,9 @@ inline typename Vec<T>::Reg clamp(typename Vec<T>::Reg a, typename Vec<T>::Reg l
   return Vec<T>::min(upper, Vec<T>::max(lower, a));
 }
 
-// Inlined always, or the sums would pass through memory.
-template <class T, int Rows, int Vecs>
+// Inlined always, or the sums would pass through memory. The bias is one of each column, or one of
+// each row.
+template <class T, int Rows, int Vecs, bool RowBias = false>
 [[gnu::always_inline]] inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c,
                                             int64_t column, int64_t cols,
                                             const pyconv::TileEnd<T>& end) {
@@ -31,7 +32,14 @@ template <class T, int Rows, int Vecs>
       acc[r][last] = V::add(V::load(c[r] + column + last * V::width, mask), acc[r][last]);
     }
   }
-  if (end.bias) {
+  if (RowBias && end.bias) {
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      const typename V::Reg bias = V::set(end.bias[r]);
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::add(acc[r][v], bias);
+    }
+  } else if (end.bias) {
     PYCONV_UNROLL
     for (int v = 0; v < Vecs; ++v) {
       const T* from = end.bias + column + v * V::width;
@@ -57,6 +65,14 @@ template <class T, int Rows, int Vecs>
       PYCONV_UNROLL
       for (int v = 0; v < Vecs; ++v) acc[r][v] = clamp<T>(acc[r][v], lower, upper);
     }
+  }
+  if (end.stream) {
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) V::stream(c[r] + column + v * V::width, acc[r][v]);
+    }
+    return;
   }
   PYCONV_UNROLL
   for (int r = 0; r < Rows; ++r) {
@@ -170,6 +186,74 @@ struct Tile {
     }
   }
 
+  static void span_gemm_tile(const pyconv::Span* spans, int64_t count, const T* a, int64_t lda,
+                             const T* b, int64_t ldb, T* c, int64_t ldc, int64_t cols,
+                             const pyconv::TileEnd<T>& end) {
+    constexpr int bases = (Rows + 3) / 4;
+    Reg acc[Rows][Vecs];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
+    }
+    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    const int64_t lda3 = 3 * lda;
+    for (int64_t s = 0; s < count; ++s) {
+      const T* base[bases];
+      PYCONV_UNROLL
+      for (int r = 0; r < bases; ++r) base[r] = a + spans[s].offset + 4 * r * lda;
+      for (int64_t kk = spans[s].count; kk != 0; --kk) {
+        Reg bv[Vecs];
+        PYCONV_UNROLL
+        for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
+        bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
+        PYCONV_UNROLL
+        for (int r = 0; r < Rows; ++r) {
+          const T* const from = base[r / 4];
+          const Reg av = V::set(r % 4 == 3 ? from[lda3] : from[r % 4 * lda]);
+          PYCONV_UNROLL
+          for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+        }
+        PYCONV_UNROLL
+        for (int r = 0; r < bases; ++r) ++base[r];
+        b += ldb;
+      }
+    }
+    T* rows[Rows];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) rows[r] = c + r * ldc;
+    end_tile<T, Rows, Vecs>(acc, rows, 0, cols, end);
+  }
+
+  static void plane_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, const int64_t* index,
+                              T* c, int64_t ldc, int64_t cols, const pyconv::TileEnd<T>& end) {
+    Reg acc[Rows][Vecs];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
+    }
+    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    for (int64_t kk = 0; kk < k; ++kk) {
+      const T* const row = b + index[kk];
+      Reg bv[Vecs];
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(row + v * V::width);
+      bv[Vecs - 1] = V::load(row + (Vecs - 1) * V::width, mask);
+      PYCONV_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const Reg av = V::set(a[r]);
+        PYCONV_UNROLL
+        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+      }
+      a += lda;
+    }
+    T* rows[Rows];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) rows[r] = c + r * ldc;
+    end_tile<T, Rows, Vecs, true>(acc, rows, 0, cols, end);
+  }
+
   static void column_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                                T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
     Reg acc[Rows][Vecs];
@@ -221,6 +305,8 @@ struct FillTiles {
     }
     if constexpr (Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {
       table.column_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::column_gemm_tile;
+      table.span_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::span_gemm_tile;
+      table.plane_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::plane_gemm_tile;
       table.column_tile_rows[Vecs - 1] = tile_rows(Vecs, pyconv::kMaxRows);
     }
     if constexpr (sizeof(T) == sizeof(float) && Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {

@@ -74,6 +74,33 @@ void add_pairs(const T* a, const T* b, T* y, int64_t count) {
   }
 }
 
+// Vectors of one row after the other; differences of finite elements with themselves are zero.
+template <class T>
+bool copy_rows(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
+               int64_t columns) {
+  using V = Vec<T>;
+  typename V::Reg sum = V::zero();
+  for (int64_t r = 0; r < rows; ++r, from += from_pitch, to += to_pitch) {
+    int64_t i = 0;
+    for (; i + V::width <= columns; i += V::width) {
+      const typename V::Reg a = V::load(from + i);
+      V::store(to + i, a);
+      sum = V::add(sum, V::sub(a, a));
+    }
+    if (i < columns) {
+      const typename V::Mask mask = V::tail(columns - i);
+      const typename V::Reg a = V::load(from + i, mask);
+      V::store(to + i, a, mask);
+      sum = V::add(sum, V::sub(a, a));
+    }
+  }
+  T lanes[V::width];
+  V::store(lanes, sum);
+  bool finite = true;
+  for (int64_t i = 0; i < V::width; ++i) finite &= lanes[i] == T(0);
+  return finite;
+}
+
 // A copy that does not pull the target into the caches.
 template <class T>
 void stream(T* to, const T* from, int64_t count) {

@@ -12,10 +12,13 @@
 #include "ops/conv2d_algorithm.hpp"
 #include "ops/conv2d_window.hpp"
 #include "ops/depthwise.hpp"
+#include "ops/few_pixels.hpp"
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
+#include "ops/plane_filters.hpp"
 #include "ops/point_product.hpp"
+#include "ops/small_filters.hpp"
 #include "ops/window_gemm.hpp"
 #include "ops/winograd.hpp"
 
@@ -28,20 +31,20 @@ constexpr int64_t kPackPixels = 96;
 // What the panels of one group take.
 template <class T>
 int64_t panels_size(const Window& w) {
-  const int64_t cols = w.group_filters();
-  return packed_size(window_elements(w), cols, panel_width<T>(cols));
+  return packed_size(window_elements(w), w.group_filters(), filter_width<T>(w));
 }
 
 // The panels of one group after the other, in `packed`.
 template <class T>
 Panels<T> group_panels(const Window& w, const T* packed, int64_t group) {
-  const int64_t width = panel_width<T>(w.group_filters());
+  const int64_t width = filter_width<T>(w);
   return {packed + group * panels_size<T>(w), width, window_elements(w) * width, width};
 }
 
 template <class T>
 void multiply(const T* x, T* y, const Window& w, int64_t g, const Panels<T>& filter,
               const TileEnd<T>& end) {
+  if (has_small_filters<T>(w)) return small_filters(x, filter, y, w, end);
   const Gather<T> windows = input_windows(w, x, g);
   const std::vector<Tap> taps = forward_taps(w);
   const int64_t cols = w.group_filters();
@@ -58,8 +61,9 @@ void direct(const T* x, const T* kernel, const T* prepared, T* y, const Window& 
             const TileEnd<T>& end) {
   const int64_t k = window_elements(w);
   const int64_t cols = w.group_filters();
-  const int64_t width = panel_width<T>(cols);
-  const bool pack = !prepared && w.output_pixels() > kPackPixels;
+  const int64_t width = filter_width<T>(w);
+  const bool once = w.taps() > 1 && is_of_few_pixels<T>(w.output_pixels(), k, cols);
+  const bool pack = !prepared && !once && w.output_pixels() > kPackPixels;
   Scratch<T> packed(pack ? panels_size<T>(w) : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
     const Matrix<T> b = group_kernel(w, kernel, g);
@@ -135,6 +139,9 @@ void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
   }
   TileEnd<T> end = activation_end(bias, activation);
   if (residual) end.residual = distance(y, residual);
+  if (chosen == Algorithm::kDirect && has_plane_filters<T>(window)) {
+    return plane_filters(x, kernel, y, window, end);
+  }
   const bool winograd_runs = chosen == Algorithm::kWinograd;
   const Parts parts = Parts::of<T>(window, chosen == Algorithm::kDirect);
   // A form of the filters may be one for all images at once.
@@ -172,7 +179,7 @@ void conv2d_prepare(const T* kernel, T* prepared, const Window& window, Algorith
   }
   const int64_t k = window_elements(window);
   const int64_t cols = window.group_filters();
-  const int64_t width = panel_width<T>(cols);
+  const int64_t width = filter_width<T>(window);
   for (int64_t g = 0; g < window.groups; ++g) {
     pack_panels(group_kernel(window, kernel, g), k, cols, width,
                 prepared + g * panels_size<T>(window));

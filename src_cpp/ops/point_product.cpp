@@ -5,6 +5,7 @@
 
 #include "dispatch.hpp"
 #include "ops/point_shares.hpp"
+#include "ops/streamed.hpp"
 #include "ops/tiles.hpp"
 #include "parallel.hpp"
 
@@ -74,6 +75,7 @@ class PointBlock {
       }
       first_k = last_k;
     } while (first_k < p_.k);
+    if (p_.end.stream) table_.fence();
   }
 
  private:
@@ -196,10 +198,15 @@ bool is_point(const Gather<T>& g, const std::vector<Tap>& taps) {
 }
 
 template <class T>
-void point_product(const PointProduct<T>& p) {
+void point_product(const PointProduct<T>& product) {
   const KernelTable<T>& table = kernel_table_of<T>();
-  const int64_t pixels = p.images * p.gather.grid_h * p.gather.grid_w;
-  if (pixels == 0 || p.cols == 0) return;
+  const int64_t pixels = product.images * product.gather.grid_h * product.gather.grid_w;
+  if (pixels == 0 || product.cols == 0) return;
+  PointProduct<T> p = product;
+  const PixelGrid<T>& out = p.out;
+  p.end.stream = p.k <= kBlockK && !p.end.accumulate &&
+                 is_streamed(out.data, pixels * p.cols,
+                             {p.cols, out.pixel_pitch, out.row_pitch, out.image_pitch});
   const int64_t vecs = ceil_div(std::min(p.filter.width, p.cols), table.width);
   const PointShares shares(pixels, table.row_tile_rows[vecs - 1], ceil_div(p.cols, p.filter.width),
                            p.cols > pixels);

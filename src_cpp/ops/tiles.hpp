@@ -17,7 +17,7 @@ constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 // What is done to a finished element: nothing.
 template <class T>
 TileEnd<T> plain_end() {
-  return TileEnd<T>{false, nullptr, T(0), T(0), false, 0};
+  return TileEnd<T>{false, nullptr, T(0), T(0), false, 0, false};
 }
 
 template <class T>

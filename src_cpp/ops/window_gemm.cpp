@@ -7,6 +7,7 @@
 
 #include "arena.hpp"
 #include "dispatch.hpp"
+#include "ops/few_pixels.hpp"
 #include "ops/row_panels.hpp"
 #include "ops/window_regions.hpp"
 #include "parallel.hpp"
@@ -267,6 +268,7 @@ void window_gemm(const WindowProduct<T>& product) {
   const KernelTable<T>& table = kernel_table_of<T>();
   const int64_t pixels = product.images * product.gather.grid_h * product.gather.grid_w;
   if (pixels == 0) return;
+  if (is_of_few_pixels<T>(pixels, product.k, product.cols)) return few_pixels(product);
   std::vector<Shares> alone;
   Shares gathered;
   share_out(product, alone, gathered);
