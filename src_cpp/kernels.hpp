@@ -10,6 +10,7 @@
 namespace pyconv {
 
 constexpr int kMaxVecs = 4;
+constexpr int kMaxWindowVecs = 3;
 constexpr int kMaxRows = 14;
 // Columns that a packed panel can have: 4 vectors of 16 floats.
 constexpr int kMaxColumns = 64;
@@ -54,6 +55,13 @@ using IndexedTile = void (*)(const Stretch* stretches, int64_t stretch_count, co
 template <class T>
 using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                             T* const* c, int64_t cols, const TileEnd<T>& end);
+
+// WindowTile reads it at a[index[kk] + r]. While it computes, it asks the second cache for the
+// lines of ahead[ahead_index[kk]]: any addresses will do.
+template <class T>
+using WindowTile = void (*)(int64_t k, const T* a, const int64_t* index, const T* b, int64_t ldb,
+                            T* c, int64_t ldc, int64_t cols, bool accumulate, const T* ahead,
+                            const int64_t* ahead_index);
 
 // StridedTile reads element (r, kk) at a[r * lda + kk], writes row r of C at c + r * ldc, and takes
 // whole vectors of columns.
@@ -322,12 +330,14 @@ struct KernelTable {
   int indexed_tile_rows[kMaxVecs];
   int column_tile_rows[kMaxVecs];
   int strided_tile_rows[kMaxVecs];
+  int window_tile_rows[kMaxWindowVecs];
   RowTile<T> row_tile[kMaxVecs][kMaxRows];  // [vectors - 1][rows - 1]
   IndexedTile<T> indexed_tile[kMaxVecs][kMaxRows];
   ColumnTile<T> column_tile[kMaxVecs][kMaxRows];
   StridedTile<T> strided_tile[kMaxVecs][kMaxRows];  // float32 alone
   SpanTile<T> span_tile[kMaxVecs][kMaxRows];        // as tall as column tiles, as are the next
   PlaneTile<T> plane_tile[kMaxVecs][kMaxRows];
+  WindowTile<T> window_tile[kMaxWindowVecs][kMaxRows];
   ThinProduct<T> thin_product;
   WinogradKernels<T> winograd2, winograd4;  // float32 alone
   GatherRows<T> gather_rows;

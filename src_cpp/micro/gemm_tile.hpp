@@ -279,6 +279,46 @@ struct Tile {
     }
     end_tile<T, Rows, Vecs>(acc, c, 0, cols, end);
   }
+
+  static void window_gemm_tile(int64_t k, const T* a, const int64_t* index, const T* b, int64_t ldb,
+                               T* c, int64_t ldc, int64_t cols, bool accumulate, const T* ahead,
+                               const int64_t* ahead_index) {
+    constexpr int last = (Vecs - 1) * V::width;
+    Reg acc[Rows][Vecs];
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
+    }
+    const typename V::Mask mask = V::tail(cols - last);
+    for (int64_t kk = 0; kk < k; ++kk) {
+      __builtin_prefetch(ahead + ahead_index[kk], 0, 2);
+      Reg bv[Vecs];
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
+      bv[Vecs - 1] = V::load(b + last, mask);
+      const T* const from = a + index[kk];
+      PYCONV_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        const Reg av = V::set(from[r]);
+        PYCONV_UNROLL
+        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+      }
+      b += ldb;
+    }
+    PYCONV_UNROLL
+    for (int r = 0; r < Rows; ++r, c += ldc) {
+      PYCONV_UNROLL
+      for (int v = 0; v < Vecs; ++v) {
+        T* const to = c + v * V::width;
+        if (v < Vecs - 1) {
+          V::store(to, accumulate ? V::add(V::load(to), acc[r][v]) : acc[r][v]);
+        } else {
+          V::store(to, accumulate ? V::add(V::load(to, mask), acc[r][v]) : acc[r][v], mask);
+        }
+      }
+    }
+  }
 };
 
 // Rows that fit the registers beside Vecs of B, one broadcast value and the tail's mask.
@@ -308,6 +348,10 @@ struct FillTiles {
       table.span_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::span_gemm_tile;
       table.plane_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::plane_gemm_tile;
       table.column_tile_rows[Vecs - 1] = tile_rows(Vecs, pyconv::kMaxRows);
+    }
+    if constexpr (Vecs <= pyconv::kMaxWindowVecs && Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {
+      table.window_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::window_gemm_tile;
+      table.window_tile_rows[Vecs - 1] = tile_rows(Vecs, pyconv::kMaxRows);
     }
     if constexpr (sizeof(T) == sizeof(float) && Rows <= tile_rows(Vecs, pyconv::kMaxRows)) {
       table.strided_tile[Vecs - 1][Rows - 1] = &Tile<T, Rows, Vecs>::strided_gemm_tile;

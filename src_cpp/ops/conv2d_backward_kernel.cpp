@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// dkernel[r, s, c, f] = sum over pixels of x[pixel + tap, c] * dy[pixel, f], in blocks of 256
-// pixels. Blocks are shared out to a number of partial sums that depends on the shape alone; the
-// partial sums are added left to right.
 #include <algorithm>
 #include <type_traits>
 #include <vector>
@@ -14,9 +11,8 @@
 #include "ops/depthwise.hpp"
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
+#include "ops/kernel_gradient_runs.hpp"
 #include "ops/layout.hpp"
-#include "ops/pad_images.hpp"
-#include "ops/row_panels.hpp"
 #include "ops/sum_rows.hpp"
 #include "ops/window_blocks.hpp"
 #include "ops/winograd.hpp"
@@ -25,153 +21,69 @@
 namespace pyconv {
 namespace {
 
-constexpr int64_t kPixelBlock = 256;
-// Columns of dy that are copied at a time: beside the windows they fit the second cache.
-constexpr int64_t kColumns = 256;
-// Shorter runs of a window cost more to copy than to read where they are.
-constexpr int64_t kCopiedRun = 64;
-// Pixels, so many before they are copied, are asked for: rows far apart come slowly otherwise.
-constexpr int64_t kAhead = 8;
-// Tasks to aim for, and the most memory that partial sums may take.
-constexpr int64_t kTasks = 64;
+// Shorter runs of a window would make low tiles.
+constexpr int64_t kLongRun = 32;
+// Tasks that parts are to make possible, each of a tile's worth of rows and filters; the fewest
+// blocks of pixels of a part, for sums are written and read again; the most memory of all parts.
+constexpr int64_t kTasks = 64, kTaskSide = 64;
+constexpr int64_t kPartBlocks = 6;
 constexpr int64_t kPartialBytes = int64_t(4) << 20;
 
+// Windows of short runs: their elements are found one by one.
 template <class T>
-struct KernelGradient {
-  const KernelTable<T>& table;
-  const Window& w;
-  const T* x;                  // padded images, at the first channel of the group
-  const T* dy;                 // at the first filter of the group
+struct IndexedGradient {
+  const KernelGradient<T>& g;
   std::vector<int64_t> index;  // of a window's elements, from its origin
-  T* dkernel;                  // at the first filter of the group; the first part's sums
-  int64_t parts;
-  T* partial;  // (parts - 1, K, f / groups)
-  int64_t cols, width;
-
-  // Sums of one part, from a row of K on.
-  struct Sums {
-    T* data;
-    int64_t pitch;
-  };
-  Sums sums_of(int64_t part, int64_t row) const {
-    if (part == 0) return {dkernel + row * w.f, w.f};
-    return {partial + ((part - 1) * window_elements(w) + row) * cols, cols};
-  }
-
-  int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }
-
-  // Where the windows of `count` pixels begin. Divisions take longer than the sums of a small
-  // window, so only the first pixel pays for them.
-  void find_origins(int64_t pixel, int64_t count, int64_t* origins) const {
-    int64_t j = pixel % w.ow;
-    int64_t i = pixel / w.ow % w.oh;
-    int64_t image = pixel / (w.ow * w.oh);
-    for (int64_t p = 0; p < count;) {
-      int64_t at = ((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c;
-      const int64_t end = std::min(count, p + w.ow - j);
-      for (; p < end; ++p, at += w.sw * w.c) origins[p] = at;
-      j = 0;
-      if (++i == w.oh) {
-        i = 0;
-        ++image;
-      }
-    }
-  }
-
-  // The elements of a block of K for `count` pixels.
-  void copy_windows(const BlockK& block, int64_t pixel, int64_t count,
-                    const RowPanels<T>& to) const {
-    int64_t origins[kPixelBlock];
-    find_origins(pixel, count, origins);
-    for (int64_t p = 0; p < count; ++p) {
-      const bool fetches = p + kAhead < count;
-      int64_t element = 0;
-      for (const Run& run : block.runs) {
-        const int64_t length = run.taps * run.length;
-        const T* from = x + index[static_cast<size_t>(block.first + element)];
-        if (fetches) fetch(from + origins[p + kAhead], length);
-        to.put(element, p, from + origins[p], length);
-        element += length;
-      }
-    }
-  }
+  int64_t width;
 
   // The pixel blocks of one part times one block of K: the tile's rows are elements of the
   // window, its sum runs over pixels.
   void run(int64_t part, const BlockK& block) const {
-    const bool copied = block.runs.front().taps * block.runs.front().length >= kCopiedRun;
-    const int64_t height = panel_height(table, width);
-    Scratch<T> windows(copied ? RowPanels<T>::size(block.count, kPixelBlock, height) : 0);
-    const int64_t columns = std::min(kColumns / width * width, cols);
-    Scratch<T> gradients(copied ? RowPanels<T>::size(columns, kPixelBlock, width) : 0);
-    const Sums sums = sums_of(part, block.first);
-    const int64_t first = pixel_blocks() * part / parts;
-    const int64_t last = pixel_blocks() * (part + 1) / parts;
-    for (int64_t b = first; b < last; ++b) {
-      const int64_t pixel = b * kPixelBlock;
-      const int64_t count = std::min(kPixelBlock, w.output_pixels() - pixel);
-      TileEnd<T> end = plain_end<T>();
-      end.accumulate = b > first;
-      keep_going();
-      if (copied) {
-        run_copies(block, pixel, count, RowPanels<T>(windows.data(), count, height),
-                   RowPanels<T>(gradients.data(), count, width), sums, end);
-      } else {
-        run_in_place(block, pixel, count, sums, end);
-      }
-    }
-  }
-
-  void run_in_place(const BlockK& block, int64_t pixel, int64_t count, const Sums& sums,
-                    const TileEnd<T>& end) const {
     const T* rows[kBlockK];
     T* out[kBlockK];
+    const auto sums = g.sums_of(part, block.first);
     for (int64_t r = 0; r < block.count; ++r) {
-      rows[r] = x + index[static_cast<size_t>(block.first + r)];
+      rows[r] = g.x + index[static_cast<size_t>(block.first + r)];
       out[r] = sums.data + r * sums.pitch;
     }
-    int64_t origins[kPixelBlock];
-    find_origins(pixel, count, origins);
-    const Stretch all{0, count};
-    for (int64_t column = 0; column < cols; column += width) {
-      multiply_indexed(table, block.count, &all, 1, rows, origins, dy + pixel * w.f + column, w.f,
-                       out, column, std::min(width, cols - column), end);
-    }
-  }
-
-  // Both operands copied, so that tiles read neighbours.
-  void run_copies(const BlockK& block, int64_t pixel, int64_t count, const RowPanels<T>& windows,
-                  const RowPanels<T>& gradients, const Sums& sums, const TileEnd<T>& end) const {
-    copy_windows(block, pixel, count, windows);
-    const int64_t step = kColumns / width * width;
-    for (int64_t first = 0; first < cols; first += step) {
-      const int64_t some = std::min(step, cols - first);
-      for (int64_t p = 0; p < count; ++p) {
-        const T* from = dy + (pixel + p) * w.f + first;
-        if (pixel + p + kAhead < w.output_pixels()) fetch(from + kAhead * w.f, some);
-        gradients.put(0, p, from, some);
+    for (int64_t b = g.first_block(part); b < g.first_block(part + 1); ++b) {
+      const int64_t pixel = b * kPixelBlock;
+      const Stretch all{0, g.pixels_of(b)};
+      TileEnd<T> end = plain_end<T>();
+      end.accumulate = b > g.first_block(part);
+      keep_going();
+      int64_t origins[kPixelBlock];
+      g.find_origins(pixel, all.count, origins);
+      for (int64_t column = 0; column < g.cols; column += width) {
+        multiply_indexed(g.table, block.count, &all, 1, rows, origins,
+                         g.dy + pixel * g.w.f + column, g.w.f, out, column,
+                         std::min(width, g.cols - column), end);
       }
-      for (int64_t column = 0; column < some; column += width) {
-        multiply_panels(table, block.count, count, windows, gradients.panel(column / width), width,
-                        sums.data + first + column, sums.pitch, std::min(width, some - column),
-                        end);
-      }
-    }
-  }
-
-  // Adds the other parts of one row of K to the first.
-  void reduce(int64_t row) const {
-    T* to = sums_of(0, row).data;
-    for (int64_t p = 1; p < parts; ++p) {
-      const T* from = sums_of(p, row).data;
-      for (int64_t j = 0; j < cols; ++j) to[j] += from[j];
     }
   }
 };
 
-int64_t count_parts(int64_t pixel_blocks, int64_t blocks_k, int64_t bytes) {
-  const int64_t wanted = std::min(ceil_div(kTasks, blocks_k), pixel_blocks);
-  return std::max<int64_t>(1, std::min(wanted, kPartialBytes / std::max<int64_t>(1, bytes)));
+int64_t count_parts(int64_t pixel_blocks, int64_t k, int64_t cols, int64_t element) {
+  const int64_t tasks = ceil_div(k, kTaskSide) * ceil_div(cols, kTaskSide);
+  return std::max<int64_t>(1, std::min({ceil_div(kTasks, tasks), pixel_blocks / kPartBlocks,
+                                        kPartialBytes / std::max<int64_t>(1, k * cols * element)}));
+}
+
+template <class T>
+void add_products(const KernelGradient<T>& gradient, const std::vector<BlockK>& blocks) {
+  const Window& w = gradient.w;
+  const int64_t work = 2 * w.output_pixels() * window_elements(w) * gradient.cols;
+  const Run& run = blocks.front().runs.front();
+  if (run.taps * run.length >= kLongRun) {
+    const RunGradient<T> runs(gradient);
+    return parallel_for(runs.tasks(), work, [&](int64_t task) { runs.run(task); });
+  }
+  const IndexedGradient<T> indexed{gradient, element_offsets(blocks, padded_width(w) * w.c, w.c),
+                                   panel_width<T>(gradient.cols)};
+  const int64_t count = int64_t(blocks.size());
+  parallel_for(gradient.parts * count, work, [&](int64_t task) {
+    indexed.run(task / count, blocks[static_cast<size_t>(task % count)]);
+  });
 }
 
 template <class T>
@@ -180,28 +92,14 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
   const int64_t cols = w.group_filters();
   const PaddedImages<T> images(x, w);
   const std::vector<BlockK> blocks = cut_blocks(forward_taps(w), w.group_inputs(), w.c);
-  const int64_t blocks_k = int64_t(blocks.size());
-  const int64_t parts = count_parts(ceil_div(w.output_pixels(), kPixelBlock), blocks_k,
-                                    k * cols * int64_t(sizeof(T)));
+  const int64_t parts =
+      count_parts(ceil_div(w.output_pixels(), kPixelBlock), k, cols, int64_t(sizeof(T)));
   Scratch<T> partial((parts - 1) * k * cols);
-  KernelGradient<T> gradient{kernel_table_of<T>(),
-                             w,
-                             images.data(),
-                             dy,
-                             element_offsets(blocks, padded_width(w) * w.c, w.c),
-                             dkernel,
-                             parts,
-                             partial.data(),
-                             cols,
-                             panel_width<T>(cols)};
+  KernelGradient<T> gradient{kernel_table_of<T>(), w,   images.data(), dy, dkernel, parts,
+                             partial.data(),       cols};
   for (int64_t g = 0; g < w.groups; ++g) {
-    parallel_for(parts * blocks_k, 2 * w.output_pixels() * k * cols, [&](int64_t task) {
-      gradient.run(task / blocks_k, blocks[static_cast<size_t>(task % blocks_k)]);
-    });
-    if (parts > 1) {
-      parallel_for(k, parts * k * cols * int64_t(sizeof(T)),
-                   [&](int64_t row) { gradient.reduce(row); });
-    }
+    add_products(gradient, blocks);
+    gradient.reduce();
     gradient.x += w.group_inputs();
     gradient.dy += cols;
     gradient.dkernel += cols;

@@ -90,19 +90,4 @@ int64_t panel_height(const KernelTable<T>& table, int64_t cols) {
   return table.column_tile_rows[vecs - 1];
 }
 
-// C[rows x cols] from rows of A in panels; `cols` are not more than the panels' height is for.
-template <class T>
-void multiply_panels(const KernelTable<T>& table, int64_t rows, int64_t k, const RowPanels<T>& a,
-                     const T* b, int64_t ldb, T* c, int64_t ldc, int64_t cols,
-                     const TileEnd<T>& end) {
-  const int64_t vecs = ceil_div(cols, table.width);
-  for (int64_t first = 0; first < rows; first += a.height) {
-    const int64_t count = std::min(a.height, rows - first);
-    T* out[kMaxRows];
-    for (int64_t r = 0; r < count; ++r) out[r] = c + (first + r) * ldc;
-    table.column_tile[vecs - 1][count - 1](k, a.panel(first / a.height), a.height, b, ldb, out,
-                                           cols, end);
-  }
-}
-
 }  // namespace pyconv

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// dkernel[r, s, c, f] = sum over pixels of x[pixel + tap, c] * dy[pixel, f] of one group, in blocks
+// of 256 pixels. Blocks are shared out to a number of partial sums that depends on the shape alone;
+// the partial sums are added left to right.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "dispatch.hpp"
+#include "ops/conv2d_window.hpp"
+#include "ops/pad_images.hpp"
+#include "ops/tiles.hpp"
+#include "parallel.hpp"
+
+namespace pyconv {
+
+constexpr int64_t kPixelBlock = 256;
+
+template <class T>
+struct KernelGradient {
+  const KernelTable<T>& table;
+  const Window& w;
+  const T* x;   // padded images, at the first channel of the group
+  const T* dy;  // at the first filter of the group
+  T* dkernel;   // at the first filter of the group; the first part's sums
+  int64_t parts;
+  T* partial;  // (parts - 1, K, f / groups)
+  int64_t cols;
+
+  // Sums of one part, from a row of K on.
+  struct Sums {
+    T* data;
+    int64_t pitch;
+  };
+  Sums sums_of(int64_t part, int64_t row) const {
+    if (part == 0) return {dkernel + row * w.f, w.f};
+    return {partial + ((part - 1) * window_elements(w) + row) * cols, cols};
+  }
+
+  int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }
+  // The first pixel block of a part.
+  int64_t first_block(int64_t part) const { return pixel_blocks() * part / parts; }
+  // The pixels of a block.
+  int64_t pixels_of(int64_t block) const {
+    return std::min(kPixelBlock, w.output_pixels() - block * kPixelBlock);
+  }
+
+  // Where the windows of `count` pixels begin. Divisions take longer than the sums of a small
+  // window, so only the first pixel pays for them.
+  void find_origins(int64_t pixel, int64_t count, int64_t* origins) const {
+    int64_t j = pixel % w.ow;
+    int64_t i = pixel / w.ow % w.oh;
+    int64_t image = pixel / (w.ow * w.oh);
+    for (int64_t p = 0; p < count;) {
+      int64_t at = ((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c;
+      const int64_t end = std::min(count, p + w.ow - j);
+      for (; p < end; ++p, at += w.sw * w.c) origins[p] = at;
+      j = 0;
+      if (++i == w.oh) {
+        i = 0;
+        ++image;
+      }
+    }
+  }
+
+  // Adds the other parts to the first.
+  void reduce() const {
+    if (parts == 1) return;
+    const int64_t k = window_elements(w);
+    parallel_for(k, parts * k * cols * int64_t(sizeof(T)), [&](int64_t row) {
+      table.add_terms(sums_of(0, row).data, cols, sums_of(1, row).data, k * cols, parts - 1);
+    });
+  }
+};
+
+}  // namespace pyconv

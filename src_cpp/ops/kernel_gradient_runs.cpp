@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ops/kernel_gradient_runs.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "arena.hpp"
+
+namespace pyconv {
+namespace {
+
+// Rows and filters of a task: what a block of pixels reads of either, and what the next one does,
+// stay in the second cache.
+constexpr int64_t kMostSide = 256, kLeastSide = 64;
+// Pixels so many bytes apart share few sets of that cache: where many filters meet them, windows
+// are copied, so many pixels after they are asked for.
+constexpr int64_t kFarBytes = 4096, kManyFilters = 512, kMostFilters = 1024;
+constexpr int64_t kPixelsAhead = 8;
+// Elements that keep copies of neighbouring pixels from sharing a set of the first cache.
+constexpr int64_t kGap = 16;
+// Tasks that are enough, and tasks that are where threads get as many each.
+constexpr int64_t kTasksPerThread = 8, kEvenTasksPerThread = 4;
+// Pieces begin at whole lines where the runs do.
+constexpr int64_t kRowStep = 16;
+// Vectors of filters of a tile: windows are read again for each, as seldom as tall tiles allow.
+constexpr int64_t kVecs = 2;
+
+std::vector<RunPiece> cut_runs(const Window& w, int64_t most) {
+  std::vector<RunPiece> pieces;
+  int64_t row = 0;
+  for (const Run& run : window_runs(w, w.group_inputs(), w.c, 1, 0)) {
+    const int64_t offset = (run.off_h * padded_width(w) + run.off_w) * w.c;
+    const int64_t length = run.taps * run.length;
+    const int64_t count = ceil_div(length, most);
+    const int64_t step = ceil_div(ceil_div(length, count), kRowStep) * kRowStep;
+    for (int64_t first = 0; first < length; first += step) {
+      pieces.push_back({row + first, std::min(step, length - first), offset + first});
+    }
+    row += length;
+  }
+  return pieces;
+}
+
+bool is_enough(int64_t tasks) {
+  const int64_t threads = num_threads();
+  return tasks >= kTasksPerThread * threads ||
+         (tasks >= kEvenTasksPerThread * threads && tasks % threads == 0);
+}
+
+}  // namespace
+
+template <class T>
+struct RunGradient<T>::Task {
+  int64_t part;
+  RunPiece rows;
+  int64_t column, cols;
+};
+
+// A block of pixels, and where their windows begin.
+template <class T>
+struct RunGradient<T>::Pixels {
+  int64_t first, count;
+  int64_t origin[kPixelBlock];
+};
+
+// The rows of a task of each pixel: at data + index[pixel].
+template <class T>
+struct RunGradient<T>::Windows {
+  const T* data;
+  const int64_t* index;
+};
+
+// Lines to ask for while tiles are computed, one of every pixel at a time: of windows, then of
+// gradients, whose last is asked for again then.
+template <class T>
+class RunGradient<T>::Ahead {
+ public:
+  Ahead(const KernelGradient<T>& g, const Task& task, const Pixels& pixels, const int64_t* step)
+      : windows_{g.x + task.rows.offset, pixels.origin},
+        gradients_{g.dy + pixels.first * g.w.f + task.column, step},
+        window_lines_(lines_of(windows_.data, task.rows.count)),
+        gradient_lines_(lines_of(gradients_.data, task.cols)) {}
+
+  Windows take() {
+    const int64_t line = next_++;
+    if (line < window_lines_) return {windows_.data + line * kLine, windows_.index};
+    const int64_t last = std::min(line - window_lines_, gradient_lines_ - 1);
+    return {gradients_.data + last * kLine, gradients_.index};
+  }
+
+ private:
+  static constexpr int64_t kLine = 64 / sizeof(T);
+  static int64_t lines_of(const T* from, int64_t count) {
+    const int64_t before = int64_t(reinterpret_cast<uintptr_t>(from) / sizeof(T)) % kLine;
+    return ceil_div(before + count, kLine);
+  }
+
+  Windows windows_, gradients_;
+  int64_t window_lines_, gradient_lines_;
+  int64_t next_ = 0;
+};
+
+template <class T>
+RunGradient<T>::RunGradient(const KernelGradient<T>& gradient)
+    : g_(gradient),
+      copied_(g_.w.sw * g_.w.c * int64_t(sizeof(T)) >= kFarBytes && g_.cols >= kManyFilters) {
+  int64_t rows = kMostSide, filters = copied_ ? kMostFilters : kMostSide;
+  for (;;) {
+    pieces_ = cut_runs(g_.w, rows);
+    groups_ = ceil_div(g_.cols, filters);
+    if (is_enough(tasks()) || std::max(rows, filters) <= kLeastSide) return;
+    (rows > filters ? rows : filters) /= 2;
+  }
+}
+
+template <class T>
+typename RunGradient<T>::Task RunGradient<T>::task(int64_t number) const {
+  const int64_t width = kVecs * g_.table.width;
+  const int64_t panels = ceil_div(g_.cols, width);
+  const int64_t group = number % groups_, piece = number / groups_ % pieces();
+  const int64_t column = panels * group / groups_ * width;
+  const int64_t last = std::min(g_.cols, panels * (group + 1) / groups_ * width);
+  return {number / groups_ / pieces(), pieces_[static_cast<size_t>(piece)], column, last - column};
+}
+
+template <class T>
+void RunGradient<T>::find(int64_t block, Pixels& pixels) const {
+  pixels.first = block * kPixelBlock;
+  pixels.count = g_.pixels_of(block);
+  g_.find_origins(pixels.first, pixels.count, pixels.origin);
+  // A longer block before asks for the windows of as many pixels.
+  std::fill(pixels.origin + pixels.count, pixels.origin + kPixelBlock, pixels.origin[0]);
+}
+
+template <class T>
+void RunGradient<T>::copy(const RunPiece& rows, const Pixels& pixels, T* to) const {
+  const T* const from = g_.x + rows.offset;
+  for (int64_t p = 0; p < pixels.count; ++p, to += rows.count + kGap) {
+    const int64_t later = p + kPixelsAhead;
+    if (later < pixels.count) fetch(from + pixels.origin[later], rows.count);
+    std::memcpy(to, from + pixels.origin[p], static_cast<size_t>(rows.count) * sizeof(T));
+  }
+}
+
+template <class T>
+void RunGradient<T>::run(int64_t number) const {
+  const Task here = task(number);
+  const Task after = number + 1 < tasks() ? task(number + 1) : here;
+  Scratch<T> copies(copied_ ? kPixelBlock * (here.rows.count + kGap) : 0);
+  int64_t in_copy[kPixelBlock], in_gradients[kPixelBlock];
+  for (int64_t p = 0; p < kPixelBlock; ++p) {
+    in_copy[p] = p * (here.rows.count + kGap);
+    in_gradients[p] = p * g_.w.f;
+  }
+  Pixels pixels[2];
+  const int64_t first = g_.first_block(here.part), last = g_.first_block(here.part + 1);
+  find(first, pixels[0]);
+  for (int64_t b = first; b < last; ++b) {
+    keep_going();
+    const Pixels& now = pixels[(b - first) % 2];
+    Pixels& next = pixels[(b - first + 1) % 2];
+    const bool ends = b + 1 == last;
+    find(ends ? g_.first_block(after.part) : b + 1, next);
+    Ahead ahead(g_, ends ? after : here, next, in_gradients);
+    if (copied_) copy(here.rows, now, copies.data());
+    const Windows windows =
+        copied_ ? Windows{copies.data(), in_copy} : Windows{g_.x + here.rows.offset, now.origin};
+    multiply(here, now, windows, b > first, ahead);
+  }
+}
+
+template <class T>
+void RunGradient<T>::multiply(const Task& task, const Pixels& pixels, const Windows& windows,
+                              bool accumulate, Ahead& ahead) const {
+  const KernelTable<T>& table = g_.table;
+  const auto sums = g_.sums_of(task.part, task.rows.row);
+  const T* const dy = g_.dy + pixels.first * g_.w.f;
+  const int64_t most = std::min(table.max_vecs, kMaxWindowVecs);
+  for (int64_t done = 0; done < task.cols;) {
+    // No vector is left alone where three fit a tile.
+    const int64_t left = ceil_div(task.cols - done, table.width);
+    const int64_t vecs = left == most ? left : std::min(left, kVecs);
+    const int64_t column = task.column + done;
+    const int64_t cols = std::min(vecs * table.width, task.cols - done);
+    for_each_tile(task.rows.count, table.window_tile_rows[vecs - 1],
+                  [&](int64_t first, int64_t count) {
+                    const Windows lines = ahead.take();
+                    table.window_tile[vecs - 1][count - 1](
+                        pixels.count, windows.data + first, windows.index, dy + column, g_.w.f,
+                        sums.data + first * sums.pitch + column, sums.pitch, cols, accumulate,
+                        lines.data, lines.index);
+                  });
+    done += cols;
+  }
+}
+
+template class RunGradient<float>;
+template class RunGradient<double>;
+
+}  // namespace pyconv
