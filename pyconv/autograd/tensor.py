@@ -15,10 +15,14 @@ Operand = Any  # Tensor, array, list or number: what the operators accept on the
 FLOATS = ("float32", "float64")
 
 
-def array_of(value: object) -> Array:
+def array_of(value: object, what: str = "Tensor: value") -> Array:
     """Return the array inside a Tensor, an array as it is, and lists and numbers as a new array.
 
-    Python floats become float32. Masked, object, text, complex and date arrays: TypeError.
+    Python floats become float32. Masked, object, text, complex and date arrays: TypeError; lists of
+    several lengths: ValueError.
+
+    Args:
+        what: what error texts call the value.
     """
     if isinstance(value, Tensor):
         return value.array
@@ -27,10 +31,14 @@ def array_of(value: object) -> Array:
         if on_device is not None:
             return noted(on_device)
     if isinstance(value, np.ma.MaskedArray):
-        raise TypeError("Tensor: value is a masked array; fill it first, its mask would be lost")
-    array = np.asarray(value)
+        raise TypeError(f"{what} is a masked array; fill it first, its mask would be lost")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{what} is a {type(value).__name__}, but no array: {error}") from None
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"Tensor: value has dtype {array.dtype}; must be numbers")
+        kind = "" if array.ndim else f" ({type(value).__name__})"
+        raise TypeError(f"{what} has dtype {array.dtype}{kind}; must be numbers")
     if array.dtype == np.float64 and not isinstance(value, (np.ndarray, np.generic)):
         array = array.astype(np.float32)
     return array

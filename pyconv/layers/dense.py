@@ -71,7 +71,8 @@ class Dense(KernelLayer):
         return 2 * math.prod(output_shape) * self.kernel.shape[0]
 
     def call(self, x: Tensor) -> Tensor:
-        rows = x if x.ndim == 2 else autograd.reshape(x, (-1, x.shape[-1]))
+        samples = math.prod(x.shape[:-1])
+        rows = x if x.ndim == 2 else autograd.reshape(x, (samples, x.shape[-1]))
         y = autograd.dense(rows, self.kernel, self.bias, activation=self._fused)
         if x.ndim != 2:
             y = autograd.reshape(y, (*x.shape[:-1], self.units))

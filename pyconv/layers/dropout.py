@@ -16,7 +16,9 @@ from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor
 from pyconv.backend import gradient_dtype, put_beside
 from pyconv.geometry import DataFormat
+from pyconv.layers.holding import one_tensor
 from pyconv.layers.layer import STRUCTURES, Layer
+from pyconv.layers.options import checked_shape
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format
 from pyconv.ops.dropout import NoiseShape, checked_rate, checked_seed
@@ -53,9 +55,9 @@ class Dropout(Layer):
     ) -> None:
         super().__init__(**base)
         self.rate = checked_rate("Dropout", rate)
-        self.noise_shape = noise_shape
-        if noise_shape is not None and not isinstance(noise_shape, (tuple, list)):
-            raise TypeError(f"Dropout: noise_shape={noise_shape!r}; must be a tuple")
+        self.noise_shape = None
+        if noise_shape is not None:
+            self.noise_shape = checked_shape("Dropout", "noise_shape", noise_shape)
         self.seed = _own_seed("Dropout", seed)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -64,7 +66,7 @@ class Dropout(Layer):
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:
             return x
-        seed = random.draw_seed(self.seed)
+        x, seed = one_tensor(self.name, x), random.draw_seed(self.seed)
         return autograd.dropout(x, self.rate, seed=seed, noise_shape=self.noise_shape)
 
     def get_config(self) -> dict[str, Any]:
@@ -145,6 +147,7 @@ class GaussianNoise(Layer):
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         if not training or self.stddev == 0:
             return x
+        x = one_tensor(self.name, x)
         generator = np.random.Generator(np.random.PCG64(random.draw_seed(self.seed)))
         dtype: Any = gradient_dtype(x.array)
         noise = generator.standard_normal(x.shape, dtype)

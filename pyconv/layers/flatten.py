@@ -29,6 +29,10 @@ class Flatten(Layer):
         super().__init__(**base)
         self.data_format = checked_data_format("Flatten", data_format)
 
+    def check_input(self, shape: Shape) -> None:
+        if not shape:
+            raise ValueError(f"{self.name}: input shape (); must have a batch")
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         sizes = input_shape[1:]
         known = math.prod(size for size in sizes if size is not None)

@@ -227,7 +227,7 @@ class Layer(Holding):
     def _tensor(self, x: Any, dtype: str | None = None) -> Tensor:
         if isinstance(x, Tensor) and is_floating(x.array.dtype):
             return x
-        array = array_of(x)
+        array = array_of(x, f"{self.name}: input")
         if array.dtype == (dtype or self.dtype):
             return Tensor.wrap(array)
         return Tensor.wrap(array.astype(dtype or self.dtype))

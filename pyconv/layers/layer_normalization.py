@@ -11,6 +11,7 @@ from pyconv.autograd import Tensor
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.norm_layer import NormLayer
 from pyconv.layers.symbolic import Shape
+from pyconv.ops.layer_norm import checked_axes
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -50,7 +51,9 @@ class LayerNormalization(NormLayer):
         self.axis: int | list[int] = axes if several else axes[0]
 
     def build(self, input_shape: Shape) -> None:
-        self.add_scale(tuple(self.known_size(input_shape, axis) for axis in self._axes))
+        sizes = tuple(self.known_size(input_shape, axis) for axis in self._axes)
+        checked_axes(self.name, len(input_shape), self.axis)
+        self.add_scale(sizes)
 
     @property
     def _axes(self) -> list[int]:

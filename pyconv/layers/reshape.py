@@ -43,6 +43,8 @@ class Reshape(Layer):
         self.compute_output_shape(shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if not input_shape:
+            raise ValueError(f"{self.name}: input shape (); must have a batch")
         sizes, target = input_shape[1:], self.target_shape
         if None in sizes:
             return (input_shape[0], *(None if size == -1 else size for size in target))
