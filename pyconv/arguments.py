@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Collection
 from numbers import Real
 from typing import Literal, TypeAlias
 
@@ -41,7 +42,10 @@ def plain_number(function: str, argument: str, value: object) -> float:
     """Return a real number as a float, NaN and infinities too; what is no number is refused."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{function}: {argument}={value!r}; must be a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # an integer
+        return math.inf if value > 0.0 else -math.inf  # type: ignore[operator]
 
 
 def finite_number(
@@ -62,6 +66,33 @@ def finite_number(
             rule += f" and > {above:g}"
         raise ValueError(f"{function}: {argument}={value}; must be {rule}")
     return number
+
+
+def one_of(function: str, argument: str, name: object, names: Collection[str]) -> str:
+    """Return a name that is among the names."""
+    if not isinstance(name, str):
+        raise TypeError(f"{function}: {argument}={name!r}; must be a name")
+    if name not in names:
+        rule = f"one of {', '.join(names)}" if len(names) > 1 else repr(*names)
+        raise ValueError(f"{function}: {argument}={name!r}; must be {rule}")
+    return name
+
+
+def dtype_name(
+    function: str, dtype: object, names: Collection[str] = ("float32", "float64")
+) -> str:
+    """Return the name of a dtype given by it or as NumPy's; None is float32.
+
+    NumPy would make a dtype of much else, such as a pair; it is refused.
+    """
+    found = "float32" if dtype is None else dtype
+    if isinstance(dtype, (np.dtype, type)):
+        found = np.dtype(dtype).name
+    elif not isinstance(found, str):
+        raise TypeError(f"{function}: dtype={dtype!r}; must be one of {', '.join(names)}")
+    if found not in names:
+        raise ValueError(f"{function}: dtype={dtype!r}; must be one of {', '.join(names)}")
+    return str(found)
 
 
 def checked_flag(function: str, argument: str, value: object) -> bool:

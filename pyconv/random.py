@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.arguments import finite_number, whole_number
+from pyconv.arguments import dtype_name, finite_number, whole_number
 from pyconv.autograd import Tensor
 
 _generator = np.random.Generator(np.random.PCG64())
@@ -141,10 +141,7 @@ def _source(function: str, seed: int | None) -> np.random.Generator:
 
 
 def _checked_dtype(function: str, dtype: Any) -> np.dtype[Any]:
-    name = "float32" if dtype is None else np.dtype(dtype).name
-    if name not in ("float32", "float64"):
-        raise ValueError(f"{function}: dtype={dtype!r}; must be 'float32' or 'float64'")
-    return np.dtype(name)
+    return np.dtype(dtype_name(function, dtype))
 
 
 def _checked_shape(function: str, shape: Any) -> tuple[int, ...]:

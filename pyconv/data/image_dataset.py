@@ -17,6 +17,7 @@ from pyconv.arguments import (
     checked_path,
     finite_number,
     normalise_data_format,
+    one_of,
     whole_number,
 )
 from pyconv.callbacks.messages import tell
@@ -101,14 +102,10 @@ def image_dataset_from_directory(
     checked_flag(FUNCTION, "shuffle", shuffle)
     if seed is not None:
         seed = whole_number(FUNCTION, "seed", seed, 0)
-    if label_mode not in ("int", "categorical", "binary", None):
-        raise ValueError(
-            f"{FUNCTION}: label_mode={label_mode!r}; must be 'int', 'categorical', 'binary', None"
-        )
-    if format != "tf":
-        raise ValueError(f"{FUNCTION}: format={format!r}; must be 'tf'")
-    if on_error not in ("raise", "skip"):
-        raise ValueError(f"{FUNCTION}: on_error={on_error!r}; must be 'raise' or 'skip'")
+    if label_mode is not None:
+        one_of(FUNCTION, "label_mode", label_mode, ("int", "categorical", "binary"))
+    one_of(FUNCTION, "format", format, ("tf",))
+    one_of(FUNCTION, "on_error", on_error, ("raise", "skip"))
     if batch_size is not None:
         batch_size = whole_number(FUNCTION, "batch_size", batch_size, 1)
     _check_split(validation_split, subset, shuffle=shuffle, seed=seed)
@@ -177,10 +174,7 @@ def _reading(
     mode = checked_color_mode(FUNCTION, color_mode)
     size = checked_size(FUNCTION, "image_size", image_size)
     name = interpolation.lower() if isinstance(interpolation, str) else interpolation
-    if name not in RESAMPLINGS:
-        raise ValueError(
-            f"{FUNCTION}: interpolation={interpolation!r}; must be one of {', '.join(RESAMPLINGS)}"
-        )
+    one_of(FUNCTION, "interpolation", name, RESAMPLINGS)
     crops = checked_flag(FUNCTION, "crop_to_aspect_ratio", crop)
     pads = checked_flag(FUNCTION, "pad_to_aspect_ratio", pad)
     if crops and pads:
@@ -193,10 +187,8 @@ def _reading(
 def _check_split(
     validation_split: object, subset: object, *, shuffle: bool, seed: int | None
 ) -> None:
-    if subset not in ("training", "validation", "both", None):
-        raise ValueError(
-            f"{FUNCTION}: subset={subset!r}; must be 'training', 'validation', 'both' or None"
-        )
+    if subset is not None:
+        one_of(FUNCTION, "subset", subset, ("training", "validation", "both"))
     if (validation_split is None) != (subset is None):
         raise ValueError(f"{FUNCTION}: validation_split and subset; must both be given, or none")
     if validation_split is not None:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import checked_path, normalise_pair
+from pyconv.arguments import checked_path, normalise_pair, one_of
 from pyconv.data.jpeg_sheet import jpeg_pixels
 from pyconv.data.pillow_memory import pixels_of
 from pyconv.data.plain_jpeg import plain_jpeg
@@ -46,11 +46,7 @@ def pillow(function: str) -> Any:
 
 def checked_color_mode(function: str, color_mode: object) -> str:
     """Return a colour mode by its name; others are refused."""
-    if not isinstance(color_mode, str) or color_mode not in CHANNELS:
-        raise ValueError(
-            f"{function}: color_mode={color_mode!r}; must be 'grayscale', 'rgb' or 'rgba'"
-        )
-    return color_mode
+    return one_of(function, "color_mode", color_mode, CHANNELS)
 
 
 def decode_image(

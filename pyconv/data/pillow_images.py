@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import DataFormat, checked_flag, normalise_data_format
+from pyconv.arguments import DataFormat, checked_flag, normalise_data_format, one_of
 from pyconv.autograd import array_of
 from pyconv.data.image_files import (
     ColorMode,
@@ -55,10 +55,7 @@ def load_img(
     size = None
     if target_size is not None:
         size = checked_size("load_img", "target_size", target_size)
-    if interpolation not in INTERPOLATIONS:
-        raise ValueError(
-            f"load_img: interpolation={interpolation!r}; must be one of {', '.join(INTERPOLATIONS)}"
-        )
+    one_of("load_img", "interpolation", interpolation, INTERPOLATIONS)
     checked_flag("load_img", "keep_aspect_ratio", keep_aspect_ratio)
     given = os.fsdecode(path) if isinstance(path, bytes) else path
     with opened_image(given, function="load_img") as image:

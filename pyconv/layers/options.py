@@ -12,7 +12,6 @@ import numpy as np
 from pyconv.layers.symbolic import Shape
 from pyconv.naming import automatic_name, snake_case
 
-DTYPES = ("float32", "float64")
 NAME = re.compile(r"(?!\.+$)[\w .+()-]{1,120}", re.ASCII)
 
 
@@ -45,14 +44,6 @@ def checked_name(kind: str, name: Any) -> str:
         raise TypeError(f"{kind}: name={name!r}; must be a string")
     if not NAME.fullmatch(name):
         raise ValueError(f"{kind}: name={name!r}; must be 1 to 120 letters, digits and _ . + - ( )")
-    return name
-
-
-def checked_dtype(kind: str, dtype: Any) -> str:
-    """Return the name of a floating dtype that the CPU computes in."""
-    name = "float32" if dtype is None else dtype if isinstance(dtype, str) else np.dtype(dtype).name
-    if name not in DTYPES:
-        raise ValueError(f"{kind}: dtype={dtype!r}; must be one of {DTYPES}")
     return name
 
 

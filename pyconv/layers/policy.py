@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pyconv import backend
+from pyconv.arguments import dtype_name
 from pyconv.backend import half_dtype, precision
 
 # By Keras's names, but for tf32: weights and results are float32, products round their operands.
@@ -104,7 +105,5 @@ def policy_of(kind: str, dtype: Any) -> Policy:
         return Policy.chosen
     if isinstance(dtype, Policy):
         return dtype
-    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
-    if name not in _TYPES:
-        raise ValueError(f"{kind}: dtype={dtype!r}; must be one of {POLICIES}")
+    name = dtype_name(kind, dtype, POLICIES)
     return Policy.chosen if name == Policy.chosen.name else Policy(name)

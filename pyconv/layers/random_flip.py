@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyconv.arguments import one_of
 from pyconv.autograd import Tensor
 from pyconv.geometry import DataFormat
 from pyconv.layers.augmentation import AffineLayer, Numbers, Transformation
@@ -37,9 +38,7 @@ class RandomFlip(AffineLayer):
         **base: Unpack[LayerOptions],
     ) -> None:
         super().__init__("nearest", "nearest", seed, 0.0, data_format, **base)
-        if mode not in MODES:
-            raise ValueError(f"RandomFlip: mode={mode!r}; must be one of {', '.join(MODES)}")
-        self.mode = mode
+        self.mode = one_of("RandomFlip", "mode", mode, MODES)
 
     def get_random_transformation(self, images: Tensor) -> Transformation:
         """Return "horizontal" and "vertical", (n,) bool: whether an image is mirrored that way."""

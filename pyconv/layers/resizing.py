@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyconv import autograd
-from pyconv.arguments import checked_flag, finite_number, whole_number
+from pyconv.arguments import checked_flag, finite_number, one_of, whole_number
 from pyconv.autograd import Tensor
 from pyconv.geometry import DataFormat
 from pyconv.layers.image_layer import ImageLayer
@@ -54,8 +54,7 @@ class Resizing(ImageLayer):
         self.pad = checked_flag("Resizing", "pad_to_aspect_ratio", pad_to_aspect_ratio)
         if self.crop and self.pad:
             raise ValueError("Resizing: crop_to_aspect_ratio and pad_to_aspect_ratio; must be one")
-        if fill_mode != "constant":
-            raise ValueError(f"Resizing: fill_mode={fill_mode!r}; must be 'constant'")
+        one_of("Resizing", "fill_mode", fill_mode, ("constant",))
         self.fill_value = finite_number("Resizing", "fill_value", fill_value)
         if checked_flag("Resizing", "antialias", antialias):
             raise ValueError("Resizing: antialias=True; must be False")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyconv.geometry import DataFormat, Window
+from pyconv.geometry import DataFormat, Window, normalise_data_format
 from pyconv.layers.symbolic import Shape
 
 OPEN = 4096  # pixels that stand for an open size while the rest of the geometry is checked
@@ -13,13 +13,8 @@ OPEN = 4096  # pixels that stand for an open size while the rest of the geometry
 
 def checked_data_format(layer: str, data_format: str | None) -> DataFormat:
     """Return the data format; None is "channels_last"."""
-    if data_format is None or data_format == "channels_last":
-        return "channels_last"
-    if data_format != "channels_first":
-        raise ValueError(
-            f"{layer}: data_format={data_format!r}; must be 'channels_last' or 'channels_first'"
-        )
-    return "channels_first"
+    first = data_format is not None and normalise_data_format(layer, data_format)
+    return "channels_first" if first else "channels_last"
 
 
 def image_axes(data_format: DataFormat) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from pyconv.arguments import one_of
 from pyconv.backend import (
     Array,
     as_input,
@@ -56,12 +57,7 @@ def auto_code() -> int:
 
 
 def _known_code(function: str, argument: str, name: str) -> int:
-    if not isinstance(name, str):
-        raise TypeError(f"{function}: {argument}={name!r}; must be a name")
-    if name not in _ALGORITHMS:
-        names = ", ".join(_ALGORITHMS)
-        raise ValueError(f"{function}: {argument}={name!r}; must be one of {names}")
-    return _ALGORITHMS[name]
+    return _ALGORITHMS[one_of(function, argument, name, _ALGORITHMS)]
 
 
 def _algorithm_code(function: str, algorithm: str, window: Window, x: Array) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from pyconv.arguments import one_of
 from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
 from pyconv.geometry import DataFormat, IntPair, Shape, Window
 
@@ -20,11 +21,7 @@ def interpolation_code(function: str, interpolation: Interpolation) -> int:
 
 def named_code(function: str, argument: str, name: str, codes: dict[str, int]) -> int:
     """Return the code of a name; others are refused."""
-    if not isinstance(name, str):
-        raise TypeError(f"{function}: {argument}={name!r}; must be a name")
-    if name not in codes:
-        raise ValueError(f"{function}: {argument}={name!r}; must be one of {', '.join(codes)}")
-    return codes[name]
+    return codes[one_of(function, argument, name, codes)]
 
 
 def resize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pyconv import random
-from pyconv.arguments import checked_flag, whole_number
+from pyconv.arguments import checked_flag, one_of, whole_number
 from pyconv.preprocessing.image_saving import checked_folder, save_images
 from pyconv.preprocessing.image_transform import Array
 
@@ -143,6 +143,5 @@ def subset_shares(
     """Return from which share to which of the samples a subset reaches; None for all."""
     if subset is None:
         return None
-    if subset not in ("training", "validation"):
-        raise ValueError(f"{function}: subset={subset!r}; must be 'training' or 'validation'")
+    one_of(function, "subset", subset, ("training", "validation"))
     return (0.0, validation_split) if subset == "validation" else (validation_split, 1.0)

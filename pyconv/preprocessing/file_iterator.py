@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pyconv.arguments import checked_flag
+from pyconv.arguments import checked_flag, one_of
 from pyconv.backend import empty_on
 from pyconv.data.background import map_in_order
 from pyconv.data.dataset import AUTOTUNE, thread_count
@@ -47,11 +47,7 @@ class Loading(NamedTuple):
         keep_aspect_ratio: bool,
     ) -> Loading:
         """Return the options of a function, none of them nonsense."""
-        if interpolation not in INTERPOLATIONS:
-            raise ValueError(
-                f"{function}: interpolation={interpolation!r}; must be one of "
-                f"{', '.join(INTERPOLATIONS)}"
-            )
+        one_of(function, "interpolation", interpolation, INTERPOLATIONS)
         checked_color_mode(function, color_mode)
         return cls(
             checked_size(function, "target_size", target_size),
@@ -140,8 +136,4 @@ class FileIterator(Iterator):
 
 def checked_class_mode(function: str, class_mode: Any, modes: Sequence[str]) -> str | None:
     """Return the kind of labels."""
-    if class_mode is not None and class_mode not in modes:
-        raise ValueError(
-            f"{function}: class_mode={class_mode!r}; must be one of {', '.join(modes)}, or None"
-        )
-    return None if class_mode is None else str(class_mode)
+    return None if class_mode is None else one_of(function, "class_mode", class_mode, modes)

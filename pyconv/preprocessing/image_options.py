@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from pyconv import random
-from pyconv.arguments import checked_flag, finite_number, whole_number
+from pyconv.arguments import checked_flag, dtype_name, finite_number, whole_number
 from pyconv.autograd import array_of
 from pyconv.geometry import DataFormat
-from pyconv.layers.options import checked_dtype
 from pyconv.layers.window import checked_data_format, image_axes
 from pyconv.ops.affine_sample import FillMode, fill_mode_code
 from pyconv.ops.resize import Interpolation
@@ -98,7 +97,7 @@ class ImageOptions(FeatureStatistics):
                 f"{_NAME}: interpolation_order={interpolation_order!r}; must be 0 or 1"
             )
         self.interpolation_order = int(interpolation_order)
-        self.dtype = checked_dtype(_NAME, dtype)
+        self.dtype = dtype_name(_NAME, dtype)
         self._center_where_needed()
 
     def _center_where_needed(self) -> None:

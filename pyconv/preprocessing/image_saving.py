@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import one_of
 from pyconv.data.image_files import pillow
 from pyconv.data.pillow_images import array_to_img
 from pyconv.geometry import DataFormat
@@ -22,8 +23,7 @@ def checked_folder(function: str, folder: str | os.PathLike[str], prefix: Any, f
         raise ValueError(f"{function}: save_to_dir={path!r}; must be a folder that exists")
     if not isinstance(prefix, str) or os.path.basename(prefix) != prefix:
         raise ValueError(f"{function}: save_prefix={prefix!r}; must be a part of a file name")
-    if format not in FORMATS:
-        raise ValueError(f"{function}: save_format={format!r}; must be one of {', '.join(FORMATS)}")
+    one_of(function, "save_format", format, FORMATS)
     pillow(function)
     return path
 
