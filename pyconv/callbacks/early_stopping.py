@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import checked_flag, plain_number
 from pyconv.callbacks.callback import Logs
 from pyconv.callbacks.messages import tell
 from pyconv.callbacks.monitor import MonitorCallback, checked_patience
@@ -38,8 +39,14 @@ class EarlyStopping(MonitorCallback):
         super().__init__(monitor, mode, min_delta=min_delta)
         self.patience = checked_patience("EarlyStopping", "patience", patience)
         self.verbose, self.baseline = verbose, baseline
-        self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+        if baseline is not None:
+            self.baseline = plain_number("EarlyStopping", "baseline", baseline)
+        self.restore_best_weights = checked_flag(
+            "EarlyStopping", "restore_best_weights", restore_best_weights
+        )
+        self.start_from_epoch = checked_patience(
+            "EarlyStopping", "start_from_epoch", start_from_epoch
+        )
         self._reset()
 
     def _reset(self) -> None:

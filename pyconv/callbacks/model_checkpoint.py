@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from pyconv.arguments import checked_flag, plain_number
 from pyconv.callbacks.callback import Logs
 from pyconv.callbacks.messages import tell
 from pyconv.callbacks.monitor import MonitorCallback, checked_save_freq
@@ -36,13 +37,17 @@ class ModelCheckpoint(MonitorCallback):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        super().__init__(monitor, mode, initial_value_threshold)
-        path = os.fspath(filepath)
+        kind, first_best = "ModelCheckpoint", initial_value_threshold
+        if first_best is not None:
+            first_best = plain_number(kind, "initial_value_threshold", first_best)
+        super().__init__(monitor, mode, first_best)
+        path = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else None
         if not isinstance(path, str) or not path:
-            raise ValueError(f"ModelCheckpoint: filepath={filepath!r}; must be a path")
+            raise ValueError(f"{kind}: filepath={filepath!r}; must be a path")
         self.filepath, self.verbose = path, verbose
-        self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
-        self.save_freq: Any = checked_save_freq("ModelCheckpoint", save_freq)
+        self.save_best_only = checked_flag(kind, "save_best_only", save_best_only)
+        self.save_weights_only = checked_flag(kind, "save_weights_only", save_weights_only)
+        self.save_freq: Any = checked_save_freq(kind, save_freq)
         self._batches = 0  # since the last save
         self._epoch = 0
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import finite_number, one_of, plain_number
 from pyconv.callbacks.callback import Callback, Logs
 
 MODES = ("auto", "min", "max")
@@ -31,11 +32,12 @@ class MonitorCallback(Callback):
         baseline: float | None = None,
         min_delta: float = 0.0,
     ) -> None:
-        if mode not in MODES:
-            raise ValueError(f"{type(self).__name__}: mode={mode!r}; must be one of {MODES}")
-        self.monitor, self.mode = monitor, mode
-        self.best = baseline
-        self.min_delta = abs(min_delta)
+        kind = type(self).__name__
+        if not isinstance(monitor, str):
+            raise TypeError(f"{kind}: monitor={monitor!r}; must be a name")
+        self.monitor, self.mode = monitor, one_of(kind, "mode", mode, MODES)
+        self.best = baseline if baseline is None else plain_number(kind, "baseline", baseline)
+        self.min_delta = abs(finite_number(kind, "min_delta", min_delta))
 
     def improves(self, value: float, reference: float | None) -> bool:
         """Tell whether a value is better than a reference by more than min_delta."""
@@ -90,6 +92,7 @@ def checked_patience(kind: str, argument: str, value: Any) -> int:
 def checked_save_freq(kind: str, save_freq: Any) -> Any:
     """Return "epoch" or a number of batches."""
     whole = isinstance(save_freq, (int, np.integer)) and not isinstance(save_freq, bool)
-    if save_freq != "epoch" and not (whole and save_freq >= 1):
+    named = isinstance(save_freq, str) and save_freq == "epoch"
+    if not named and not (whole and save_freq >= 1):
         raise ValueError(f"{kind}: save_freq={save_freq!r}; must be 'epoch' or an integer >= 1")
     return save_freq

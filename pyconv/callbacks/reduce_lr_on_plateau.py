@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyconv.arguments import finite_number, plain_number
 from pyconv.callbacks.callback import Logs
 from pyconv.callbacks.messages import tell
 from pyconv.callbacks.monitor import MonitorCallback, checked_patience
@@ -33,11 +34,13 @@ class ReduceLROnPlateau(MonitorCallback):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
-        if not 0 < factor < 1:
-            raise ValueError(f"ReduceLROnPlateau: factor={factor}; must be in (0, 1)")
-        self.factor, self.min_lr, self.verbose = factor, min_lr, verbose
-        self.patience = checked_patience("ReduceLROnPlateau", "patience", patience)
-        self.cooldown = checked_patience("ReduceLROnPlateau", "cooldown", cooldown)
+        kind = "ReduceLROnPlateau"
+        self.factor, self.verbose = plain_number(kind, "factor", factor), verbose
+        if not 0 < self.factor < 1:
+            raise ValueError(f"{kind}: factor={factor}; must be in (0, 1)")
+        self.min_lr = finite_number(kind, "min_lr", min_lr, least=0)
+        self.patience = checked_patience(kind, "patience", patience)
+        self.cooldown = checked_patience(kind, "cooldown", cooldown)
         self._reset()
 
     def _reset(self) -> None:

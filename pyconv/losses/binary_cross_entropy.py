@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyconv.arguments import checked_flag, whole_number
 from pyconv.autograd import Tensor, binary_cross_entropy, mean, sigmoid_cross_entropy
 from pyconv.backend import Array
 from pyconv.losses.cross_entropy import checked_smoothing
@@ -33,9 +34,9 @@ class BinaryCrossentropy(Loss):
         name: str = "binary_crossentropy",
     ) -> None:
         super().__init__(name, reduction)
-        self.from_logits = from_logits
+        self.from_logits = checked_flag(name, "from_logits", from_logits)
         self.label_smoothing = checked_smoothing(name, label_smoothing)
-        self.axis = axis
+        self.axis = whole_number(name, "axis", axis, -32)
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
         of = sigmoid_cross_entropy if self.from_logits else binary_cross_entropy

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import autograd
+from pyconv.arguments import checked_flag, plain_number, whole_number
 from pyconv.autograd import Tensor
 from pyconv.backend import Array, put_beside, to_host
 from pyconv.losses.loss import Loss, Shape
@@ -36,9 +37,9 @@ class CategoricalCrossentropy(Loss):
         name: str = "categorical_crossentropy",
     ) -> None:
         super().__init__(name, reduction)
-        self.from_logits = from_logits
+        self.from_logits = checked_flag(name, "from_logits", from_logits)
         self.label_smoothing = checked_smoothing(name, label_smoothing)
-        self.axis = axis
+        self.axis = whole_number(name, "axis", axis, -32)
 
     def targets(self, y: Array, output_shape: Shape, dtype: np.dtype[Any]) -> Array:
         if y.shape != output_shape and y.shape in (output_shape[:-1], (*output_shape[:-1], 1)):
@@ -81,9 +82,11 @@ class SparseCategoricalCrossentropy(Loss):
         name: str = "sparse_categorical_crossentropy",
     ) -> None:
         super().__init__(name, reduction)
-        self.from_logits = from_logits
+        self.from_logits = checked_flag(name, "from_logits", from_logits)
         self.ignore_class = ignore_class
-        self.axis = axis
+        if ignore_class is not None:
+            self.ignore_class = whole_number(name, "ignore_class", ignore_class, -(2**31))
+        self.axis = whole_number(name, "axis", axis, -32)
 
     def targets(self, y: Array, output_shape: Shape, dtype: np.dtype[Any]) -> Array:
         axis = self.axis % len(output_shape)
@@ -118,9 +121,10 @@ class SparseCategoricalCrossentropy(Loss):
 
 def checked_smoothing(name: str, label_smoothing: float) -> float:
     """Return label_smoothing, a number from 0 to 1."""
-    if not 0 <= label_smoothing <= 1:
+    number = plain_number(name, "label_smoothing", label_smoothing)
+    if not 0 <= number <= 1:
         raise ValueError(f"{name}: label_smoothing={label_smoothing}; must be in [0, 1]")
-    return float(label_smoothing)
+    return number
 
 
 def class_numbers(function: str, y: Array, classes: int, ignored: int | None = None) -> Array:

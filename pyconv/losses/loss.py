@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import one_of
 from pyconv.autograd import Tensor, array_of, as_tensor, cast, mean
 from pyconv.autograd import sum as total
 from pyconv.backend import Array, computes_in_16_bits, precision
@@ -29,12 +30,8 @@ class Loss:
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size"
     ) -> None:
         reduction = "none" if reduction is None else reduction
-        if reduction not in REDUCTIONS:
-            raise ValueError(
-                f"{type(self).__name__}: reduction={reduction!r}; must be one of {REDUCTIONS}"
-            )
         self.name = name
-        self.reduction = reduction
+        self.reduction = one_of(type(self).__name__, "reduction", reduction, REDUCTIONS)
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
         """Return the loss per sample; targets have passed `targets`."""

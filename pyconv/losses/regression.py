@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, absolute, clip, mean
 from pyconv.backend import Array
 from pyconv.losses.loss import Loss
@@ -61,9 +61,7 @@ class Huber(Loss):
         name: str = "huber_loss",
     ) -> None:
         super().__init__(name, reduction)
-        if not 0 < delta < math.inf:
-            raise ValueError(f"Huber: delta={delta}; must be finite and > 0")
-        self.delta = float(delta)
+        self.delta = finite_number("Huber", "delta", delta, above=0)
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
         size = absolute(y_pred - y_true)

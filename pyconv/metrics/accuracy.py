@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import plain_number
 from pyconv.backend import Array
 from pyconv.metrics.metric import MeanOfSamples, Metric, checked_dtype, same_shape
 
@@ -41,9 +42,9 @@ class BinaryAccuracy(MeanOfSamples):
     ) -> None:
         super().__init__(name)
         self.dtype = checked_dtype(self.name, dtype)
-        if not 0 <= threshold <= 1:
+        self.threshold = plain_number(name, "threshold", threshold)
+        if not 0 <= self.threshold <= 1:
             raise ValueError(f"{name}: threshold={threshold}; must be in [0, 1]")
-        self.threshold = float(threshold)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         hits: Array = same_shape(self.name, y_true, y_pred) == (y_pred > self.threshold)

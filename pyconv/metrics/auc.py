@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import checked_flag, one_of, plain_number
 from pyconv.autograd import array_of, sigmoid
 from pyconv.backend import Array
 from pyconv.losses.loss import along
@@ -18,6 +18,7 @@ from pyconv.metrics.metric import Metric, checked_dtype, same_shape
 EDGE = 1e-7  # the outer thresholds stand this far outside of [0, 1]
 CURVES = ("ROC", "PR")
 SUMMATIONS = ("interpolation", "minoring", "majoring")
+MOST_THRESHOLDS = 1 << 24
 
 
 class AUC(Metric):
@@ -55,19 +56,18 @@ class AUC(Metric):
         label_weights: Sequence[float] | None = None,
         from_logits: bool = False,
     ) -> None:
-        if curve not in CURVES:
-            raise ValueError(f"AUC: curve={curve!r}; must be one of {CURVES}")
-        if summation_method not in SUMMATIONS:
-            raise ValueError(
-                f"AUC: summation_method={summation_method!r}; must be one of {SUMMATIONS}"
-            )
+        one_of("AUC", "curve", curve, CURVES)
+        one_of("AUC", "summation_method", summation_method, SUMMATIONS)
+        checked_flag("AUC", "multi_label", multi_label)
         if num_labels is not None and not multi_label:
             raise ValueError(f"AUC: num_labels={num_labels}; needs multi_label=True")
         self.curve, self.summation_method = curve, summation_method
         self.multi_label, self.num_labels = multi_label, num_labels
-        self.label_weights = None if label_weights is None else list(map(float, label_weights))
-        self.from_logits = from_logits
-        self.given = None if thresholds is None else sorted(map(float, thresholds))
+        self.label_weights = None
+        if label_weights is not None:
+            self.label_weights = _numbers("label_weights", label_weights)
+        self.from_logits = checked_flag("AUC", "from_logits", from_logits)
+        self.given = None if thresholds is None else sorted(_numbers("thresholds", thresholds))
         inner = _even(num_thresholds) if self.given is None else self.given
         if not all(0 <= t <= 1 for t in inner):
             raise ValueError(f"AUC: thresholds={thresholds!r}; must be in [0, 1]")
@@ -165,9 +165,18 @@ class AUC(Metric):
         return config if self.given is None else {**config, "thresholds": self.given}
 
 
+def _numbers(argument: str, values: Any) -> list[float]:
+    if not isinstance(values, (list, tuple, np.ndarray)):
+        raise TypeError(f"AUC: {argument}={values!r}; must be a list of numbers")
+    return [plain_number("AUC", argument, value) for value in values]
+
+
 def _even(num_thresholds: int) -> list[float]:
     """Return the thresholds between 0 and 1, ends left out."""
     whole = isinstance(num_thresholds, (int, np.integer)) and not isinstance(num_thresholds, bool)
-    if not whole or not 2 <= num_thresholds < math.inf:
-        raise ValueError(f"AUC: num_thresholds={num_thresholds!r}; must be an integer > 1")
+    if not whole or not 2 <= num_thresholds <= MOST_THRESHOLDS:
+        raise ValueError(
+            f"AUC: num_thresholds={num_thresholds!r}; must be an integer > 1 and <= "
+            f"{MOST_THRESHOLDS}"
+        )
     return [(i + 1) / (num_thresholds - 1) for i in range(num_thresholds - 2)]

@@ -46,7 +46,7 @@ class ConfusionCounts(Metric):
             if value is not None and not (whole and value >= least):
                 raise ValueError(f"{kind}: {argument}={value!r}; must be an integer >= {least}")
         default = 0.5 if top_k is None else LOWEST
-        given = np.array(default if thresholds is None else thresholds, np.float64).reshape(-1)
+        given = thresholds_of(kind, default if thresholds is None else thresholds)
         if thresholds is not None and not (given.size and ((given >= 0) & (given <= 1)).all()):
             raise ValueError(f"{kind}: thresholds={thresholds!r}; must be in [0, 1]")
         self.init_thresholds, self.thresholds = thresholds, given
@@ -90,6 +90,14 @@ class ConfusionCounts(Metric):
             "top_k": self.top_k,
             "class_id": self.class_id,
         }
+
+
+def thresholds_of(kind: str, thresholds: Any) -> Array:
+    """Return one number or several as an array."""
+    try:
+        return np.array(thresholds, np.float64).reshape(-1)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{kind}: thresholds={thresholds!r}; must be numbers") from None
 
 
 def confusion_at(

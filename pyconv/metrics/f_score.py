@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import finite_number, one_of, plain_number
 from pyconv.autograd import array_of
 from pyconv.backend import Array
 from pyconv.losses.loss import along
@@ -43,13 +43,12 @@ class FBetaScore(Metric):
         dtype: str | None = None,
     ) -> None:
         kind = type(self).__name__
-        if average not in AVERAGES:
-            raise ValueError(f"{kind}: average={average!r}; must be one of {AVERAGES}")
-        if not 0 < beta < math.inf:
-            raise ValueError(f"{kind}: beta={beta}; must be finite and > 0")
-        if threshold is not None and not 0 < threshold <= 1:
+        if average is not None:
+            one_of(kind, "average", average, [x for x in AVERAGES if x is not None])
+        if threshold is not None and not 0 < plain_number(kind, "threshold", threshold) <= 1:
             raise ValueError(f"{kind}: threshold={threshold}; must be in (0, 1]")
-        self.average, self.beta, self.threshold = average, float(beta), threshold
+        self.average, self.threshold = average, threshold
+        self.beta = finite_number(kind, "beta", beta, above=0)
         super().__init__(name)
         self.dtype = checked_dtype(self.name, dtype)
 

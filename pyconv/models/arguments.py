@@ -43,7 +43,8 @@ def checked_verbose(function: str, verbose: Any) -> int:
     """Return 0, 1 or 2; "auto" is 1."""
     if isinstance(verbose, str) and verbose == "auto":
         return 1
-    if verbose not in (0, 1, 2):
+    number = isinstance(verbose, (int, float, np.number, np.bool_))
+    if not number or verbose not in (0, 1, 2):
         raise ValueError(f"{function}: verbose={verbose!r}; must be 'auto', 0, 1 or 2")
     return int(verbose)
 

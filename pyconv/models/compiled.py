@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pyconv import losses, metrics, optimizers
+from pyconv.arguments import finite_number
 from pyconv.losses import Loss, LossFunctionWrapper
 from pyconv.models.known import is_ours
 from pyconv.models.outputs import Outputs, Shape, leaves, mapped
@@ -32,8 +33,8 @@ class Compiled:
         self.loss: Any = _loss(loss) if _is_config(loss) else mapped(_loss, loss)
         self.loss_weights = loss_weights
         for weight in leaves(loss_weights):
-            if weight is not None and (isinstance(weight, (bool, str)) or not _finite(weight)):
-                raise ValueError(f"compile: loss_weights has {weight!r}; must be finite numbers")
+            if weight is not None:
+                finite_number("compile", "loss_weights", weight)
         self.metric_identifiers = _checked_metrics("metrics", metric_identifiers)
         self.weighted_identifiers = _checked_metrics("weighted_metrics", weighted_metrics)
 
@@ -118,10 +119,6 @@ def _loss(identifier: Any) -> Loss | None:
 def _is_config(identifier: Any) -> bool:
     """Tell a configuration from a dictionary by output name."""
     return isinstance(identifier, dict) and "class_name" in identifier
-
-
-def _finite(value: Any) -> bool:
-    return abs(float(value)) < float("inf")
 
 
 def leaves_of_output(value: Any) -> list[Any]:

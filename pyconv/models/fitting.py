@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from pyconv import random
+from pyconv.arguments import plain_number
 from pyconv.autograd import GradientTape, Tensor, Variable
 from pyconv.backend import on_device
 from pyconv.callbacks import Callback, CallbackList, History, ProgressLine
@@ -309,7 +310,7 @@ class Fitting(Evaluating):
         self, x: Any, y: Any, weights: Any, share: Any, validation_data: Any
     ) -> tuple[Any, Any, Any, Any]:
         """Part the last share of the samples from the rest, unless validation data is given."""
-        if isinstance(share, (bool, str)) or not 0 <= share < 1:
+        if not 0 <= plain_number("fit", "validation_split", share) < 1:
             raise ValueError(f"fit: validation_split={share!r}; must be in [0, 1)")
         if not share or validation_data is not None:
             return x, y, weights, validation_data

@@ -105,7 +105,8 @@ class Predicting(Compiling):
         Source: Keras Model.predict.
         """
         size = checked_batch_size("predict", batch_size)
-        if verbose == 0 and steps is None and not callbacks and 0 < _length(x, self.dtype) <= size:
+        quiet = type(verbose) is int and verbose == 0 and not callbacks
+        if quiet and steps is None and 0 < _length(x, self.dtype) <= size:
             planned = self._plans.replayed(x)
             if planned is not None:
                 return planned

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pyconv import ops
+from pyconv.arguments import checked_flag
 from pyconv.backend import Array
 from pyconv.optimizers.optimizer import Optimizer, checked_option, checked_share
 from pyconv.schedules import LearningRateSchedule
@@ -45,7 +46,7 @@ class Adam(Optimizer):
         self.beta_1 = checked_share(kind, "beta_1", beta_1)
         self.beta_2 = checked_share(kind, "beta_2", beta_2)
         self.epsilon = checked_option(kind, "epsilon", epsilon) or 0.0
-        self.amsgrad = bool(amsgrad)
+        self.amsgrad = checked_flag(type(self).__name__, "amsgrad", amsgrad)
         if self.amsgrad:
             self.slots = (*self.slots, "v_hat")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import ops
+from pyconv.arguments import checked_flag
 from pyconv.backend import Array
 from pyconv.optimizers.optimizer import Optimizer, checked_option, checked_share
 from pyconv.schedules import LearningRateSchedule
@@ -39,7 +40,7 @@ class RMSprop(Optimizer):
         self.rho = checked_share("RMSprop", "rho", rho)
         self.momentum = checked_share("RMSprop", "momentum", momentum)
         self.epsilon = checked_option("RMSprop", "epsilon", epsilon) or 0.0
-        self.centered = bool(centered)
+        self.centered = checked_flag("RMSprop", "centered", centered)
         used = {"velocity": True, "average_gradient": self.centered, "momentum": self.momentum > 0}
         self.slots = tuple(slot for slot, there in used.items() if there)
 

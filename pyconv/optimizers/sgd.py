@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import ops
+from pyconv.arguments import checked_flag
 from pyconv.backend import Array
 from pyconv.optimizers.optimizer import Optimizer, checked_share
 from pyconv.schedules import LearningRateSchedule
@@ -34,7 +35,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **options)
         self.momentum = checked_share("SGD", "momentum", momentum)
-        self.nesterov = bool(nesterov)
+        self.nesterov = checked_flag("SGD", "nesterov", nesterov)
         self.slots = ("momentum",) if self.momentum else ()
 
     def step(

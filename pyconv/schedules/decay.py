@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pyconv.arguments import checked_flag
 from pyconv.schedules.schedule import LearningRateSchedule
 
 
@@ -28,7 +29,8 @@ class ExponentialDecay(LearningRateSchedule):
         self.initial_learning_rate = self.rate("initial_learning_rate", initial_learning_rate)
         self.decay_steps = self.number("decay_steps", decay_steps, above=0)
         self.decay_rate = self.rate("decay_rate", decay_rate)
-        self.staircase, self.name = bool(staircase), name
+        self.staircase = checked_flag(type(self).__name__, "staircase", staircase)
+        self.name = name
 
     def passed(self, step: int) -> float:
         """Return how many times decay_steps have passed."""
@@ -89,7 +91,7 @@ class PolynomialDecay(LearningRateSchedule):
         self.decay_steps = self.number("decay_steps", decay_steps, above=0)
         self.end_learning_rate = self.rate("end_learning_rate", end_learning_rate)
         self.power = self.rate("power", power)
-        self.cycle, self.name = bool(cycle), name
+        self.cycle, self.name = checked_flag("PolynomialDecay", "cycle", cycle), name
 
     def __call__(self, step: int) -> float:
         steps = self.decay_steps

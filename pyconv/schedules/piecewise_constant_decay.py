@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from pyconv.schedules.schedule import LearningRateSchedule
 
 
@@ -24,6 +26,11 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         values: Sequence[float],
         name: str = "PiecewiseConstant",
     ) -> None:
+        for argument, given in (("boundaries", boundaries), ("values", values)):
+            if not isinstance(given, (list, tuple, np.ndarray)):
+                raise TypeError(
+                    f"PiecewiseConstantDecay: {argument}={given!r}; must be a list of numbers"
+                )
         if len(boundaries) + 1 != len(values):
             raise ValueError(
                 f"PiecewiseConstantDecay: {len(values)} values for {len(boundaries)} boundaries; "

@@ -171,7 +171,7 @@ def test_labels_that_do_not_fit_several_outputs_are_named(
         ({"loss": ["mse"]}, "loss has 1 items; must be 2"),
         ({"loss": {"colour": "mse"}}, "loss has 'colour'"),
         ({"metrics": ["accuracy"]}, "metrics has 1 items"),
-        ({"loss_weights": [1.0, float("nan")]}, "loss_weights has nan"),
+        ({"loss_weights": [1.0, float("nan")]}, "loss_weights=nan; must be finite"),
         ({"loss": pyconv.losses.MeanSquaredError("none")}, "reduction='none'"),
     ],
 )
