@@ -46,7 +46,7 @@ struct Product {
 
   TileEnd<T> end_at(int64_t first_k, int64_t last_k, int64_t column) const {
     TileEnd<T> step = last_k == k ? columns_from(end, column) : plain_end<T>();
-    step.accumulate = first_k > 0;
+    step.accumulate = end.accumulate || first_k > 0;
     return step;
   }
 

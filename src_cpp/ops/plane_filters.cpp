@@ -140,6 +140,7 @@ class PlaneLines {
     Scratch<T> copy(in_place_ && !point_ ? 0 : plane_ * w_.c);
     Scratch<T> waiting(waits_ ? most_ * w_.ow * w_.f : 0);
     while (first < last) {
+      keep_going();
       const int64_t image = first / lines_, i = first % lines_;
       const int64_t count = std::min({last - first, lines_ - i, point_ ? 1 : most_});
       const T* const planes = x_ + image * w_.c * w_.h * w_.w;

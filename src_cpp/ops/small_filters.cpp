@@ -16,6 +16,7 @@ namespace pyconv {
 namespace {
 
 // Filters of this size leave room beside them in the second cache.
+constexpr int64_t kMostPaddedDilation = 2;
 constexpr int64_t kFilterBytes = int64_t(128) << 10;
 // Shorter rows of results make tiles of too few pixels.
 constexpr int64_t kLeastPixels = 8;
@@ -73,6 +74,7 @@ class Lines {
   void run(int64_t first, int64_t last) const {
     PaddedRows<T> rows(w_, (most_ - 1) * w_.sh + reach_);
     while (first < last) {
+      keep_going();
       const int64_t image = first / w_.oh, i = first % w_.oh;
       const int64_t count = std::min({last - first, w_.oh - i, most_});
       const T* source =
@@ -131,6 +133,9 @@ class Lines {
 template <class T>
 bool has_small_filters(const Window& w) {
   const bool touching = w.sh <= w.kh * w.dil_h && w.sw <= w.kw * w.dil_w;
+  // All rows that a window reaches are padded anew for every few rows of results.
+  const bool pads = padded_height(w) != w.h || padded_width(w) != w.w;
+  if (pads && w.dil_h > kMostPaddedDilation) return false;
   return are_small<T>(w) && touching && w.ow >= kLeastPixels && !mostly_padding<T>(w);
 }
 

@@ -79,3 +79,27 @@ def test_infinite_filters_meet_the_padding_of_few_pixels_as_nan(bad, device):
     assert (y[:, :, :-1, 70] == bad).all() or np.isnan(bad)
     assert np.isfinite(y[..., :70]).all()
     assert np.isfinite(y[..., 71:]).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel_shape", "options"),
+    [
+        ((1, 256, 256, 32), (3, 3, 32, 16), {"algorithm": "im2col", "padding": 1}),
+        ((1, 32, 32, 32), (3, 3, 32, 16), {"padding": 200}),
+    ],
+)
+def test_gradients_of_kernels_sum_over_blocks_of_a_large_matrix(
+    shape, kernel_shape, options, device
+):
+    if not device.is_cpu:
+        pytest.skip("the CPU's im2col")
+    x, kernel = integers(shape, "float32", 0), np.zeros(kernel_shape, np.float32)
+    dy = integers(ops.conv2d(x, kernel, **options).shape, "float32", 1)
+    found = ops.conv2d_backward(dy, x, kernel, needs=("kernel",), **options)[1]
+    # Windows that meet zeros alone add nothing.
+    extra = max(0, options["padding"] - 2)
+    inside = dy[:, extra : dy.shape[1] - extra, extra : dy.shape[2] - extra]
+    options = {"padding": options["padding"] - extra, "algorithm": "direct"}
+    inside = np.ascontiguousarray(inside)
+    expected = ops.conv2d_backward(inside, x, kernel, needs=("kernel",), **options)[1]
+    assert_same(found, expected)
