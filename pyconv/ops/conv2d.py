@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -247,7 +247,7 @@ def gradients(
     chosen = _algorithm_code(function, algorithm, window, x)
     wanted = checked_needs(function, needs)
     if onto is not None:
-        _check_target(function, onto, x)
+        _check_target(function, onto, x, {"dy": dy, "x": x, "kernel": kernel, "y": y})
     dy = through_activation(function, contiguous(dy), y, code)
     dx = backward_data(dy, contiguous(kernel), window, chosen, onto) if "x" in wanted else None
     if not wanted & {"kernel", "bias"}:
@@ -261,8 +261,8 @@ def gradients(
     return dx, dkernel, dbias
 
 
-def _check_target(function: str, onto: Array, x: Array) -> None:
-    """Refuse an array that the gradient of x cannot be added to where it lies."""
+def _check_target(function: str, onto: Array, x: Array, read: Mapping[str, Array | None]) -> None:
+    """Refuse an array that the gradient of x cannot be added to, or that is `read` meanwhile."""
     if type(onto) is not type(x) or onto.dtype != x.dtype:
         kind = getattr(onto, "dtype", type(onto).__name__)
         raise TypeError(f"{function}: onto is {kind}; must be an array of x's kind and dtype")
@@ -270,6 +270,9 @@ def _check_target(function: str, onto: Array, x: Array) -> None:
         raise ValueError(f"{function}: onto.shape={onto.shape}; must be {x.shape}, the shape of x")
     if isinstance(onto, np.ndarray) and not (onto.flags.carray and onto.dtype.isnative):
         raise ValueError(f"{function}: onto must be writable, aligned and C-contiguous")
+    for name, array in read.items():
+        if isinstance(array, np.ndarray) and np.may_share_memory(onto, array):
+            raise ValueError(f"{function}: onto lies where {name} does; must be memory of its own")
 
 
 def backward_data(

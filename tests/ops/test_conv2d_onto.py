@@ -57,3 +57,11 @@ def test_refuses_what_it_cannot_add_to():
     for onto in (np.zeros_like(x, np.float64), [0.0]):
         with pytest.raises(TypeError, match="conv2d_backward: onto"):
             ops.conv2d_backward(dy, x, kernel, onto=onto)
+
+
+@pytest.mark.parametrize("name", ["dy", "x", "kernel"])
+def test_refuses_memory_that_it_reads(name):
+    memory = np.ones((4, 4, 4, 4), np.float32)
+    arrays = {key: memory if key == name else memory.copy() for key in ("dy", "x", "kernel")}
+    with pytest.raises(ValueError, match=f"conv2d_backward: onto lies where {name} does"):
+        ops.conv2d_backward(*arrays.values(), padding="same", onto=memory)
