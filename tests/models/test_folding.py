@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tolerances
 from arrays import normal
+from settling import settled
 
 from pyconv import Input, Model, Sequential
 from pyconv.autograd import Tensor
@@ -29,14 +30,6 @@ from pyconv.layers.running import observing, structure
 from pyconv.models.folding import Folded, inference
 
 SHAPE = (8, 7, 3)
-
-
-def settled(model, seed=0):
-    """Give a model weights under which no normalisation is the identity."""
-    for number, variable in enumerate(model.weights):
-        noise = normal(variable.shape, "float32", seed, number)
-        variable.assign(np.abs(noise) + 0.5 if "variance" in variable.name else noise)
-    return model
 
 
 def assert_follows(model, n=3, shape=SHAPE):

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
 from arrays import normal
 from compare import assert_same_bits
+from settling import settled as by_seed
 
 from pyconv import GradientTape, Input, Model, Sequential, autograd
 from pyconv.layers import (
@@ -27,11 +28,7 @@ from pyconv.models.joining import NormBlock
 SHAPE = (9, 7, 5)
 
 
-def settled(model: Any) -> Any:
-    for number, variable in enumerate(model.weights):
-        noise = normal(variable.shape, variable.dtype, "weights", number)
-        variable.assign(np.abs(noise) + 0.5 if "variance" in variable.name else noise)
-    return model
+settled = partial(by_seed, seed="weights")
 
 
 def blocks(model: Any) -> int:

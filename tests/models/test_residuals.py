@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tolerances
 from arrays import normal
+from settling import settled
 
 from pyconv import Input, Model
 from pyconv.layers import (
@@ -20,14 +21,6 @@ from pyconv.models.folding import inference
 from pyconv.models.residuals import FoldedSum
 
 SHAPE = (8, 7, 6)
-
-
-def settled(model):
-    """Give a model weights under which no normalisation is the identity."""
-    for number, variable in enumerate(model.weights):
-        noise = normal(variable.shape, "float32", 0, number)
-        variable.assign(np.abs(noise) + 0.5 if "variance" in variable.name else noise)
-    return model
 
 
 def sums(model):

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from arrays import normal
+from settling import settled
 
 from pyconv import Input, Model, Sequential
 from pyconv.layers import BatchNormalization, Conv2D, DepthwiseConv2D, ReLU, ZeroPadding2D
@@ -19,14 +20,6 @@ def layers(*, strides=1, zeros=False, normalised=True, size=1):
     found += [BatchNormalization(), ReLU(6.0)] if normalised else []
     found.append(Conv2D(20, size))
     return found + ([BatchNormalization(), ReLU()] if normalised else [])
-
-
-def settled(model):
-    """Give a model weights under which no normalisation is the identity."""
-    for number, variable in enumerate(model.weights):
-        noise = normal(variable.shape, "float32", 0, number)
-        variable.assign(np.abs(noise) + 0.5 if "variance" in variable.name else noise)
-    return model
 
 
 def pairs(model):
