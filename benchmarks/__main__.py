@@ -20,7 +20,7 @@ from benchmarks.process import Process, WorkerError
 from benchmarks.row import Row
 from benchmarks.rows import all_rows
 from benchmarks.session import Session
-from benchmarks.timing import FULL, QUICK, Effort
+from benchmarks.timing import FULL, QUICK, Effort, turns_of
 
 RESULTS = Path(__file__).resolve().parent / "results"
 _QUICK_SECONDS = 140.0
@@ -83,7 +83,7 @@ def measure(
     """
     result = {**about, "missing": session.missing, "batches": [], "rows": [], "groups": []}
     deadline = None if seconds is None else time.monotonic() + seconds
-    left = len(rows)
+    left, turns = len(rows), sum(map(turns_of, rows))
     for group, members in itertools.groupby(rows, key=lambda row: row.group):
         chosen = list(members)
         ours = settings.ours(chosen[0])
@@ -91,9 +91,9 @@ def measure(
         records = []
         for row in chosen:
             report.progress(f"{row.label} ({left} rows left)")
-            share = None if deadline is None else max(0.0, deadline - time.monotonic()) / left
+            share = None if deadline is None else max(0.0, deadline - time.monotonic()) / turns
             records.append(session.run(row, _effort(share, quick=session.quick)))
-            left -= 1
+            left, turns = left - 1, turns - turns_of(row)
         report.progress("")
         result["batches"].append(finish(batch, session.process(ours), records))
         result["rows"] += records
@@ -107,7 +107,7 @@ def measure(
 
 
 def _effort(share: float | None, *, quick: bool) -> Effort:
-    """Return how long to time a row for which `share` seconds are left in a run that has an end."""
+    """Return how long to time a row, where `share` seconds are left for a row of one turn."""
     effort = QUICK if quick else FULL
     if share is None:
         return effort

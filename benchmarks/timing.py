@@ -13,6 +13,7 @@ from benchmarks.row import Row
 _MARGIN = 1.15
 _PLANNING = 5  # predictions until a library has settled on how it makes those of a shape
 _MOST_FINALISTS = 2
+_LONG_TURNS = 4
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,19 @@ class Effort:
         if row.long:
             rounds = min(self.rounds, LONG.rounds)
             warmups = _PLANNING if row.task["kind"] == "inference" else LONG.warmups
-            return replace(LONG, rounds=rounds, warmups=warmups, most=min(self.most, LONG.most))
+            return replace(LONG, rounds=rounds, warmups=warmups).within(self.most * turns_of(row))
         return replace(self, samples=max(self.samples, row.calls))
 
 
 FULL = Effort(rounds=5, warmups=5, samples=30, least=0.3, most=3.0)
 # The check has already called every contender once: caches are warm, what is compiled is compiled.
-LONG = Effort(rounds=3, warmups=0, samples=3, least=0.0, most=3.0, trial_warmups=0)
+LONG = Effort(rounds=3, warmups=0, samples=3, least=6.0, most=12.0, trial_warmups=0)
 QUICK = Effort(rounds=3, warmups=2, samples=9, least=0.06, most=0.4)
+
+
+def turns_of(row: Row) -> int:
+    """Return how many times as long as others a row is timed: more where few calls are made."""
+    return _LONG_TURNS if row.long else 1
 
 
 @dataclass

@@ -15,7 +15,7 @@ from benchmarks.inputs import make_inputs
 from benchmarks.row import Row
 from benchmarks.rows import all_rows, beside
 from benchmarks.rows import networks as rows
-from benchmarks.timing import FULL, LONG
+from benchmarks.timing import FULL, LONG, turns_of
 from pyconv import applications
 from pyconv.evaluation import layer_costs
 
@@ -152,6 +152,14 @@ def test_long_calls_are_made_a_few_times_and_small_ones_often():
     assert FULL.fitted(prediction) == replace(LONG, warmups=FULL.warmups)
     assert FULL.fitted(replace(row, long=False, calls=10_000)).samples == 10_000
     assert FULL.fitted(replace(row, long=False)) == FULL
+
+
+def test_a_short_run_gives_long_calls_more_of_its_time_than_others():
+    row = Row(group="", name="", task={"kind": "conv2d"}, long=True)
+    cut = FULL.within(0.5).fitted(row)
+    assert cut.most == 0.5 * turns_of(row) > 0.5
+    assert cut.least == cut.most
+    assert turns_of(replace(row, long=False)) == 1
 
 
 def test_lectures_times_are_computed_from_epochs():
