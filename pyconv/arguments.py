@@ -78,6 +78,14 @@ def one_of(function: str, argument: str, name: object, names: Collection[str]) -
     return name
 
 
+def several_names(function: str, argument: str, value: object) -> list[str]:
+    """Return names from a list, tuple or array of str; one name alone, or others, are refused."""
+    found = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(found, (list, tuple)) or not all(isinstance(name, str) for name in found):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a list of names")
+    return list(found)
+
+
 def dtype_name(
     function: str, dtype: object, names: Collection[str] = ("float32", "float64")
 ) -> str:
