@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Collection
 from numbers import Real
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,8 +23,10 @@ Pads: TypeAlias = str | tuple[int, int, int, int]
 LARGEST = 2**31 - 1
 
 
-def whole_number(function: str, argument: str, value: object, minimum: int) -> int:
-    """Return a Python int within [minimum, 2^31 - 1] from an int or a NumPy integer."""
+def whole_number(
+    function: str, argument: str, value: object, minimum: int, largest: int = LARGEST
+) -> int:
+    """Return a Python int within [minimum, largest] from an int or a NumPy integer."""
     if type(value) is int:
         number = value
     elif isinstance(value, (int, np.integer)) and not isinstance(value, bool):
@@ -33,8 +35,8 @@ def whole_number(function: str, argument: str, value: object, minimum: int) -> i
         raise TypeError(f"{function}: {argument}={value!r}; must be an int")
     if number < minimum:
         raise ValueError(f"{function}: {argument}={number}; must be >= {minimum}")
-    if number > LARGEST:
-        raise ValueError(f"{function}: {argument}={number}; must be <= {LARGEST}")
+    if number > largest:
+        raise ValueError(f"{function}: {argument}={number}; must be <= {largest}")
     return number
 
 
@@ -79,11 +81,25 @@ def one_of(function: str, argument: str, name: object, names: Collection[str]) -
 
 
 def several_names(function: str, argument: str, value: object) -> list[str]:
-    """Return names from a list, tuple or array of str; one name alone, or others, are refused."""
-    found = value.tolist() if isinstance(value, np.ndarray) else value
-    if not isinstance(found, (list, tuple)) or not all(isinstance(name, str) for name in found):
+    """Return names from a list, tuple, array or the keys of a dictionary; others are refused."""
+    found = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(found, (list, tuple, dict)) or not all(isinstance(x, str) for x in found):
         raise TypeError(f"{function}: {argument}={value!r}; must be a list of names")
     return list(found)
+
+
+def element_type(function: str, argument: str, value: object, kinds: str) -> np.dtype[Any]:
+    """Return the dtype of a name, type or dtype whose kind is among NumPy's `kinds`."""
+    try:
+        if not isinstance(value, (str, type, np.dtype)):
+            raise TypeError
+        dtype = np.dtype(value)
+    except TypeError:
+        dtype = np.dtype(object)
+    if dtype.kind not in kinds:
+        text = " or text" if "U" in kinds else ""
+        raise TypeError(f"{function}: {argument}={value!r}; must be a dtype of numbers{text}")
+    return dtype
 
 
 def dtype_name(

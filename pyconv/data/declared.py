@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import element_type
 from pyconv.data.elements import Element, leaves, mapped
 from pyconv.data.sources import Sized
 
@@ -40,19 +41,7 @@ def declared(types: Any, shapes: Any, signature: Any) -> tuple[Element | None, E
 
 def _dtypes(argument: str, given: Any) -> Element:
     """Return dtypes in the form of an element."""
-
-    def checked(name: Any) -> np.dtype[Any]:
-        try:
-            if name is None or not isinstance(name, (str, type, np.dtype)):
-                raise TypeError
-            dtype = np.dtype(name)
-        except TypeError:
-            dtype = np.dtype(object)
-        if dtype.kind not in "fiubUS":
-            raise TypeError(f"{_FUNCTION}: {argument}={given!r}; must be dtypes of numbers or text")
-        return dtype
-
-    return mapped(checked, given)
+    return mapped(lambda name: element_type(_FUNCTION, argument, name, "fiubUS"), given)
 
 
 def _shapes(given: Any) -> Element:
