@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from numbers import Real
 from typing import Any, Literal, TypeAlias
 
@@ -124,6 +124,21 @@ def checked_flag(function: str, argument: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{function}: {argument}={value!r}; must be True or False")
     return bool(value)
+
+
+def checked_function(function: str, argument: str, value: object) -> None:
+    """Refuse what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a function")
+
+
+def items_of(function: str, argument: str, value: object) -> list[Any]:
+    """Return the items of an iterable; text and what cannot be walked through are refused."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a list")
+    if isinstance(value, np.ndarray) and not value.ndim:
+        raise TypeError(f"{function}: {argument}={value!r}; must be a list")
+    return list(value)
 
 
 def checked_path(function: str, argument: str, value: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import random
-from pyconv.arguments import checked_flag, checked_path, whole_number
+from pyconv.arguments import checked_flag, checked_function, checked_path, whole_number
 from pyconv.autograd import Tensor
 from pyconv.data.background import closed_after
 from pyconv.data.cache import FileCache, MemoryCache
@@ -250,12 +250,6 @@ def _shown(elements: Iterator[Element], show: Callable[[Element], Any]) -> Itera
 
 def _copied(element: Element) -> Any:
     return mapped(lambda leaf: leaf if isinstance(leaf, str) else np.array(leaf), element)
-
-
-def checked_function(function: str, argument: str, value: object) -> None:
-    """Refuse what cannot be called."""
-    if not callable(value):
-        raise TypeError(f"{function}: {argument}={value!r}; must be a function")
 
 
 def thread_count(function: str, num_parallel_calls: int | None) -> int:
