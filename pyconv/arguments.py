@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from numbers import Real
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,8 +23,10 @@ Pads: TypeAlias = str | tuple[int, int, int, int]
 LARGEST = 2**31 - 1
 
 
-def whole_number(function: str, argument: str, value: object, minimum: int) -> int:
-    """Return a Python int within [minimum, 2^31 - 1] from an int or a NumPy integer."""
+def whole_number(
+    function: str, argument: str, value: object, minimum: int, largest: int = LARGEST
+) -> int:
+    """Return a Python int within [minimum, largest] from an int or a NumPy integer."""
     if type(value) is int:
         number = value
     elif isinstance(value, (int, np.integer)) and not isinstance(value, bool):
@@ -33,8 +35,8 @@ def whole_number(function: str, argument: str, value: object, minimum: int) -> i
         raise TypeError(f"{function}: {argument}={value!r}; must be an int")
     if number < minimum:
         raise ValueError(f"{function}: {argument}={number}; must be >= {minimum}")
-    if number > LARGEST:
-        raise ValueError(f"{function}: {argument}={number}; must be <= {LARGEST}")
+    if number > largest:
+        raise ValueError(f"{function}: {argument}={number}; must be <= {largest}")
     return number
 
 
@@ -78,6 +80,28 @@ def one_of(function: str, argument: str, name: object, names: Collection[str]) -
     return name
 
 
+def several_names(function: str, argument: str, value: object) -> list[str]:
+    """Return names from a list, tuple, array or the keys of a dictionary; others are refused."""
+    found = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(found, (list, tuple, dict)) or not all(isinstance(x, str) for x in found):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a list of names")
+    return list(found)
+
+
+def element_type(function: str, argument: str, value: object, kinds: str) -> np.dtype[Any]:
+    """Return the dtype of a name, type or dtype whose kind is among NumPy's `kinds`."""
+    try:
+        if not isinstance(value, (str, type, np.dtype)):
+            raise TypeError
+        dtype = np.dtype(value)
+    except TypeError:
+        dtype = np.dtype(object)
+    if dtype.kind not in kinds:
+        text = " or text" if "U" in kinds else ""
+        raise TypeError(f"{function}: {argument}={value!r}; must be a dtype of numbers{text}")
+    return dtype
+
+
 def dtype_name(
     function: str, dtype: object, names: Collection[str] = ("float32", "float64")
 ) -> str:
@@ -100,6 +124,21 @@ def checked_flag(function: str, argument: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{function}: {argument}={value!r}; must be True or False")
     return bool(value)
+
+
+def checked_function(function: str, argument: str, value: object) -> None:
+    """Refuse what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a function")
+
+
+def items_of(function: str, argument: str, value: object) -> list[Any]:
+    """Return the items of an iterable; text and what cannot be walked through are refused."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise TypeError(f"{function}: {argument}={value!r}; must be a list")
+    if isinstance(value, np.ndarray) and not value.ndim:
+        raise TypeError(f"{function}: {argument}={value!r}; must be a list")
+    return list(value)
 
 
 def checked_path(function: str, argument: str, value: object) -> str:

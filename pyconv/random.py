@@ -47,9 +47,10 @@ def set_random_seed(seed: int) -> None:
         seed: 0 to 2**32 - 1.
     Source: Keras utils.set_random_seed.
     """
-    set_seed(seed)
-    np.random.seed(int(seed))
-    python_random.seed(int(seed))
+    number = whole_number("set_random_seed", "seed", seed, 0, largest=2**32 - 1)
+    set_seed(number)
+    np.random.seed(number)
+    python_random.seed(number)
 
 
 def generator() -> np.random.Generator:

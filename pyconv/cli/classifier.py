@@ -5,17 +5,39 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from pyconv.models import Model, load_model
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A model, its pictures' (h, w, c), and how many classes it tells apart."""
+    """A model, its pictures' (h, w, c), and how many classes it tells apart.
+
+    A model of one unit tells two apart: the unit is the probability of class 1.
+    """
 
     model: Model
     input_shape: tuple[int, int, int]
     classes: int
+
+    def probabilities(self, inputs: npt.NDArray[Any], batch_size: int) -> npt.NDArray[Any]:
+        """Return (n, classes) for pictures (n, h, w, c).
+
+        Raises:
+            ValueError: the model gives something else.
+        """
+        found: npt.NDArray[Any] = self.model.predict(inputs, batch_size, verbose=0)
+        bad = found[~((found >= 0) & (found <= 1))]
+        if bad.size:
+            raise ValueError(
+                f"the model gives {bad[0]:g}; must give probabilities, by a softmax or sigmoid at "
+                "its end"
+            )
+        return np.concatenate([1 - found, found], axis=1) if found.shape[1] == 1 else found
 
 
 def load_classifier(path: str | os.PathLike[str]) -> Classifier:
@@ -31,7 +53,7 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
             f"{os.fspath(path)}: takes {taken} and gives {given}; must take (None, h, w, c) and "
             "give (None, classes)"
         )
-    return Classifier(model, taken[1:], given[1])
+    return Classifier(model, taken[1:], max(given[1], 2))
 
 
 def _sizes(shape: object, rank: int) -> bool:

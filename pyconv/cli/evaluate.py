@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
     model = classifier.model
     print(f"data: {data.title}: {len(x):,} pictures to test with")
     print(f"model: {model.name}, {model.count_params():,} weights")
-    probabilities = model.predict(inputs, arguments.batch_size, verbose=0)
+    probabilities = classifier.probabilities(inputs, arguments.batch_size)
     loss = SparseCategoricalCrossentropy()(labels, probabilities)
     found = probabilities.argmax(axis=1)
     print(f"loss: {float(loss):.4f}")

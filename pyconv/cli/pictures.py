@@ -67,7 +67,7 @@ def as_inputs(images: Images, input_shape: tuple[int, ...]) -> npt.NDArray[np.fl
 
     Smaller pictures get a border of zeros, as MNIST's for LeNet-5.
     Raises:
-        ValueError: pictures that are larger, or have other channels.
+        ValueError: pictures that are larger, have other channels, or hold what no float32 does.
     """
     if images.ndim == 3:
         images = images[..., None]
@@ -79,7 +79,12 @@ def as_inputs(images: Images, input_shape: tuple[int, ...]) -> npt.NDArray[np.fl
     ):
         raise ValueError(f"pictures are {sizes}; the network takes (h, w, c) = {wanted}")
     whole = np.float32(255 if images.dtype == np.uint8 else 1)
-    scaled: npt.NDArray[np.float32] = images.astype(np.float32) / whole
+    with np.errstate(over="ignore"):
+        scaled: npt.NDArray[np.float32] = images.astype(np.float32) / whole
+    finite = np.isfinite(scaled)
+    if not finite.all():
+        value = images[~finite][0]
+        raise ValueError(f"a picture holds {value}; must be a finite float32")
     if sizes == wanted:
         return scaled
     borders = [((w - s) // 2, w - s - (w - s) // 2) for s, w in zip(sizes, wanted, strict=True)]

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from pyconv import random
-from pyconv.arguments import checked_flag, checked_path, whole_number
+from pyconv.arguments import checked_flag, checked_function, checked_path, whole_number
 from pyconv.autograd import Tensor
 from pyconv.data.background import closed_after
 from pyconv.data.cache import FileCache, MemoryCache
+from pyconv.data.declared import declared
 from pyconv.data.elements import Element, leaves, mapped, presented
 from pyconv.data.node import INFINITE, UNKNOWN, Node, Seeds
-from pyconv.data.sources import Generated, Sized, Slices, Zipped
+from pyconv.data.sources import Generated, Slices, Zipped
 from pyconv.data.steps import Batch, Filter, Map, Part, Prefetch, Repeat, Shuffle
 
 AUTOTUNE = -1
@@ -81,13 +82,9 @@ class Dataset:
                 f"{function}: generator is {type(generator).__name__}; must be a function that "
                 "returns an iterable"
             )
-        dtypes = None if output_types is None else mapped(np.dtype, output_types)
-        shapes = None if output_shapes is None else _shapes(output_shapes)
-        if output_signature is not None:
-            if dtypes is not None or shapes is not None:
-                raise ValueError(f"{function}: output_signature stands for types and shapes alone")
-            dtypes = mapped(lambda spec: np.dtype(spec.dtype), output_signature)
-            shapes = mapped(lambda spec: Sized(spec.shape), output_signature)
+        dtypes, shapes = declared(output_types, output_shapes, output_signature)
+        if args is not None and not isinstance(args, (tuple, list)):
+            raise TypeError(f"{function}: args={args!r}; must be a tuple of arguments")
         return cls(Generated(generator, tuple(args or ()), dtypes, shapes))
 
     @staticmethod
@@ -148,6 +145,9 @@ class Dataset:
             ValueError: batch_size below 1; while reading: arrays of a batch that differ in shape.
         """
         size = whole_number("Dataset.batch", "batch_size", batch_size, 1)
+        thread_count("Dataset.batch", num_parallel_calls)
+        if deterministic is not None:
+            checked_flag("Dataset.batch", "deterministic", deterministic)
         drop = checked_flag("Dataset.batch", "drop_remainder", drop_remainder)
         return Dataset(Batch(self._node, size, drop_remainder=drop))
 
@@ -250,26 +250,6 @@ def _shown(elements: Iterator[Element], show: Callable[[Element], Any]) -> Itera
 
 def _copied(element: Element) -> Any:
     return mapped(lambda leaf: leaf if isinstance(leaf, str) else np.array(leaf), element)
-
-
-def _shapes(given: Any) -> Element:
-    """Return shapes as leaves; a tuple of sizes is one shape, any other one tuple of shapes."""
-    if isinstance(given, dict):
-        return {key: _shapes(part) for key, part in given.items()}
-    sizes = isinstance(given, (tuple, list)) and all(
-        s is None or isinstance(s, (int, np.integer)) for s in given
-    )
-    if given is None or sizes:
-        return Sized(given)
-    if isinstance(given, tuple):
-        return tuple(_shapes(part) for part in given)
-    raise TypeError(f"Dataset.from_generator: output_shapes={given!r}; must be shapes")
-
-
-def checked_function(function: str, argument: str, value: object) -> None:
-    """Refuse what cannot be called."""
-    if not callable(value):
-        raise TypeError(f"{function}: {argument}={value!r}; must be a function")
 
 
 def thread_count(function: str, num_parallel_calls: int | None) -> int:

@@ -92,15 +92,15 @@ def as_element(function: str, value: object, *, copy: bool = False) -> Element:
 def _as_leaf(function: str, value: object, copy: bool) -> Leaf:
     if isinstance(value, (str, bytes)):
         return value
+    what = f"{function}: a part of an element"
     if isinstance(value, list):
-        value = _array_of_list(value)
+        try:
+            value = _array_of_list(value)
+        except ValueError as error:
+            raise ValueError(f"{what} is a list, but no array: {error}") from None
     if isinstance(value, np.ndarray) and value.dtype.kind in "US":
         return value.copy() if copy else value
-    try:
-        array = array_of(value)
-    except (TypeError, ValueError) as error:
-        reason = str(error).removeprefix("Tensor: ")
-        raise type(error)(f"{function}: a part of an element: {reason}") from None
+    array = array_of(value, what)
     if not isinstance(array, np.ndarray):  # a device's
         array = Tensor.wrap(array).numpy()
     return array.copy() if copy else array

@@ -18,6 +18,7 @@ from pyconv.arguments import (
     finite_number,
     normalise_data_format,
     one_of,
+    several_names,
     whole_number,
 )
 from pyconv.callbacks.messages import tell
@@ -78,6 +79,7 @@ def image_dataset_from_directory(
     Args:
         labels: "inferred": each folder of `directory` is a class, sorted by name. A list: a label
             per file, in the order of paths. None: no labels.
+        label_mode: None: no labels, and all files count, also those in no folder.
         class_names: the folders that count, in this order.
         batch_size: None yields single images.
         shuffle: a new order for each pass, by `seed` or pyconv's generator; else by path.
@@ -180,7 +182,7 @@ def _reading(
     if crops and pads:
         raise ValueError(f"{FUNCTION}: crop_to_aspect_ratio and pad_to_aspect_ratio; must be one")
     how = resample_window if crops else resample_padded if pads else resample
-    first = normalise_data_format(FUNCTION, data_format or "channels_last")
+    first = data_format is not None and normalise_data_format(FUNCTION, data_format)
     return Reading(FUNCTION, mode, size, str(name), how, first, skip)
 
 
@@ -214,15 +216,18 @@ def _listed(
     """Return the images of a folder with their labels, and say how many there are."""
     follow_links = checked_flag(FUNCTION, "follow_links", follow_links)
     root = checked_path(FUNCTION, "directory", directory)
+    if label_mode is None:
+        labels = None
     inferred = isinstance(labels, str) and labels == "inferred"
-    if class_names is not None and not inferred:
-        raise ValueError(f"{FUNCTION}: class_names={class_names!r}; needs labels='inferred'")
-    if inferred and label_mode is not None:
+    if class_names is not None:
+        class_names = several_names(FUNCTION, "class_names", class_names)
+        if not inferred:
+            raise ValueError(
+                f"{FUNCTION}: class_names={class_names!r}; needs labels='inferred' and a label_mode"
+            )
+    if inferred:
         folder = list_images(FUNCTION, root, class_names, follow_links=follow_links)
         files = Files(folder.file_paths, folder.labels.astype(np.int64), folder.class_names)
-    elif inferred:
-        folder = list_images(FUNCTION, root, class_names, follow_links=follow_links)
-        files = Files(folder.file_paths, None, None)
     else:
         names = list_image_files(FUNCTION, root, follow_links=follow_links)
         files = _labelled([os.path.join(root, name) for name in names], labels, label_mode)
@@ -244,7 +249,7 @@ def _listed(
 
 
 def _labelled(paths: list[str], labels: Any, label_mode: LabelMode) -> Files:
-    if labels is None or label_mode is None:
+    if labels is None:
         return Files(paths, None, None)
     if not isinstance(labels, (list, tuple, np.ndarray)):
         raise TypeError(
@@ -258,7 +263,7 @@ def _labelled(paths: list[str], labels: Any, label_mode: LabelMode) -> Files:
         )
     names = sorted(set(numbers.tolist()))
     for name in (*names[:1], *names[-1:]):
-        if name != np.int64(name).astype(np.int32):
+        if not -(2**31) <= name < 2**31:
             raise ValueError(f"{FUNCTION}: labels hold {name}; must fit into int32")
     if label_mode != "int" and (names[:1] < [0] or names[-1:] >= [len(names)]):
         raise ValueError(f"{FUNCTION}: labels are {names}; must be 0 to {len(names) - 1}")

@@ -83,12 +83,14 @@ def list_images(
     extensions: Collection[str] = EXTENSIONS,
     follow_links: bool = False,
     hidden: bool = False,
+    argument: str = "class_names",
 ) -> ImageFolder:
     """Return the images of a folder whose folders are their classes.
 
     Args:
         class_names: the folders that count, in the order of their numbers; all, sorted, by default.
         hidden: whether folders that begin with a dot are classes by default.
+        argument: what errors call class_names.
     Raises:
         ValueError: `directory` is no folder, or has no folder of one of these names.
         OSError: a folder cannot be read. UserWarning: a class has no images.
@@ -100,7 +102,7 @@ def list_images(
     missing = [name for name in class_names if name not in folders]
     if missing or len(set(class_names)) != len(class_names):
         raise ValueError(
-            f"{function}: class_names={list(class_names)!r}; must be different folders of "
+            f"{function}: {argument}={list(class_names)!r}; must be different folders of "
             f"{root}, which has {folders}"
         )
     filenames: list[str] = []

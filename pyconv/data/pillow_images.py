@@ -11,7 +11,14 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import DataFormat, checked_flag, normalise_data_format, one_of
+from pyconv.arguments import (
+    DataFormat,
+    checked_flag,
+    element_type,
+    normalise_data_format,
+    one_of,
+    whole_number,
+)
 from pyconv.autograd import array_of
 from pyconv.data.image_files import (
     ColorMode,
@@ -99,13 +106,19 @@ def img_to_array(
         ValueError: another rank.
     Source: Keras utils.img_to_array.
     """
-    first = normalise_data_format("img_to_array", data_format or "channels_last")
-    x = np.asarray(img, dtype=dtype or "float32")
+    first = data_format is not None and normalise_data_format("img_to_array", data_format)
+    kind = _number_type("img_to_array", dtype)
+    x = np.asarray(array_of(img, "img_to_array: img")).astype(kind, copy=False)
     if x.ndim == 2:
         x = x[:, :, None]
     if x.ndim != 3:
         raise ValueError(f"img_to_array: img has shape {x.shape}; must be (h, w) or (h, w, c)")
     return x.transpose(2, 0, 1) if first else x
+
+
+def _number_type(function: str, dtype: object) -> np.dtype[Any]:
+    """Return a dtype of numbers, float32 for None."""
+    return element_type(function, "dtype", "float32" if dtype is None else dtype, "fiu")
 
 
 def array_to_img(
@@ -122,9 +135,10 @@ def array_to_img(
     Source: Keras utils.array_to_img.
     """
     module = pillow("array_to_img")
-    first = normalise_data_format("array_to_img", data_format or "channels_last")
+    first = data_format is not None and normalise_data_format("array_to_img", data_format)
     checked_flag("array_to_img", "scale", scale)
-    pixels = np.asarray(array_of(x), dtype=dtype or "float32")
+    kind = _number_type("array_to_img", dtype)
+    pixels = np.asarray(array_of(x, "array_to_img: x")).astype(kind, copy=False)
     if pixels.ndim != 3:
         raise ValueError(f"array_to_img: x.shape={pixels.shape}; must be (h, w, channels)")
     pixels = pixels.transpose(1, 2, 0) if first else pixels
@@ -165,7 +179,7 @@ def save_img(
         path: or a file opened to write bytes, with file_format.
         x, data_format, scale: as in array_to_img.
         file_format: "png", "jpeg"...; by the suffix of the path by default.
-        quality: 1 to 100, of formats that lose some.
+        quality: 0 to 100, of formats that lose some.
     Raises:
         ValueError: an unknown format, or as array_to_img. OSError: naming the path.
     Source: Keras utils.save_img.
@@ -178,6 +192,9 @@ def save_img(
         file_format = Path(os.fspath(path)).suffix[1:] if is_path else ""  # type: ignore[arg-type]
     if not isinstance(file_format, str):
         raise TypeError(f"save_img: file_format={file_format!r}; must be a name")
+    options = {}
+    if quality is not None:
+        options["quality"] = whole_number("save_img", "quality", quality, 0, largest=100)
     kind = _FORMATS.get(file_format.lower(), file_format.lower()).upper()
     image = array_to_img(x, data_format, scale)
     module = pillow("save_img")
@@ -189,7 +206,6 @@ def save_img(
         image = image.convert("RGB")
     if image.mode == "I" and kind == "PNG":
         image = _wide_greys(np.asarray(image))
-    options = {} if quality is None else {"quality": quality}
     if not is_path:
         image.save(path, format=kind, **options)
         return

@@ -2,9 +2,9 @@
 """One image at another size, by each of the interpolations of image_dataset_from_directory.
 
 y[i] = sum_p w[i, p] x[p] along rows, then along columns, where p runs over pixels whose centres
-p + 1/2 lie within the kernel's radius of the centre of pixel i, (i + 1/2) h / oh; each row of w
-sums to 1. Kernels do not widen when an image shrinks: no antialiasing. "area" averages what each
-pixel covers. "nearest" and "bilinear" are native.
+p + 1/2 lie nearer than the kernel's radius to the centre of pixel i, (i + 1/2) h / oh; each row
+of w sums to 1. Kernels do not widen when an image shrinks: no antialiasing. "area" averages what
+each pixel covers. "nearest" and "bilinear" are native.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def weights(pixels: int, wanted: int, interpolation: str) -> Floats:
     else:
         radius, kernel = _KERNELS[interpolation]
         distance = edges + 0.5 - (np.arange(wanted)[:, None] + 0.5) * scale
-        w = np.where(np.abs(distance) <= radius, kernel(distance), 0)
+        w = np.where(np.abs(distance) < radius, kernel(distance), 0)
     return np.asarray(w / w.sum(1, keepdims=True), np.float32)
 
 
@@ -137,6 +137,7 @@ def resample_padded(
     width = ow if w * oh >= h * ow else max(math.floor(w * oh / h), 1)
     y = np.empty((oh, ow, image.shape[2]), np.float32) if out is None else out
     y[...] = 0
-    top, left = (oh - height) // 2, (ow - width) // 2
+    # Half of what is free before the height and the width are rounded down.
+    top, left = max(oh * w - h * ow, 0) // (2 * w), max(ow * h - w * oh, 0) // (2 * h)
     y[top : top + height, left : left + width] = resample(image, (height, width), interpolation)
     return y

@@ -64,7 +64,12 @@ class Generated(Node):
         return self._elements()
 
     def _elements(self) -> Iterator[Element]:
-        items = iter(self.make(*self.arguments))
+        made = self.make(*self.arguments)
+        if not isinstance(made, Iterable):
+            raise TypeError(
+                f"Dataset.from_generator: generator returned {made!r}; must return an iterable"
+            )
+        items = iter(made)
         with closed_after(items):
             for item in items:
                 yield self._checked(as_element("Dataset.from_generator", item, copy=True))
@@ -88,8 +93,28 @@ class Generated(Node):
         return filled(given, (fit(*pair) for pair in zip(parts, wanted, strict=True)))
 
 
-def _cast(leaf: Any, dtype: Any) -> Any:
-    return leaf if isinstance(leaf, (str, bytes)) else np.asarray(leaf).astype(dtype, copy=False)
+def _cast(leaf: Any, dtype: np.dtype[Any]) -> Any:
+    """Return an array in a dtype that can hold its values; text stays text."""
+    array = np.asarray(leaf)
+    if array.dtype.kind in "US" or dtype.kind in "US":
+        if dtype.kind != array.dtype.kind:
+            raise TypeError(f"Dataset.from_generator: yielded {leaf!r}; must be {dtype}")
+        return leaf
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = array.astype(dtype, copy=False)
+    bad = _changed(array, cast)
+    if bad.any():
+        raise ValueError(f"Dataset.from_generator: yielded {array[bad][0]}; must fit into {dtype}")
+    return cast
+
+
+def _changed(array: np.ndarray[Any, Any], cast: np.ndarray[Any, Any]) -> Any:
+    """Return where a cast lost more than digits behind the point."""
+    if cast.dtype.kind == "f":
+        return np.isfinite(array) & ~np.isfinite(cast)
+    if cast.dtype.kind == "b" or array.dtype == cast.dtype:
+        return np.zeros(array.shape, bool)
+    return cast != (np.trunc(array) if array.dtype.kind == "f" else array)
 
 
 def _check_shape(leaf: Any, shape: Sized) -> Any:

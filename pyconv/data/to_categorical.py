@@ -25,7 +25,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> npt.NDArray[np.flo
             tell num_classes from.
     Source: Keras utils.to_categorical.
     """
-    numbers = np.asarray(array_of(x))
+    numbers = np.asarray(array_of(x, "to_categorical: x"))
     if numbers.dtype.kind == "f":
         _refuse_first(numbers, numbers != np.floor(numbers), "must be a whole number")
     if num_classes is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pyconv.arguments import checked_flag, checked_path
+from pyconv.arguments import checked_flag, checked_path, one_of
 from pyconv.callbacks.messages import tell
 from pyconv.data.regular_file import open_regular
 from pyconv.datasets.digit_files import cache_home, keras_home
@@ -58,9 +58,9 @@ def get_file(
     """
     addresses = _addresses(origin)
     name = _name(fname, addresses[0])
-    checksum = _checksum(
-        file_hash or md5_hash, "md5" if md5_hash and not file_hash else hash_algorithm
-    )
+    checksum = _checksum("file_hash", file_hash, hash_algorithm)
+    if checksum is None:
+        checksum = _checksum("md5_hash", md5_hash, "md5")
     extracts = checked_flag("get_file", "extract", extract) or checked_flag(
         "get_file", "untar", untar
     )
@@ -108,17 +108,14 @@ def _name(fname: str | os.PathLike[str] | None, address: str) -> str:
     return name
 
 
-def _checksum(digits: str | None, algorithm: str) -> str | None:
-    if algorithm not in ("auto", "md5", "sha256"):
-        raise ValueError(
-            f"get_file: hash_algorithm={algorithm!r}; must be 'auto', 'md5' or 'sha256'"
-        )
+def _checksum(argument: str, digits: str | None, algorithm: str) -> str | None:
+    one_of("get_file", "hash_algorithm", algorithm, ("auto", "md5", "sha256"))
     if digits is None:
         return None
-    if isinstance(digits, str) and algorithm == "auto":
-        algorithm = _ALGORITHMS.get(len(digits), "sha256")
     if not isinstance(digits, str):
-        raise TypeError(f"get_file: file_hash={digits!r}; must be hexadecimal digits")
+        raise TypeError(f"get_file: {argument}={digits!r}; must be hexadecimal digits")
+    if algorithm == "auto":
+        algorithm = _ALGORITHMS.get(len(digits), "sha256")
     checksum = f"{algorithm}:{digits}"
     checked_checksum("get_file", checksum)
     return checksum
@@ -127,10 +124,12 @@ def _checksum(digits: str | None, algorithm: str) -> str | None:
 def _kinds(archive_format: str | Sequence[str] | None) -> tuple[str, ...] | None:
     if archive_format is None:
         return None
-    if archive_format == "auto":
-        return _KINDS
     listed = isinstance(archive_format, (list, tuple))
     given: tuple[Any, ...] = tuple(archive_format) if listed else (archive_format,)
+    if not all(isinstance(kind, str) for kind in given):
+        raise TypeError(f"get_file: archive_format={archive_format!r}; must be a name, or several")
+    if given == ("auto",):
+        return _KINDS
     if not given or any(kind not in _KINDS for kind in given):
         raise ValueError(
             f"get_file: archive_format={archive_format!r}; must be 'auto', 'tar', 'zip' or None"

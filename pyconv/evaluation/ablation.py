@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv import random
-from pyconv.arguments import plain_number
+from pyconv.arguments import checked_function, items_of, plain_number, several_names
 
 Values = npt.NDArray[np.float64]
 
@@ -85,15 +85,13 @@ def ablation(
     >>> table.mean
     {'00': 0.0, '01': 2.0, '10': 1.0, '11': 3.0}
     """
-    names = tuple(switches)
-    wrong = [name for name in names if not isinstance(name, str)]
-    if isinstance(switches, str) or wrong:
-        raise TypeError(f"ablation: switches={switches!r}; must be names")
+    checked_function("ablation", "score", score)
+    names = tuple(several_names("ablation", "switches", switches))
     if not 1 <= len(names) <= MOST_SWITCHES or len(set(names)) < len(names):
         raise ValueError(
             f"ablation: switches={list(names)}; must be 1 to {MOST_SWITCHES} different names"
         )
-    tried = list(trials)
+    tried = items_of("ablation", "trials", trials)
     if not tried:
         raise ValueError("ablation: trials is empty; must have a fold or a seed")
     labels = tuple("".join(digits) for digits in itertools.product("01", repeat=len(names)))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.arguments import checked_function
 from pyconv.autograd import Variable
 from pyconv.callbacks import Callback, History
 from pyconv.evaluation.splitting import KFold, Pair
@@ -76,6 +77,10 @@ def cross_validate(
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"cross_validate: x.shape={x.shape}, y.shape={y.shape}; must be (n, ...)")
+    checked_function("cross_validate", "build", build)
+    for name, given in (("callbacks", callbacks), ("fit", fit)):
+        if given is not None:
+            checked_function("cross_validate", name, given)
     found: list[dict[str, float]] = []
     histories: list[object] = []
     before: list[Variable] = []  # kept, so that no new Variable gets an old one's id

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.arguments import items_of, one_of
 from pyconv.evaluation.class_numbers import Classes
 from pyconv.evaluation.numbers_of import numbers_of
 
@@ -28,15 +29,13 @@ class Ensemble:
     """
 
     def __init__(self, models: Sequence[Any], rule: str = "mean") -> None:
-        self.models = list(models)
+        self.models = items_of("Ensemble", "models", models)
         if not self.models:
             raise ValueError("Ensemble: models is empty; must have a model")
         for i, model in enumerate(self.models):
             if not callable(getattr(model, "predict", None)):
                 raise TypeError(f"Ensemble: models[{i}]={model!r}; must have predict")
-        if rule not in RULES:
-            raise ValueError(f"Ensemble: rule={rule!r}; must be one of {', '.join(RULES)}")
-        self.rule = rule
+        self.rule = one_of("Ensemble", "rule", rule, RULES)
 
     def predict(self, x: Any, batch_size: int | None = None) -> Outputs:
         """Return the mean probabilities, or each class's share of the votes (n, classes)."""
@@ -116,7 +115,8 @@ def _columns(outputs: Any) -> Outputs:
 
 
 def _stacked(function: str, outputs: Sequence[Any]) -> Outputs:
-    arrays = [numbers_of(function, f"outputs[{i}]", a) for i, a in enumerate(outputs)]
+    given = items_of(function, "outputs", outputs)
+    arrays = [numbers_of(function, f"outputs[{i}]", a) for i, a in enumerate(given)]
     shapes = {a.shape for a in arrays}
     if len(shapes) != 1 or len(next(iter(shapes))) != 2:
         raise ValueError(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pyconv.arguments import whole_number
+from pyconv.arguments import items_of, whole_number
 from pyconv.autograd import Tensor, no_recording
 from pyconv.layers import Layer
 from pyconv.layers.running import observing
@@ -116,7 +116,7 @@ def _sizes(model: Model, input_shape: Sequence[int] | None) -> tuple[int, ...]:
     if input_shape is not None:
         return tuple(
             whole_number("layer_costs", f"input_shape[{i}]", size, 1)
-            for i, size in enumerate(input_shape)
+            for i, size in enumerate(items_of("layer_costs", "input_shape", input_shape))
         )
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or any(not isinstance(size, int) for size in shape[1:]):

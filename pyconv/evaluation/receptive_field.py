@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from pyconv import layers
-from pyconv.arguments import IntPair, normalise_pair
+from pyconv.arguments import IntPair, items_of, normalise_pair
 from pyconv.layers.convolution import Convolution
 from pyconv.layers.operation import Operation
 from pyconv.layers.pool2d import Pooling2D
@@ -105,10 +105,16 @@ def field_of_windows(
     """
     names = ("kernel_size", "strides", "dilation_rate")
     field, sizes = _Field(_pair((1, 1)), _pair((1, 1))), []
-    for number, window in enumerate(windows):
+    for number, window in enumerate(items_of("field_of_windows", "windows", windows)):
+        given = items_of("field_of_windows", f"windows[{number}]", window)
+        if len(given) not in (2, 3):
+            raise ValueError(
+                f"field_of_windows: windows[{number}]={window!r}; must be (kernel size, strides) "
+                "or (kernel size, strides, dilation rate)"
+            )
         k, s, d = (
             normalise_pair("field_of_windows", f"windows[{number}] {name}", value, 1)
-            for name, value in zip(names, (*window, 1)[:3], strict=True)
+            for name, value in zip(names, [*given, 1][:3], strict=True)
         )
         field = field.grown(_reach(k, d), s)
         assert field.size is not None

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyconv.arguments import checked_flag
 from pyconv.autograd import array_of
 from pyconv.preprocessing.batch_iterator import Iterator, Saving, subset_shares
 from pyconv.preprocessing.image_transform import Array
 
 if TYPE_CHECKING:
     from pyconv.preprocessing.image_data_generator import ImageDataGenerator
+
+
+_NOWHERE = Saving()
 
 
 class NumpyArrayIterator(Iterator):
@@ -32,15 +36,15 @@ class NumpyArrayIterator(Iterator):
         shuffle: bool = True,
         sample_weight: Any = None,
         seed: int | None = None,
-        saving: Saving | None = None,
+        saving: Saving = _NOWHERE,
         subset: str | None = None,
         ignore_class_split: bool = False,
     ) -> None:
         others: list[Array] = []
-        if isinstance(x, (tuple, list)) and len(x) == 2 and np.ndim(array_of(x[0])) == 4:
+        if isinstance(x, (tuple, list)) and len(x) == 2 and np.ndim(_array("x[0]", x[0])) == 4:
             given = x[1] if isinstance(x[1], (tuple, list)) else [x[1]]
-            x, others = x[0], [np.asarray(array_of(one)) for one in given]
-        self.x: Array = x if type(x) is np.ndarray else np.asarray(array_of(x))
+            x, others = x[0], [_array(f"x[1][{i}]", one) for i, one in enumerate(given)]
+        self.x: Array = _array("x", x)
         image_data_generator.as_images("flow", "x", self.x[:1], 4)
         if not len(self.x):
             raise ValueError(f"flow: x.shape={self.x.shape}; must hold images")
@@ -52,7 +56,8 @@ class NumpyArrayIterator(Iterator):
                 raise ValueError("flow: sample_weight needs y")
             self.sample_weight = self._matching("sample_weight", sample_weight)
         if subset_shares("flow", subset, image_data_generator.validation_split) is not None:
-            self._keep(subset, image_data_generator.validation_split, ignore_class_split)
+            ignored = checked_flag("flow", "ignore_class_split", ignore_class_split)
+            self._keep(subset, image_data_generator.validation_split, ignored)
         super().__init__(
             "flow",
             len(self.x),
@@ -64,7 +69,7 @@ class NumpyArrayIterator(Iterator):
         )
 
     def _matching(self, argument: str, value: Any) -> Array:
-        array: Array = value if type(value) is np.ndarray else np.asarray(array_of(value))
+        array = _array(argument, value)
         if not array.ndim or len(array) != len(self.x):
             raise ValueError(
                 f"flow: {argument}.shape={array.shape}; must have {len(self.x)} rows, as x"
@@ -98,3 +103,8 @@ class NumpyArrayIterator(Iterator):
         if self.sample_weight is None:
             return x, self.y[chosen]
         return x, self.y[chosen], self.sample_weight[chosen]
+
+
+def _array(argument: str, value: Any) -> Array:
+    """Return an array as it is, of any kind, and what else holds numbers as one."""
+    return value if type(value) is np.ndarray else np.asarray(array_of(value, f"flow: {argument}"))

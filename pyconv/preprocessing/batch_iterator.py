@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 class Saving(NamedTuple):
     """Where images that come out are written, and under which names."""
 
-    folder: str
-    prefix: str
-    format: str
+    folder: str | None = None  # nothing is written
+    prefix: str = ""
+    format: str = "png"
 
     @classmethod
     def checked(
         cls, function: str, folder: str | os.PathLike[str] | None, prefix: str, format: str
-    ) -> Saving | None:
-        """Return where to write, None where nothing is to be written."""
-        if folder is None:
-            return None
-        return cls(checked_folder(function, folder, prefix, format), prefix, format)
+    ) -> Saving:
+        """Return where to write."""
+        if folder is not None:
+            folder = checked_folder(function, folder, prefix, format)
+        return cls(folder, prefix, format)
 
 
 class Iterator:
@@ -58,7 +58,7 @@ class Iterator:
         batch_size: int,
         shuffle: bool,
         seed: int | None,
-        saving: Saving | None,
+        saving: Saving,
     ) -> None:
         self.n = n
         self.image_data_generator = generator
@@ -66,7 +66,7 @@ class Iterator:
         self.batch_size = whole_number(function, "batch_size", batch_size, 1)
         self.shuffle = checked_flag(function, "shuffle", shuffle)
         self.seed = None if seed is None else whole_number(function, "seed", seed, 0)
-        self.saving = saving
+        self.save_to_dir, self.save_prefix, self.save_format = saving
         self.batch_index = self.total_batches_seen = 0
         self.index_array: Array | None = None
         self._walked: Array | None = None
@@ -97,6 +97,8 @@ class Iterator:
 
     def __getitem__(self, index: int) -> Any:
         """Return a batch of the current pass."""
+        if not isinstance(index, (int, np.integer)):
+            raise TypeError(f"{type(self).__name__}: batch {index!r}; must be an int")
         if not 0 <= index < len(self):
             raise IndexError(f"{type(self).__name__}: batch {index} of {len(self)}")
         with self.lock:
@@ -128,8 +130,9 @@ class Iterator:
         """Return images changed at random and standardised, and write them where that is asked."""
         generator = self.image_data_generator
         y = generator.standardize(generator.random_batch(images, drawn))
-        if self.saving is not None:
-            save_images(y, chosen, self.data_format, drawn, *self.saving)
+        if self.save_to_dir is not None:
+            names = (self.save_to_dir, self.save_prefix, self.save_format)
+            save_images(y, chosen, self.data_format, drawn, *names)
         return y
 
     def _batch(self, chosen: Array, drawn: np.random.Generator) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pyconv.arguments import checked_path
+from pyconv.arguments import checked_flag, checked_path, several_names
 from pyconv.callbacks.messages import tell
 from pyconv.data.image_files import pillow
 from pyconv.preprocessing.batch_iterator import Saving, subset_shares
@@ -47,7 +47,7 @@ class DataFrameIterator(FileIterator):
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        saving: Saving | None = None,
+        saving: Saving,
         subset: str | None = None,
         validate_filenames: bool = True,
     ) -> None:
@@ -62,11 +62,12 @@ class DataFrameIterator(FileIterator):
             if not isinstance(name, str):
                 raise TypeError(f"{_FUNCTION}: {x_col}[{row}]={name!r}; must be a path")
         kept = np.arange(len(names))
-        if validate_filenames:
+        if checked_flag(_FUNCTION, "validate_filenames", validate_filenames):
             kept = self._valid(names, x_col)
         if mode in _BY_CLASS:
             labels = _column(dataframe, "y_col", y_col, len(names))
-            kept = self._classify(labels, kept, mode, classes, str(y_col))
+            given = None if classes is None else several_names(_FUNCTION, "classes", classes)
+            kept = self._classify(labels, kept, mode, given, str(y_col))
         if shares is not None:
             kept = kept[int(shares[0] * len(kept)) : int(shares[1] * len(kept))]
         self.filenames = [names[row] for row in kept]
@@ -94,6 +95,7 @@ class DataFrameIterator(FileIterator):
             shuffle=shuffle,
             seed=seed,
             saving=saving,
+            subset=subset,
         )
         kind = "validated" if validate_filenames else "non-validated"
         of = f" belonging to {len(self.class_indices)} classes" if mode in _BY_CLASS else ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pyconv.arguments import checked_flag, several_names
 from pyconv.callbacks.messages import tell
 from pyconv.data.image_files import pillow
 from pyconv.data.image_folder import list_images
@@ -40,7 +41,7 @@ class DirectoryIterator(FileIterator):
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int | None = None,
-        saving: Saving | None = None,
+        saving: Saving,
         follow_links: bool = False,
         subset: str | None = None,
     ) -> None:
@@ -49,7 +50,12 @@ class DirectoryIterator(FileIterator):
         mode = checked_class_mode(function, class_mode, CLASS_MODES)
         shares = subset_shares(function, subset, image_data_generator.validation_split)
         found = list_images(
-            function, directory, classes or None, extensions=EXTENSIONS, follow_links=follow_links
+            function,
+            directory,
+            several_names(function, "classes", classes) or None if classes is not None else None,
+            argument="classes",
+            extensions=EXTENSIONS,
+            follow_links=checked_flag(function, "follow_links", follow_links),
         )
         self.directory = found.directory
         self.num_classes = len(found.class_names)
@@ -69,6 +75,7 @@ class DirectoryIterator(FileIterator):
             shuffle=shuffle,
             seed=seed,
             saving=saving,
+            subset=subset,
         )
         tell(f"Found {self.samples} images belonging to {self.num_classes} classes.")
 

@@ -20,7 +20,7 @@ from pyconv.data.image_files import (
     opened_image,
 )
 from pyconv.data.pillow_images import INTERPOLATIONS, sized_image
-from pyconv.preprocessing.batch_iterator import Iterator, Saving
+from pyconv.preprocessing.batch_iterator import Iterator, Saving, subset_shares
 from pyconv.preprocessing.image_transform import Array
 
 if TYPE_CHECKING:
@@ -83,10 +83,15 @@ class FileIterator(Iterator):
         batch_size: int,
         shuffle: bool,
         seed: int | None,
-        saving: Saving | None,
+        saving: Saving,
+        subset: str | None,
     ) -> None:
         self.loading, self.class_mode = loading, class_mode
         self.target_size, self.color_mode = loading.size, loading.color_mode
+        self.interpolation = loading.interpolation
+        self.keep_aspect_ratio = loading.keep_aspect_ratio
+        self.subset = subset
+        self.split = subset_shares(function, subset, generator.validation_split)
         channels = CHANNELS[loading.color_mode]
         first = generator.data_format == "channels_first"
         self.image_shape = (channels, *loading.size) if first else (*loading.size, channels)

@@ -19,7 +19,12 @@ from pyconv.preprocessing.directory_iterator import DirectoryIterator
 from pyconv.preprocessing.file_iterator import Loading
 from pyconv.preprocessing.image_options import ImageOptions
 from pyconv.preprocessing.image_ranges import shift_drawn
-from pyconv.preprocessing.image_transform import Array, Parameters, transformed
+from pyconv.preprocessing.image_transform import (
+    Array,
+    Parameters,
+    checked_parameters,
+    transformed,
+)
 from pyconv.preprocessing.standardizing import center_each, scale_each
 
 
@@ -243,7 +248,7 @@ class ImageDataGenerator(ImageOptions):
             down. flip_horizontal, flip_vertical. channel_shift_intensity, brightness: or None.
         """
         generator = self.generator_of(seed)
-        height, width = (img_shape[axis - 1] for axis in (self.row_axis, self.col_axis))
+        height, width = self._size_of(img_shape)
 
         def either_way(most: float) -> float:
             return most * generator.uniform(-1, 1) if most else 0.0
@@ -274,7 +279,8 @@ class ImageDataGenerator(ImageOptions):
     def apply_transform(self, x: Any, transform_parameters: Parameters) -> Array:
         """Return an image (h, w, c) changed by numbers as get_random_transform draws them."""
         image = self.as_images("apply_transform", "x", x, 3)
-        changed: Array = transformed(image[None], [transform_parameters], self.filling)[0]
+        checked = checked_parameters("apply_transform", transform_parameters)
+        changed: Array = transformed(image[None], [checked], self.filling)[0]
         return changed
 
     def random_transform(self, x: Any, seed: int | None = None) -> Array:
@@ -289,7 +295,7 @@ class ImageDataGenerator(ImageOptions):
 
     def standardize(self, x: Any) -> Array:
         """Return an image, or (n, h, w, c) of them, standardised; floats are changed in place."""
-        y: Array = np.asarray(array_of(x))
+        y: Array = np.asarray(array_of(x, "standardize: x"))
         if y.ndim not in (3, 4):
             raise ValueError(f"standardize: x.shape={y.shape}; must have 3 or 4 axes")
         if y.dtype.kind != "f" or not y.flags.writeable:
@@ -307,6 +313,18 @@ class ImageDataGenerator(ImageOptions):
         if self.featurewise_std_normalization:
             self.scale(y)
         return self.whitened(y) if self.zca_whitening else y
+
+    def _size_of(self, img_shape: Sequence[int]) -> tuple[int, int]:
+        """Return the height and width in the shape of an image."""
+        if not isinstance(img_shape, (tuple, list)) or len(img_shape) != 3:
+            raise ValueError(
+                f"get_random_transform: img_shape={img_shape!r}; must be three whole numbers"
+            )
+        sizes = [
+            whole_number("get_random_transform", f"img_shape[{i}]", size, 1)
+            for i, size in enumerate(img_shape)
+        ]
+        return sizes[self.row_axis - 1], sizes[self.col_axis - 1]
 
     def _preprocessed(self, x: Array) -> Array:
         assert self.preprocessing_function is not None

@@ -92,11 +92,10 @@ class ImageOptions(FeatureStatistics):
         self.validation_split = finite_number(_NAME, "validation_split", validation_split, least=0)
         if self.validation_split >= 1:
             raise ValueError(f"{_NAME}: validation_split={validation_split}; must be < 1")
-        if interpolation_order not in (0, 1):
-            raise ValueError(
-                f"{_NAME}: interpolation_order={interpolation_order!r}; must be 0 or 1"
-            )
-        self.interpolation_order = int(interpolation_order)
+        order = whole_number(_NAME, "interpolation_order", interpolation_order, 0)
+        if order > 1:
+            raise ValueError(f"{_NAME}: interpolation_order={order}; must be 0 or 1")
+        self.interpolation_order = order
         self.dtype = dtype_name(_NAME, dtype)
         self._center_where_needed()
 
@@ -123,7 +122,9 @@ class ImageOptions(FeatureStatistics):
 
     def as_images(self, function: str, argument: str, x: Any, ndim: int) -> Array:
         """Return numbers as images in the generator's dtype; `ndim` is 3 for one, 4 for several."""
-        array: Array = x if type(x) is np.ndarray else np.asarray(array_of(x))
+        array: Array = x
+        if type(x) is not np.ndarray:
+            array = np.asarray(array_of(x, f"{function}: {argument}"))
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{function}: {argument}.dtype={array.dtype}; must be numbers")
         if array.ndim != ndim:

@@ -25,7 +25,7 @@ def checked_pair(function: str, argument: str, value: Any) -> tuple[float, float
 
 def checked_shift(function: str, argument: str, value: Any) -> Shift:
     """Return a float, an int, or a list of numbers."""
-    if isinstance(value, (tuple, list, np.ndarray)):
+    if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim):
         numbers = [finite_number(function, f"{argument}[{i}]", one) for i, one in enumerate(value)]
         if not numbers:
             raise ValueError(f"{function}: {argument} is empty; must have a number")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.arguments import one_of
+from pyconv.arguments import checked_path, one_of
 from pyconv.data.image_files import pillow
 from pyconv.data.pillow_images import array_to_img
 from pyconv.geometry import DataFormat
@@ -18,7 +18,7 @@ FORMATS = ("bmp", "gif", "jpeg", "jpg", "png", "webp")
 
 def checked_folder(function: str, folder: str | os.PathLike[str], prefix: Any, format: Any) -> str:
     """Return a folder that exists, after a look at the names that files in it will have."""
-    path = os.fspath(folder)
+    path = checked_path(function, "save_to_dir", folder)
     if not os.path.isdir(path):
         raise ValueError(f"{function}: save_to_dir={path!r}; must be a folder that exists")
     if not isinstance(prefix, str) or os.path.basename(prefix) != prefix:

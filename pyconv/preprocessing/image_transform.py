@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv import ops
+from pyconv.arguments import finite_number
 from pyconv.geometry import DataFormat
 from pyconv.layers.augmentation import about_centre
 from pyconv.layers.window import image_axes
@@ -25,6 +26,10 @@ from pyconv.ops.resize import Interpolation
 
 Array: TypeAlias = npt.NDArray[Any]
 Parameters: TypeAlias = Mapping[str, Any]
+
+_NUMBERS = ("theta", "tx", "ty", "shear", "zx", "zy")
+_FLIPS = ("flip_horizontal", "flip_vertical")
+_CHOICES = ("channel_shift_intensity", "brightness")  # or None
 
 _NEAR = 1e-5  # pixels by which rounding may push an edge beyond itself
 
@@ -56,6 +61,30 @@ def transformed(images: Array, parameters: Sequence[Parameters], filling: Fillin
         colours = pixels[..., :3] if pixels.shape[-1] == 4 else pixels  # a view
         colours[...] = brightened(colours, pixels, brightness)
     return y
+
+
+def checked_parameters(function: str, parameters: Parameters) -> Parameters:
+    """Return the numbers that change one image, those among them that are known, checked."""
+    if not isinstance(parameters, Mapping):
+        raise TypeError(
+            f"{function}: transform_parameters={parameters!r}; must be a dictionary, as "
+            "get_random_transform returns"
+        )
+    return {
+        name: _checked(function, name, value)
+        for name, value in parameters.items()
+        if name in (*_NUMBERS, *_FLIPS, *_CHOICES)
+    }
+
+
+def _checked(function: str, name: str, value: object) -> float | bool | None:
+    if name in _CHOICES and value is None:
+        return None
+    if name in _FLIPS:
+        if not isinstance(value, (bool, np.bool_, int, np.integer)) or value not in (0, 1):
+            raise TypeError(f"{function}: {name}={value!r}; must be True or False")
+        return bool(value)
+    return finite_number(function, name, value)
 
 
 def matrices(parameters: Sequence[Parameters], height: int, width: int) -> Array:

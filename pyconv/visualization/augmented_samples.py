@@ -72,7 +72,10 @@ def _augmented(function: str, augment: Callable[[Any], Any], images: Any) -> Ite
     if batch.ndim != 4 or not len(batch):
         raise ValueError(f"{function}: images.shape={batch.shape}; must be (n, h, w, c)")
     while True:
-        yield numbers_of(function, "source(images)", augment(batch[:1]))[0]
+        made = numbers_of(function, "source(images)", augment(batch[:1]))
+        if made.ndim != 4 or not len(made):
+            raise ValueError(f"{function}: source(images).shape={made.shape}; must be (n, h, w, c)")
+        yield made[0]
 
 
 def _from_batches(function: str, batches: Iterable[Any]) -> Iterator[Any]:

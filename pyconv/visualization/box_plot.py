@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.evaluation.ablation import Ablation
 from pyconv.evaluation.numbers_of import numbers_of
 from pyconv.visualization.canvas import BLUE, ORANGE, Path, figure
 
@@ -31,7 +32,11 @@ def box_plot(
     Raises:
         TypeError: no numbers. ValueError: no setting, no fold, different numbers of folds, NaN.
     """
-    if not isinstance(scores, Mapping):
+    if not isinstance(scores, (Mapping, Ablation)):
+        raise TypeError(
+            f"box_plot: scores={scores!r}; must be a dictionary, or what ablation returns"
+        )
+    if isinstance(scores, Ablation):
         scores = dict(zip(scores.labels, scores.values, strict=True))
     rows = [numbers_of("box_plot", f"scores[{name!r}]", s) for name, s in scores.items()]
     shapes = {row.shape for row in rows}

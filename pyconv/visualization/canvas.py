@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pyconv.arguments import checked_path
 from pyconv.saving.atomic import atomic_write
 
 Path = str | os.PathLike[str]
@@ -25,6 +26,8 @@ def figure(function: str, path: Path | None, width: float, height: float) -> Ite
     Raises:
         ImportError: matplotlib is not installed. OSError: the file; an older one is untouched.
     """
+    if path is not None:
+        path = checked_path(function, "path", path)
     try:
         import matplotlib
         from matplotlib.figure import Figure

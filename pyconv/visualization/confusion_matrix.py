@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.arguments import items_of
 from pyconv.evaluation.confusion_matrix import counted
 from pyconv.visualization.canvas import BLUE, Path, figure
 
@@ -35,6 +36,8 @@ def confusion_matrix(
         TypeError: no numbers. ValueError: lengths differ; no sample; a class number is negative or
             has no name.
     """
+    if class_names is not None:
+        class_names = items_of("confusion_matrix", "class_names", class_names)
     named = None if class_names is None else len(class_names)
     counts = counted("confusion_matrix", labels, predictions, named)
     if not counts.any():

@@ -38,6 +38,8 @@ def curves(
         TypeError: no numbers. ValueError: no epoch, or numbers of epochs that no validation_freq
             explains; a smoothing that is unknown, or "kaiser" for less than 6 epochs.
     """
+    if not isinstance(history, (History, Mapping)):
+        raise TypeError(f"curves: history={history!r}; must be what fit returns, or a dictionary")
     measured = history.history if isinstance(history, History) else dict(history)
     numbers = _epochs(history, measured)
     smooth = {name: _smoothed(series, smoothing) for name, series in measured.items()}

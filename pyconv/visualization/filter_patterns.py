@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import IntPair, whole_number
+from pyconv.arguments import IntPair, items_of, whole_number
 from pyconv.layers import Layer
 from pyconv.models import Model
 from pyconv.visualization.as_picture import as_colours, as_picture
@@ -95,6 +95,7 @@ def layer_depth(
     chosen = _chosen(function, filters)
     if isinstance(layers, (str, Layer)) or not layers:
         raise ValueError(f"{function}: layers={layers!r}; must be several names")
+    layers = items_of(function, "layers", layers)
     rows = []
     for layer in layers:
         found = maximised(function, model, layer, chosen, size, steps, rate, None, seed)
@@ -123,10 +124,11 @@ def _seen_by(
     return superimpose(as_colours(as_picture("layer_depth", "picture", picture)), heat)
 
 
-def _chosen(function: str, filters: int | Sequence[int]) -> list[int]:
+def _chosen(function: str, filters: int | Sequence[int]) -> Sequence[int]:
     if isinstance(filters, (int, np.integer)):
-        return list(range(whole_number(function, "filters", filters, 1)))
-    chosen = [whole_number(function, f"filters[{i}]", f, 0) for i, f in enumerate(filters)]
+        return range(whole_number(function, "filters", filters, 1))
+    given = items_of(function, "filters", filters)
+    chosen = [whole_number(function, f"filters[{i}]", f, 0) for i, f in enumerate(given)]
     if not chosen:
         raise ValueError(f"{function}: filters is empty; must name a filter")
     return chosen

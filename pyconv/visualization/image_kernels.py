@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv import ops
+from pyconv.arguments import one_of
 from pyconv.evaluation.numbers_of import numbers_of
 from pyconv.visualization.as_picture import check_finite
 from pyconv.visualization.canvas import Path, figure
@@ -68,8 +69,7 @@ def apply_image_kernel(picture: Any, kernel: str | Any, *, border: str = "black"
         raise ValueError(
             f"{function}: picture.shape={pixels.shape}; must be (h, w), (h, w, 1) or (h, w, 3)"
         )
-    if border not in BORDERS:
-        raise ValueError(f"{function}: border={border!r}; must be one of {', '.join(BORDERS)}")
+    one_of(function, "border", border, BORDERS)
     check_finite(function, "picture", pixels)
     weights = _weights(function, kernel)
     answer: Pixels = _answer(function, pixels.astype(np.float64), weights, border)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import whole_number
+from pyconv.arguments import items_of, whole_number
 from pyconv.layers import Conv2DTranspose, DepthwiseConv2D, Layer, SeparableConv2D
 from pyconv.layers.convolution import Convolution
 from pyconv.models import Model
@@ -76,7 +76,10 @@ def _convolutions(function: str, model: Model, layers: Any) -> list[Layer]:
         if not found:
             raise ValueError(f"{function}: {model.name!r} has no convolution layer")
         return found
-    asked = [layers] if isinstance(layers, (str, Layer)) else list(layers)
+    asked = layers
+    if isinstance(layers, (str, Layer)):
+        asked = [layers]
+    asked = items_of(function, "layers", asked)
     if not asked:
         raise ValueError(f"{function}: layers is empty; must name a layer")
     return [find_layer(function, model, layer) for layer in asked]

@@ -36,7 +36,8 @@ def misclassified(
     labels, predictions = pair_of_classes("misclassified", labels, predictions)
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
-    if len(images) != len(labels) or not (images.ndim == 3 or images.shape[3:] == (3,)):
+    fits = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
+    if not fits or len(images) != len(labels):
         raise ValueError(
             f"misclassified: images.shape={images.shape} with {len(labels)} labels; must be "
             "(n, h, w), (n, h, w, 1) or (n, h, w, 3)"

@@ -117,6 +117,34 @@ def test_a_model_of_ones_own_names_its_classes(
     assert "--labels light: 1 names; the model has 2 classes" in capsys.readouterr().err
 
 
+def test_one_unit_is_the_probability_of_the_second_class(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = pyconv.Sequential([Input((2, 2, 1)), Flatten(), Dense(1, activation="sigmoid")])
+    model.set_weights([np.ones((4, 1), np.float32), np.array([-1.5], np.float32)])
+    model.save(tmp_path / "own.npz")
+    for value, name in ((0.25, "cat"), (0.5, "dog")):  # sigmoid(-0.5) and sigmoid(0.5)
+        np.save(tmp_path / "flat.npy", np.full((2, 2), value))
+        command = ["predict", str(tmp_path / "own.npz"), str(tmp_path / "flat.npy")]
+        assert main([*command, "--labels", "cat,dog"]) == 0
+        assert answers(capsys)[0][1:] == [name, "0.6225"]
+
+
+def test_what_is_no_probability_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = pyconv.Sequential([Input((2, 2, 1)), Flatten(), Dense(2)])
+    model.set_weights([np.ones((4, 2), np.float32), np.full(2, 3.5, np.float32)])
+    model.save(tmp_path / "logits.npz")
+    np.save(tmp_path / "dark.npy", np.zeros((2, 2)))
+    assert main(["predict", str(tmp_path / "logits.npz"), str(tmp_path / "dark.npy")]) == 1
+    error = capsys.readouterr().err
+    assert error == (
+        "pyconv predict: the model gives 3.5; must give probabilities, by a softmax or sigmoid at "
+        "its end\n"
+    )
+
+
 ARRAYS: list[tuple[Any, str]] = [
     (np.zeros(4), "must be uint8 or float (h, w)"),
     (np.zeros((4, 4, 2)), "must be uint8 or float (h, w)"),

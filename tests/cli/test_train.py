@@ -148,6 +148,8 @@ def test_small_pictures_get_a_border_and_bytes_become_shares() -> None:
         ({"y_train": np.zeros(49, np.uint8)}, "y_train is uint8 (49,); must be integers (50,)"),
         ({"y_train": np.zeros(50)}, "y_train is float64 (50,); must be integers (50,)"),
         ({"y_train": np.full(50, 10)}, "10"),
+        ({"x_train": np.full((50, 28, 28), np.nan)}, "a picture holds nan; must be a finite"),
+        ({"x_train": np.full((50, 28, 28), 1e300)}, "a picture holds 1e+300; must be a finite"),
     ],
 )
 def test_wrong_archives_are_refused_in_one_line(
@@ -207,6 +209,21 @@ def test_evaluate_refuses_what_is_no_classifier(
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_evaluate_knows_two_classes_of_one_unit(
+    in_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = pyconv.Sequential(
+        [Input((28, 28, 1)), pyconv.layers.Flatten(), Dense(1, activation="sigmoid")]
+    )
+    model.set_weights([np.zeros((784, 1), np.float32), np.array([2.0], np.float32)])
+    model.save("one.npz")
+    x = np.zeros((50, 28, 28), np.uint8)
+    data = archive(in_folder / "own.npz", x_test=x, y_test=np.arange(50) % 2)
+    assert main(["evaluate", "one.npz", "--data", data]) == 0
+    out = capsys.readouterr().out
+    assert "loss: 1.1269\naccuracy: 0.5000" in out  # (ln(1 + e^2) + ln(1 + e^-2)) / 2
 
 
 def test_ctrl_c_leaves_the_model_of_the_last_whole_epoch(tmp_path: Path) -> None:

@@ -291,9 +291,67 @@ def test_generators_are_cast_and_checked_on_request() -> None:
     assert numbers(ranged) == [2, 3]
 
 
+def cast_to(dtype: Any, value: Any) -> Any:
+    return next(iter(Dataset.from_generator(lambda: [value], output_types=dtype))).numpy()
+
+
+def test_casts_keep_values() -> None:
+    assert cast_to("int32", 2.7) == 2
+    assert cast_to("float32", 2**40) == 2.0**40
+    assert cast_to("bool", 3)
+    assert np.isnan(cast_to("float32", np.nan))
+    assert np.isinf(cast_to("float32", np.float64(np.inf)))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        ("int32", np.nan),
+        ("int32", 2**31),
+        ("uint8", -1),
+        ("uint8", 256),
+        ("int64", np.uint64(2**63)),
+        ("int64", np.float64(2.0**63)),
+        ("float32", np.float64(1e300)),
+        ("float16", 1e6),
+    ],
+)
+def test_values_that_a_dtype_cannot_hold_are_refused(dtype: Any, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"from_generator: yielded .* must fit into {dtype}"):
+        cast_to(dtype, value)
+
+
+def test_text_is_no_number() -> None:
+    assert list(Dataset.from_generator(lambda: ["a"], output_types="str")) == ["a"]
+    for dtype, value in (("float32", "a"), ("str", 1)):
+        with pytest.raises(TypeError, match=r"from_generator: yielded .*; must be"):
+            cast_to(dtype, value)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: Dataset.from_generator(range, args=3), "args=3; must be a tuple of arguments"),
+        (lambda: Dataset.from_generator(range, args="ab"), "args='ab'; must be a tuple"),
+        (lambda: Dataset.from_generator(range, "float3"), "output_types='float3'; must be a dtype"),
+        (lambda: Dataset.from_generator(range, ("f4", 2)), r"output_types=2; must be a dtype"),
+        (lambda: Dataset.from_generator(range, "object"), "output_types='object'; must be a dtype"),
+        (lambda: Dataset.from_generator(range, "f4", (-1,)), "output_shapes=-1; must be shapes"),
+        (
+            lambda: Dataset.from_generator(range, output_signature=3),
+            "output_signature=3; must be objects with a shape and a dtype",
+        ),
+        (lambda: list(Dataset.from_generator(lambda: 3)), "generator returned 3; must return an"),
+        (
+            lambda: list(Dataset.from_generator(lambda: None)),
+            "generator returned None; must return an iterable",
+        ),
+        (lambda: counted(3).batch(2, num_parallel_calls="2"), "num_parallel_calls='2'"),
+        (lambda: counted(3).batch(2, deterministic=1), "batch: deterministic=1; must be True or"),
+        (
+            lambda: Dataset.from_tensor_slices([[1, 2], [3]]),
+            "from_tensor_slices: a part of an element is a list, but no array",
+        ),
         (lambda: Dataset.from_tensor_slices((X, Y[:3])), r"\[10, 3\] items; must be equal"),
         (lambda: Dataset.from_tensor_slices(3.0), "has no axes"),
         (lambda: Dataset.from_tensor_slices(()), "must hold an array"),

@@ -78,6 +78,17 @@ def test_label_modes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert set(capsys.readouterr().out.split("\n")) == {"Found 12 files.", ""}
 
 
+@pytest.mark.parametrize("options", [{"label_mode": None}, {"labels": None}])
+def test_without_labels_files_in_no_folder_count_too(
+    folder: Path, options: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (4, 3)).save(folder / "own.png")
+    assert len(load(folder).file_paths or ()) == 12
+    capsys.readouterr()
+    assert (load(folder, **options).file_paths or [""])[0] == str(folder / "own.png")
+    assert capsys.readouterr().out == "Found 13 files.\n"
+
+
 def test_given_labels_go_by_path(folder: Path) -> None:
     given = list(range(12))[::-1]
     dataset = load(folder, labels=given)
@@ -210,7 +221,13 @@ def test_a_model_learns_from_a_folder(folder: Path) -> None:
         ({"labels": [1, 2]}, "one for each of 12 files"),
         ({"labels": [0] * 11 + [2**40]}, "labels hold 1099511627776; must fit into int32"),
         ({"labels": [5] * 12, "label_mode": "categorical"}, r"labels are \[5\]; must be 0 to 0"),
+        ({"labels": [2**63] * 12}, "labels hold 9223372036854775808; must fit"),
         ({"labels": [0] * 12, "class_names": ["a"]}, "needs labels='inferred'"),
+        ({"label_mode": None, "class_names": ["ants"]}, "needs labels='inferred' and a label_mode"),
+        ({"class_names": 3}, "class_names=3; must be a list of names"),
+        ({"class_names": "ants"}, "class_names='ants'; must be a list of names"),
+        ({"class_names": [["ants"]]}, "must be a list of names"),
+        ({"data_format": 0}, "data_format=0; must be 'channels_last'"),
         ({"labels": [0, 1, 2] * 4, "label_mode": "binary"}, "'binary' needs 2 classes"),
         ({"label_mode": "sparse"}, "label_mode='sparse'"),
         ({"color_mode": "bgr"}, "color_mode='bgr'"),

@@ -60,7 +60,7 @@ def axis(x: np.ndarray[Any, Any], wanted: int, name: str) -> np.ndarray[Any, Any
             else:
                 radius, kernel = KERNELS[name]
                 distance = p + 0.5 - (i + 0.5) * pixels / wanted
-                weight = kernel(distance) if abs(distance) <= radius else 0.0
+                weight = kernel(distance) if abs(distance) < radius else 0.0
             out[i] += weight * x[p]
             total += weight
         out[i] /= total
@@ -135,3 +135,16 @@ def test_a_padded_picture_is_whole_and_centred() -> None:
     assert y[:, 8:13].min() == 9
     assert y[:, :8].max() == y[:, 13:].max() == 0
     assert resample_padded(np.full((1, 1000, 1), 9, np.uint8), (4, 5), "area").max() == 9
+
+
+def test_a_pixel_at_the_kernel_s_radius_does_not_count() -> None:
+    x = np.array([0, 0, 255, 255], np.uint8).reshape(4, 1, 1)  # row 2 lies 1.5 from row 0's centre
+    assert resample(x, (2, 1), "gaussian").ravel().tolist() == [0, 255]
+
+
+def test_half_of_what_is_free_counts_before_a_side_is_rounded() -> None:
+    # 30 columns become 7, 20 rows 4.67: 1.33 are free, 0.67 of them above, so none whole.
+    y = resample_padded(np.full((20, 30, 1), 9, np.uint8), (6, 7), "bilinear")
+    assert y[:, 0, 0].tolist() == [9, 9, 9, 9, 0, 0]
+    y = resample_padded(np.full((30, 20, 1), 9, np.uint8), (7, 6), "bilinear")
+    assert y[0, :, 0].tolist() == [9, 9, 9, 9, 0, 0]

@@ -49,8 +49,8 @@ def test_what_is_no_path_names_function_and_argument(
         ({"origin": 3}, "origin=3; must be an address"),
         ({"origin": None}, "origin=None; must be an address"),
         ({"origin": WEB, "file_hash": 3}, "file_hash=3; must be hexadecimal"),
-        ({"origin": WEB, "md5_hash": 3}, "file_hash=3; must be hexadecimal"),
-        ({"origin": WEB, "archive_format": 3}, "archive_format=3; must be 'auto'"),
+        ({"origin": WEB, "md5_hash": 3}, "md5_hash=3; must be hexadecimal"),
+        ({"origin": WEB, "archive_format": 3}, "archive_format=3; must be a name"),
     ],
 )
 def test_get_file_names_each_argument(options: dict[str, Any], message: str) -> None:

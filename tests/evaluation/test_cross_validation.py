@@ -176,8 +176,8 @@ def test_the_table_of_an_ablation_shows_switches_means_and_effects() -> None:
         ([], (0,), ValueError, "must be 1 to 12 different names"),
         (["a", "a"], (0,), ValueError, "must be 1 to 12 different names"),
         ([f"s{i}" for i in range(13)], (0,), ValueError, "must be 1 to 12"),
-        ("ab", (0,), TypeError, "switches='ab'; must be names"),
-        ([1], (0,), TypeError, r"switches=\[1\]; must be names"),
+        ("ab", (0,), TypeError, "switches='ab'; must be a list of names"),
+        ([1], (0,), TypeError, r"switches=\[1\]; must be a list of names"),
         (["a"], (), ValueError, "trials is empty"),
     ],
 )

@@ -232,6 +232,8 @@ def test_integers_nan_and_one_pixel(channels: int, dtype: str) -> None:
         (ValueError, r"validation_split=1; must be < 1", {"validation_split": 1}),
         (ValueError, r"validation_split=-0.1", {"validation_split": -0.1}),
         (ValueError, r"interpolation_order=3; must be 0 or 1", {"interpolation_order": 3}),
+        (TypeError, r"interpolation_order=1.0; must be an int", {"interpolation_order": 1.0}),
+        (TypeError, r"width_shift_range=array\(3\)", {"width_shift_range": np.array(3)}),
         (ValueError, r"data_format='nchw'", {"data_format": "nchw"}),
         (ValueError, r"dtype='int8'", {"dtype": "int8"}),
         (TypeError, r"preprocessing_function=3; must be", {"preprocessing_function": 3}),
@@ -241,6 +243,49 @@ def test_integers_nan_and_one_pixel(channels: int, dtype: str) -> None:
 def test_nonsense_is_refused(error: Any, message: str, options: dict[str, Any]) -> None:
     with pytest.raises(error, match=f"ImageDataGenerator: {message}"):
         ImageDataGenerator(**options)
+
+
+@pytest.mark.parametrize("x", [None, "a", object(), {}, 1j])
+def test_what_is_no_image_is_named(x: Any) -> None:
+    generator = ImageDataGenerator()
+    for name in ("fit", "standardize", "random_transform"):
+        with pytest.raises(TypeError, match=f"{name}: x has dtype"):
+            getattr(generator, name)(x)
+    with pytest.raises(TypeError, match="apply_transform: x has dtype"):
+        generator.apply_transform(x, {})
+
+
+@pytest.mark.parametrize("shape", [None, 3, (4, 4), "abc", (4, 4, 0), (4.0, 4, 3), (4, "a", 3)])
+def test_only_the_shape_of_an_image_has_transformations(shape: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="get_random_transform: img_shape"):
+        ImageDataGenerator().get_random_transform(shape)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ("theta", "tx", "zy", "shear") for value in (None, "3", [3])),
+        ("brightness", np.nan),
+        ("brightness", "1"),
+        ("channel_shift_intensity", np.inf),
+        ("flip_horizontal", 2),
+        ("flip_vertical", None),
+        ("flip_vertical", "yes"),
+    ],
+)
+def test_transformations_are_numbers(name: str, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"apply_transform: {name}="):
+        ImageDataGenerator().apply_transform(np.zeros((2, 2, 3)), {name: value})
+
+
+def test_transformations_are_a_dictionary_of_which_unknown_names_are_left() -> None:
+    x = np.arange(12.0).reshape(2, 2, 3)
+    with pytest.raises(TypeError, match=r"apply_transform: transform_parameters=\[\]; must be"):
+        ImageDataGenerator().apply_transform(x, [])  # type: ignore[arg-type]
+    parameters = {"own": "mark", "brightness": None, "flip_horizontal": 1}
+    np.testing.assert_array_equal(
+        ImageDataGenerator().apply_transform(x, parameters), x[:, ::-1].astype(np.float32)
+    )
 
 
 def test_hostile_images_are_refused() -> None:

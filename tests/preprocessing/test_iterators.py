@@ -140,6 +140,16 @@ def test_subsets_are_the_first_and_the_last_samples() -> None:
         (TypeError, r"shuffle='yes'", {"x": X, "shuffle": "yes"}),
         (ValueError, r"seed=-1", {"x": X, "seed": -1}),
         (ValueError, r"subset='test'", {"x": X, "subset": "test"}),
+        (TypeError, r"flow: x is a masked array", {"x": np.ma.array(X)}),
+        (TypeError, r"flow: x has dtype object", {"x": None}),
+        (TypeError, r"flow: y has dtype <U1", {"x": X, "y": ["a"] * 10}),
+        (TypeError, r"flow: x\[1\]\[0\] has dtype object", {"x": (X, None)}),
+        (
+            TypeError,
+            r"ignore_class_split=3; must be True or False",
+            {"x": X, "subset": "training", "ignore_class_split": 3},
+        ),
+        (TypeError, r"save_to_dir=3; must be a path", {"x": X, "save_to_dir": 3}),
         (ValueError, r"save_to_dir='/no/such'", {"x": X, "save_to_dir": "/no/such"}),
         (ValueError, r"save_prefix='../x'", {"x": X, "save_to_dir": ".", "save_prefix": "../x"}),
         (ValueError, r"save_format='psd'", {"x": X, "save_to_dir": ".", "save_format": "psd"}),
@@ -281,11 +291,48 @@ def test_pictures_are_resized_as_in_keras(
         np.testing.assert_array_equal(next(flows[0]), next(flows[1]))
 
 
+def test_iterators_tell_how_they_were_made_by_keras_s_names(folder: Path) -> None:
+    generator = ImageDataGenerator(validation_split=0.25)
+    flow = generator.flow_from_directory(
+        folder, (5, 6), subset="training", interpolation="box", save_to_dir=folder, save_prefix="p"
+    )
+    assert (flow.interpolation, flow.keep_aspect_ratio) == ("box", False)
+    assert (flow.subset, flow.split) == ("training", (0.25, 1))
+    assert (flow.save_to_dir, flow.save_prefix, flow.save_format) == (str(folder), "p", "png")
+    other = generator.flow(X, save_format="jpeg")
+    assert (other.save_to_dir, other.save_prefix, other.save_format) == (None, "", "jpeg")
+    plain = generator.flow_from_directory(folder, (5, 6))
+    assert (plain.subset, plain.split) == (None, None)
+
+
+def test_class_numbers_of_one_folder_choose_the_classes_of_another(folder: Path) -> None:
+    generator = ImageDataGenerator()
+    numbers = generator.flow_from_directory(folder, classes=["dogs", "ants"]).class_indices
+    flow = generator.flow_from_directory(folder, classes=numbers)  # type: ignore[arg-type]
+    assert flow.class_indices == {"dogs": 0, "ants": 1}
+
+
+@pytest.mark.parametrize("index", [None, 1.0, "1", slice(2), [1]])
+def test_batches_have_whole_numbers(index: Any) -> None:
+    flow = ImageDataGenerator().flow(X, batch_size=4)
+    with pytest.raises(TypeError, match=r"NumpyArrayIterator: batch .*; must be an int"):
+        flow[index]
+    for number in (-1, 3):
+        with pytest.raises(IndexError, match=f"batch {number} of 3"):
+            flow[number]
+    assert flow[np.int64(2)].shape == (2, *X.shape[1:])  # type: ignore[call-overload,index]
+
+
 def test_bad_folders_and_files(folder: Path) -> None:
     generator = ImageDataGenerator()
     with pytest.raises(ValueError, match="flow_from_directory: directory='/no/such'"):
         generator.flow_from_directory("/no/such")
-    with pytest.raises(ValueError, match="class_names"):
+    bad: dict[str, Any]
+    for bad in ({"classes": 3}, {"classes": "cats"}, {"follow_links": 1}, {"save_to_dir": 3.0}):
+        name, value = next(iter(bad.items()))
+        with pytest.raises(TypeError, match=f"flow_from_directory: {name}={value!r}; must be"):
+            generator.flow_from_directory(folder, **bad)
+    with pytest.raises(ValueError, match=r"flow_from_directory: classes=\['cows'\]; must be"):
         generator.flow_from_directory(folder, classes=["cows"])
     for options in ({"class_mode": "raw"}, {"color_mode": "cmyk"}, {"interpolation": "area"}):
         name, value = next(iter(options.items()))

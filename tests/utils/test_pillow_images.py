@@ -149,6 +149,23 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
         (lambda: load_img("a", interpolation="area"), "load_img: interpolation='area'; must be"),
         (lambda: load_img(4), "load_img: path=4; must be a path"),  # type: ignore[arg-type]
         (lambda: img_to_array(np.zeros(3)), r"img_to_array: img has shape \(3,\)"),
+        (lambda: img_to_array("a"), "img_to_array: img has dtype <U1"),
+        (lambda: img_to_array(np.zeros((2, 2)), 0), "img_to_array: data_format=0; must be"),  # type: ignore[arg-type]
+        (lambda: img_to_array(np.zeros((2, 2)), None, "float3"), "dtype='float3'; must be a dtype"),
+        (lambda: img_to_array(np.zeros((2, 2)), None, (2, 3)), r"dtype=\(2, 3\); must be a dtype"),  # type: ignore[arg-type]
+        (lambda: array_to_img("a"), "array_to_img: x has dtype <U1"),
+        (
+            lambda: array_to_img(np.zeros((2, 2, 3)), dtype=bool),
+            "array_to_img: dtype=<class 'bool'",
+        ),  # type: ignore[arg-type]
+        (
+            lambda: save_img("a.jpg", np.zeros((2, 2, 3)), quality=101),
+            "quality=101; must be <= 100",
+        ),
+        (
+            lambda: save_img("a.jpg", np.zeros((2, 2, 3)), quality="high"),
+            "save_img: quality='high'",
+        ),  # type: ignore[arg-type]
         (lambda: img_to_array(np.zeros((2, 2)), "nchw"), "data_format='nchw'"),  # type: ignore[arg-type]
         (lambda: array_to_img(np.zeros((2, 2))), r"array_to_img: x.shape=\(2, 2\)"),
         (lambda: array_to_img(np.zeros((2, 2, 2))), "and 1, 3 or 4 channels"),

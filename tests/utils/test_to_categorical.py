@@ -44,12 +44,21 @@ def test_equals_keras(keras: Any, shape: Any, classes: Any, dtype: str) -> None:
         (np.array([1e300]), 3, r"x\[0\]=1e\+300; must be 0 to 2"),
         ([], None, "needs num_classes"),
         ([1], 0, "num_classes=0"),
-        (["a"], 2, "dtype <U1"),
+        (["a"], 2, "to_categorical: x has dtype <U1"),
+        (None, 2, "to_categorical: x has dtype object"),
     ],
 )
 def test_numbers_that_are_no_classes_are_named(x: Any, classes: Any, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         to_categorical(x, classes)
+
+
+@pytest.mark.parametrize("seed", [2**32, -1, 1.5, None])
+def test_a_seed_that_numpy_refuses_changes_no_generator(seed: Any) -> None:
+    before = pyconv.random.get_state()
+    with pytest.raises((ValueError, TypeError), match="set_random_seed: seed="):
+        set_random_seed(seed)
+    assert pyconv.random.get_state() == before
 
 
 def test_one_seed_repeats_every_generator() -> None:
