@@ -11,6 +11,7 @@ from planned import assert_follows, ordinary, picture, planned, small_model
 
 from pyconv import Input, Sequential
 from pyconv.layers import BatchNormalization, Conv2D
+from pyconv.models import plan
 from pyconv.models.tracing import Plan
 
 
@@ -111,3 +112,11 @@ def test_weights_that_a_thread_replaces_are_those_of_before_or_after():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_turn_that_an_interrupt_has_not_ended_goes_on(monkeypatch):
+    monkeypatch.setattr(plan, "_turn", {"thread": threading.get_ident()})
+    assert planned(small_model(), picture())
+    assert not plan._turn
+    plan._turn["thread"] = threading.get_ident() + 1
+    assert not planned(small_model(), picture())
