@@ -2,6 +2,8 @@
 """The one place that knows NumPy and CuPy, _core and _cuda, and turns arrays into addresses."""
 
 from pyconv.backend.addition import added as added
+from pyconv.backend.comparison import Comparison as Comparison
+from pyconv.backend.comparison import Follower as Follower
 from pyconv.backend.devices import array_module as array_module
 from pyconv.backend.devices import checked_device as checked_device
 from pyconv.backend.devices import constant_beside as constant_beside
@@ -63,7 +65,6 @@ from pyconv.backend.precision import tf32_products as tf32_products
 from pyconv.backend.precision import widened as widened
 from pyconv.backend.programs import Program as Program
 from pyconv.backend.programs import run_side_by_side as run_side_by_side
-from pyconv.backend.recording import Comparison as Comparison
 from pyconv.backend.recording import Kernel as Kernel
 from pyconv.backend.recording import Recording as Recording
 from pyconv.backend.recording import Span as Span

@@ -15,7 +15,7 @@ import numpy as np
 from pyconv.backend.devices import cuda_module, cupy_of
 from pyconv.backend.memory import empty_on
 from pyconv.backend.native import CODES, Array, _core
-from pyconv.backend.recording import Comparison, Kernel, Recording
+from pyconv.backend.recording import Collecting, Kernel
 from pyconv.backend.recording import calls as _calls
 
 _NATIVE = [
@@ -68,12 +68,13 @@ _OF_THE_CPU = [
 
 
 @contextmanager
-def native_calls_by(recording: Recording | Comparison) -> Iterator[None]:
+def native_calls_by(recording: Collecting) -> Iterator[None]:
     """Let `recording` make the calls on host arrays that this thread makes meanwhile."""
     global _host_kernels
-    plain, _calls.recording = _host_kernels, recording
-    _host_kernels = Kernels(plain.module, plain.trailing, collecting=True)
+    plain = _host_kernels
     try:
+        _calls.recording = recording
+        _host_kernels = Kernels(plain.module, plain.trailing, collecting=True)
         yield
     finally:
         _host_kernels, _calls.recording = plain, None

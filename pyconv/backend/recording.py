@@ -6,16 +6,13 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from pyconv.backend.native import Array, _core
 
 Kernel: TypeAlias = Callable[..., Any]
-
-_OF_NAN = 0xFF  # each byte of a NaN, whatever its width
-
 
 _INPUT = -1
 
@@ -123,61 +120,6 @@ class Recording:
         return number
 
 
-class Comparison:
-    """Makes the calls of a plan beside those of an ordinary run, and compares what both leave.
-
-    Memory is NaN until the call that uses it first: so what NumPy computes on the way, between two
-    calls or in place, shows, whatever the later calls make of it.
-
-    Args:
-        calls, memory, offsets: bound calls, and where the intermediate arrays lie. spans: of those.
-    """
-
-    def __init__(
-        self, calls: Sequence[NativeCall], memory: Array, offsets: Sequence[int], spans: list[Span]
-    ) -> None:
-        self._calls, self._memory, self._start = calls, memory, _core.address(memory)
-        self._fresh: list[list[slice]] = [[] for _ in calls]
-        for span, offset in zip(spans, offsets, strict=True):
-            self._fresh[span.first].append(slice(offset, offset + span.size))
-        self._made, self._same = 0, True
-
-    @property
-    def holds(self) -> bool:
-        """Whether both runs made the same calls, and each left the same bits."""
-        return self._same and self._made == len(self._calls)
-
-    def made(self, function: Kernel, plain: list[Any], arguments: Sequence[Any]) -> Any:
-        """Make a call of the ordinary run, then the plan's."""
-        found = function(*plain)
-        if self._same and any(isinstance(value, np.ndarray) for value in arguments):
-            self._same = self._follows(function, arguments)
-        return found
-
-    def _follows(self, function: Kernel, arguments: Sequence[Any]) -> bool:
-        at = self._made
-        if at == len(self._calls) or self._calls[at].function is not function:
-            return False
-        for part in self._fresh[at]:
-            self._memory[part] = _OF_NAN
-        ours = self._calls[at].arguments
-        function(*ours)
-        self._made += 1
-        return all(
-            self._is_alike(value, address)
-            for value, address in zip(arguments, ours, strict=False)  # a stream may trail
-            if isinstance(value, np.ndarray)
-        )
-
-    def _is_alike(self, array: Array, address: int) -> bool:
-        offset = address - self._start
-        if not 0 <= offset < self._memory.nbytes:
-            return True  # the input, or a constant
-        bits = f"u{array.itemsize}"
-        ours = self._memory[offset : offset + array.nbytes].view(bits)
-        return np.array_equal(ours, array.reshape(-1).view(bits))
-
-
 def owner_of(array: Array) -> Array:
     """Return the array whose memory this one looks at."""
     while isinstance(array.base, np.ndarray):
@@ -185,10 +127,16 @@ def owner_of(array: Array) -> Array:
     return array
 
 
+class Collecting(Protocol):
+    """Makes native calls in the place of those that ask for them."""
+
+    def made(self, function: Kernel, plain: list[Any], arguments: Sequence[Any]) -> Any: ...
+
+
 class Calls(threading.local):
     """Where this thread's native calls are kept, if anywhere."""
 
-    recording: Recording | Comparison | None = None
+    recording: Collecting | None = None
 
 
 calls = Calls()

@@ -157,11 +157,12 @@ class Layer(Holding):
         tensors = self.prepared(inputs)
         if running.losses is not None:
             return self._run(tensors, training)
-        running.losses = []
         try:
+            running.losses = []
             return self._run(tensors, training)
-        finally:
-            self._call_losses, running.losses = running.losses, None
+        finally:  # first what a signal must not leave behind
+            losses, running.losses = running.losses, None
+            self._call_losses = [] if losses is None else losses
 
     def prepared(self, inputs: Any) -> Any:
         """Return inputs as checked Tensors of the layer's dtype; builds the layer at first use."""

@@ -7,17 +7,14 @@ at the end. It pays for large images and few weights, which each image reads onc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from pyconv import backend
 from pyconv.backend import Array
 from pyconv.layers import Layer
-from pyconv.models.folding import inference
-from pyconv.models.known import variables_inside
-from pyconv.models.outputs import leaves
-from pyconv.models.tracing import Plan, agree, other_numbers, traced_plan
+from pyconv.models.drafts import NOTHING, Draft, Proof, digest_of, drafted, outputs_beside
+from pyconv.models.tracing import Plan
 
 # Bytes of an image, and of what is computed from it at a time, at least.
 LEAST_IMAGE, LEAST_MEMORY = 64 << 10, 512 << 10
@@ -43,35 +40,62 @@ class Lanes:
         return backend.run_side_by_side([plan.program for plan in self.plans], x, len(x))
 
 
-def traced_lanes(model: Layer, x: Array, room: int) -> Lanes | None:
-    """Return lanes that give the ordinary results; None where they do not, or do not pay.
+class LaneDraft(Draft):
+    """Lanes, so many, that are yet to be believed: the trace of one image."""
 
-    Args:
-        x: images on the host. room: bytes that what is computed may take.
-    """
+    def __init__(self, draft: Draft, number: int) -> None:
+        super().__init__(draft.trace, draft.digest)
+        self._number = number
+
+    @property
+    def nbytes(self) -> int:
+        return self._number * self.trace.size
+
+    def tells(self, numbers: Array) -> bool:
+        """Whether no two images are alike, so that none can stand for another."""
+        return len({self.digest, *map(digest_of, numbers)}) > len(numbers)
+
+    def proved(self, model: Layer, x: Array) -> Proof:
+        """Run the model on a batch, and plans of its first and last image beside it.
+
+        So what a layer makes of several images shows where it is made, whatever becomes of it; of
+        the images between the outputs tell.
+        """
+        numbers, own = self.numbers(x)
+        lanes, last = Lanes(Plan(self.trace), self._number), len(x) - 1
+        if not lanes.plans[0].program.exists:
+            return NOTHING
+        ends = lanes.plans[0], lanes.plans[1] if self._number > 1 else Plan(self.trace)
+        followers = [
+            plan.follower(numbers[i : i + 1], (i, len(x)))
+            for plan, i in zip(ends, (0, last), strict=True)
+        ]
+        outputs = outputs_beside(followers, model, numbers, own)
+        return NOTHING if outputs is None else Proof.of(lanes, outputs, lanes.run(numbers), own)
+
+
+def lane_draft(model: Layer, x: Array, weights: Sequence[Array]) -> LaneDraft | None:
+    """Return the draft of lanes for images on the host; None where they do not pay."""
     if x.ndim != 4 or len(x) < 2 or x[0].nbytes < LEAST_IMAGE:
         return None
     number = min(backend.num_threads(), len(x))
-    weights = sum(v.array.nbytes for v in variables_inside(model))
+    nbytes = sum(array.nbytes for array in weights)
     even = len(x) % number == 0 or len(x) >= MANY_IMAGES * number
-    if not even or weights > MOST_WEIGHTS:
+    if not even or nbytes > MOST_WEIGHTS:
         return None
-    plan = _of_one_image(model, x, room // number)
-    if plan is None or plan.nbytes < LEAST_MEMORY:
+    draft = _of_one_image(model, x, weights)
+    if draft is None or draft.nbytes < LEAST_MEMORY:
         return None
-    if weights > 2 * sum(span.size for span in plan.trace.recording.spans):  # written and read
+    if nbytes > 2 * sum(span.size for span in draft.trace.recording.spans):  # written and read
         return None
-    lanes, other = Lanes(plan, number), other_numbers(x)
-    with inference(), np.errstate(all="ignore"):
-        expected = [output.array for output in leaves(model(other, training=False))]
-    return lanes if agree(lanes.run(other), expected) else None
+    return LaneDraft(draft, number)
 
 
-def _of_one_image(model: Layer, x: Array, room: int) -> Plan | None:
-    """Return the plan of the first image; None also where the model takes no batch of one."""
+def _of_one_image(model: Layer, x: Array, weights: Sequence[Array]) -> Draft | None:
+    """Return the draft for the first image; None also where the model takes no batch of one."""
     try:
-        plan = traced_plan(model, x[:1], room)
+        _, draft = drafted(model, x[:1], weights)
     except ValueError:
         return None
-    alone = plan is not None and all(result.shape[:1] == (1,) for result in plan.trace.results)
-    return plan if alone else None
+    alone = draft is not None and all(result.shape[:1] == (1,) for result in draft.trace.results)
+    return draft if alone else None

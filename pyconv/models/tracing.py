@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tracing: how a plan is made from one ordinary run, and believed after a second one."""
+"""Plans and the traces they are made from: native calls on memory that a plan keeps."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ import numpy as np
 
 from pyconv import backend
 from pyconv.backend import Array
-from pyconv.layers import Layer
-from pyconv.models.folding import inference
-from pyconv.models.known import variables_inside
 from pyconv.models.outputs import leaves, mapped
 from pyconv.models.packing import packed
 
@@ -56,37 +53,22 @@ class Plan:
     def nbytes(self) -> int:
         return self.memory.nbytes
 
+    @property
+    def results(self) -> list[Array]:
+        """Where its outputs lie."""
+        return self.program.results
+
     def run(self, x: Array) -> list[Array]:
         """Return the outputs for x as fresh arrays."""
         return self.program.run(x)
 
-
-def traced_plan(model: Layer, x: Array, room: int) -> Plan | None:
-    """Return a plan that gives the ordinary results on other numbers too; None if there is none.
-
-    Args:
-        x: an array on the host. room: bytes that what is computed may take.
-    """
-    held = np.array(x, order="C")
-    recording = backend.Recording(held, [v.array for v in variables_inside(model)])
-    with inference():
-        with backend.native_calls_by(recording):
-            outputs = model(held, training=False)
-        trace = _trace(recording, outputs)
-        if trace is None or trace.size > room:
-            return None
-        plan = Plan(trace)
-        if not plan.program.exists:
-            return None
-        held[...] = other_numbers(x)
-        calls = recording.bound(plan.memory, trace.offsets, held)
-        comparison = backend.Comparison(calls, plan.memory, trace.offsets, recording.spans)
-        with backend.native_calls_by(comparison), np.errstate(all="ignore"):
-            expected = [output.array for output in leaves(model(held, training=False))]
-    return plan if comparison.holds and agree(plan.program.results, expected) else None
+    def follower(self, x: Array, part: tuple[int, int] | None = None) -> backend.Follower:
+        """Return what makes the calls on x one by one, in the plan's memory."""
+        trace = self.trace
+        return backend.Follower(trace.recording, self.memory, trace.offsets, x, part)
 
 
-def _trace(recording: backend.Recording, outputs: Any) -> Trace | None:
+def traced(recording: backend.Recording, outputs: Any) -> Trace | None:
     """Return what was recorded in as little memory as it takes; None if outputs are not of it."""
     spans, after = list(recording.spans), len(recording.calls)
     arrays = [output.array for output in leaves(outputs)]
@@ -101,18 +83,3 @@ def _trace(recording: backend.Recording, outputs: Any) -> Trace | None:
         for array, (number, offset) in zip(arrays, places, strict=True)
     ]
     return Trace(recording, offsets, size, results, mapped(lambda _: None, outputs))
-
-
-def agree(found: list[Array], expected: list[Array]) -> bool:
-    """Tell whether results have the same shapes and bits, all of them finite numbers."""
-    return all(
-        a.shape == b.shape and np.isfinite(b).all() and a.tobytes() == b.tobytes()
-        for a, b in zip(found, expected, strict=True)
-    )
-
-
-def other_numbers(x: Array) -> Array:
-    """Return numbers of the size of x, none where it was."""
-    ramp = np.linspace(0.25, 1.0, x.size, dtype=x.dtype).reshape(x.shape)
-    moved: Array = x[..., ::-1] + ramp
-    return moved

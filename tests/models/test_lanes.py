@@ -16,12 +16,14 @@ from pyconv.layers import (
     GlobalAveragePooling2D,
     Softmax,
 )
+from pyconv.layers.operation import Operation
 from pyconv.models.folding import inference
 from pyconv.models.lanes import LEAST_IMAGE, LEAST_MEMORY, Lanes
 from pyconv.models.plan import SIGHTINGS
 from pyconv.models.tracing import Plan
 
 SHAPE = (80, 96, 3)
+TURNED = slice(None, None, -1)  # of one image, the same
 
 
 def large_model(*, dense=10):
@@ -135,3 +137,30 @@ def test_arrays_of_any_layout_are_taken(set_threads):
 
 def test_a_program_keeps_kernels_alone():
     assert backend.native._core.program([(len, ((),))]) is None
+
+
+def test_saturated_outputs_do_not_hide_what_joins_images(set_threads):
+    set_threads(2)
+    x = Input(shape=SHAPE)
+    y = Conv2D(40, 3, padding="same")(x)
+    turned = Operation("GetItem").apply(y, TURNED)
+    model = Model(x, Dense(2, "softmax")(GlobalAveragePooling2D()(Conv2D(3, 1)(turned))))
+    kernel, bias = model.layers[-1].weights
+    kernel.assign(np.broadcast_to([0, 1], kernel.shape))
+    bias.assign([1e6, 0])
+    assert type(plan_of(model, images(4))) is not Lanes
+    bias.assign([0, 0])
+    assert_follows(model, images(4, 1))
+    bias.assign([1e6, 0])
+    plan_of(model, images(4))
+    assert_follows(model, images(4, 1) * np.float32(1e7))
+
+
+def test_equal_images_do_not_hide_what_joins_them(set_threads):
+    set_threads(2)
+    x = Input(shape=SHAPE)
+    y = Conv2D(40, 3, padding="same")(x)
+    model = Model(x, GlobalAveragePooling2D()(Conv2D(3, 1)(Operation("GetItem").apply(y, TURNED))))
+    for seed in range(SIGHTINGS + 2):
+        model.predict(np.repeat(images(1, seed), 4, axis=0), verbose=0)
+    assert_follows(model, images(4))
