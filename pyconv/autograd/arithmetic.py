@@ -62,7 +62,8 @@ def operands(
     Numbers and integer arrays join the floating operand; integers alone become float32 where the
     function is `floating`. float32 with float64: TypeError.
     """
-    x, y = array_of(a), array_of(b)
+    # A float keeps all its digits until it is known what it joins.
+    x, y = (np.asarray(v) if isinstance(v, float) else array_of(v) for v in (a, b))
     weak_x, weak_y = isinstance(a, (int, float)), isinstance(b, (int, float))
     floats = {v.dtype for v, weak in ((x, weak_x), (y, weak_y)) if _is_strong(v, weak)}
     if len(floats) > 1 and precision.in_use and SINGLE in floats and _any_in_16_bits(x, y):
@@ -125,7 +126,7 @@ def multiply(a: Operand, b: Operand) -> Tensor:
 def divide(a: Operand, b: Operand) -> Tensor:
     """Return a / b; integers give float32."""
     function = BinaryFunction(
-        np.true_divide, lambda dy, a, b: dy / b, lambda dy, a, b: -dy * a / (b * b)
+        np.true_divide, lambda dy, a, b: dy / b, lambda dy, a, b: -dy * (a / b) / b
     )
     return function(*operands("divide", a, b, floating=True))
 
@@ -134,7 +135,7 @@ def power(a: Operand, b: Operand) -> Tensor:
     """Return a ** b; the gradient of b is 0 where a <= 0."""
     function = BinaryFunction(
         np.power,
-        lambda dy, a, b: dy * b * np.power(a, b - 1),
+        lambda dy, a, b: dy * b * np.power(a, np.where(b == 0, b, b - 1)),  # 0 ** 0, too: 0
         lambda dy, a, b: dy * np.power(a, b) * np.log(np.where(a > 0, a, 1)),
     )
     return function(*operands("power", a, b))

@@ -98,7 +98,7 @@ def absolute(x: Operand) -> Tensor:
 
 
 def clip(x: Operand, low: float, high: float) -> Tensor:
-    """Return x held between low and high; the gradient is 0 outside and at the ends."""
+    """Return x held between low and high; the gradient is 0 outside."""
     return ElementwiseFunction(
-        lambda x: np.clip(x, low, high), lambda dy, y: dy * ((y > low) & (y < high))
+        lambda x: np.clip(x, low, high), lambda dy, x: dy * ((x >= low) & (x <= high)), keeps="x"
     )(as_tensor(x))

@@ -93,6 +93,8 @@ class ExtremeFunction(Reduction):
 
 
 def _filled(dy: Array, shape: tuple[int, ...]) -> Array:
+    if isinstance(dy, np.generic):
+        dy = np.asarray(dy)
     filled = empty_on(dy, shape)
     copy_into(filled, dy)
     return filled

@@ -10,12 +10,23 @@ import numpy as np
 
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
+from pyconv.autograd.variable import Variable
 from pyconv.backend import Array, put_beside
 
 
-class ReshapeFunction(Function):
+class ViewFunction(Function):
+    """A function whose result lies where x does, unless that is a Variable, which changes."""
+
     takes_16_bits = True
 
+    def __call__(self, *inputs: Tensor | None) -> Tensor:
+        y = super().__call__(*inputs)
+        if isinstance(inputs[0], Variable):
+            y.array = y.array.copy()
+        return y
+
+
+class ReshapeFunction(ViewFunction):
     def __init__(self, shape: int | tuple[int, ...]) -> None:
         self.shape = shape
 
@@ -27,9 +38,7 @@ class ReshapeFunction(Function):
         return dy.reshape(self.old)
 
 
-class TransposeFunction(Function):
-    takes_16_bits = True
-
+class TransposeFunction(ViewFunction):
     def __init__(self, axes: tuple[int, ...] | None) -> None:
         self.axes = axes
 
@@ -43,9 +52,7 @@ class TransposeFunction(Function):
         return dx
 
 
-class GetItemFunction(Function):
-    takes_16_bits = True
-
+class GetItemFunction(ViewFunction):
     def __init__(self, key: Any) -> None:
         self.key = key
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from pyconv.autograd.seeds import checked_tensors, seeds_of
 from pyconv.autograd.tensor import Tensor
 from pyconv.autograd.variable import Variable
 from pyconv.backend import Array, added, is_floating
@@ -82,8 +83,11 @@ class GradientTape:
         self._watched: dict[int, Tensor] = {}
         self._records: list[Record] = []
         self._spent = False
+        self._asked = threading.Lock()
 
     def __enter__(self) -> GradientTape:
+        if self in _active.tapes:
+            raise RuntimeError("GradientTape: this tape records already; leave its block first")
         _active.tapes.append(self)
         return self
 
@@ -152,18 +156,20 @@ class GradientTape:
         Raises:
             RuntimeError: the tape was asked before and is not persistent, or a Variable changed
                 since.
+            TypeError: a target, a source or an output gradient is no Tensor.
+            ValueError: output gradients of another number, shape or dtype than the targets.
         """
         if self._spent:
             raise RuntimeError("gradient: this tape was used up; make it with persistent=True")
-        wanted = [sources] if isinstance(sources, Tensor) else list(sources)
-        seeds, asked = _seeds(target, output_gradients), {id(x) for x in wanted}
-        with no_recording():
+        wanted = checked_tensors("sources", sources)
+        seeds, asked = seeds_of(target, output_gradients), {id(x) for x in wanted}
+        with self._asked, no_recording():  # functions hold what passes through them meanwhile
             if not self._persistent:
+                self._spent = True
                 self._hand_over(asked | seeds.keys())
             found = self._backward(seeds, asked)
         gradients = [None if (d := found.get(id(x))) is None else Tensor.wrap(d) for x in wanted]
         if not self._persistent:
-            self._spent = True
             self._watched.clear()
         return gradients[0] if isinstance(sources, Tensor) else gradients
 
@@ -201,11 +207,14 @@ class GradientTape:
                     raise RuntimeError(
                         "gradient: a Variable was changed after the forward that used it"
                     )
-            function.dy_is_spare = output in own and output not in sources
-            if function.adds_up and id(inputs[0]) in own:
-                function.summed = found.get(id(inputs[0]))
+            summed = None
+            if function.tapes == 1:  # another tape may want other gradients, in another thread
+                function.dy_is_spare = output in own and output not in sources
+                if function.adds_up and wanted[0] and id(inputs[0]) in own:
+                    summed = found.get(id(inputs[0]))
+                function.summed = summed
             gradients = function.gradients(dy)
-            summed, function.summed = function.summed, None
+            function.summed = None
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
             for x, is_wanted, dx in zip(inputs, wanted, gradients, strict=True):
@@ -219,23 +228,3 @@ class GradientTape:
                         found[key] = added(found[key], dx, into_a=key in own)
                         own.add(key)
         return found
-
-
-def _seeds(
-    target: Tensor | Sequence[Tensor], output_gradients: Tensor | Sequence[Tensor] | None
-) -> dict[int, Array]:
-    targets = [target] if isinstance(target, Tensor) else list(target)
-    if output_gradients is None:
-        weights = [np.ones_like(y.array) for y in targets]
-    else:
-        given = [output_gradients] if isinstance(output_gradients, Tensor) else output_gradients
-        weights = [x.array for x in given]
-    found: dict[int, Array] = {}
-    for y, dy in zip(targets, weights, strict=True):
-        if y.shape != tuple(dy.shape) or y.dtype != dy.dtype:
-            raise ValueError(
-                f"gradient: output_gradients of {dy.dtype}{tuple(dy.shape)}; "
-                f"must be {y.dtype}{y.shape}"
-            )
-        found[id(y)] = found[id(y)] + dy if id(y) in found else dy
-    return found

@@ -20,6 +20,8 @@ def added(a: Array, b: Array, *, into_a: bool = False) -> Array:
 
     Args:
         into_a: a belongs to nobody else: the sum may lie where it lies.
+    Returns:
+        An array, of numbers without axes, too.
     """
     if type(a) is np.ndarray:
         return _added_on_host(a, b, into_a)
@@ -35,7 +37,7 @@ def added(a: Array, b: Array, *, into_a: bool = False) -> Array:
 
 def _added_on_host(a: np.ndarray, b: Array, into_a: bool) -> Array:
     if a.nbytes < _NATIVE_BYTES or type(b) is not np.ndarray or not _is_alike(a, b):
-        return a + b
+        return np.asarray(a + b) if type(b) is np.ndarray else a + b
     kernels = kernels_for(a)
     if not kernels.has_arena:
         return a + b
