@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The networks that tell classes of pictures apart, by name, each with its usual training.
 
-`pyconv train` takes these names. Networks of one sigmoid unit, and those that scale pixels 0 to 255
-themselves, are functions of pyconv.applications alone.
+`pyconv train` takes these names. Networks that scale pixels 0 to 255 themselves are functions of
+pyconv.applications alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pyconv import optimizers
 from pyconv.applications.alexnet import AlexNet, AlexNet2014, AlexNetUngrouped
+from pyconv.applications.binary_convnets import cats_dogs_convnet_150, gender_convnet
 from pyconv.applications.deep_convnet import deep_convnet
 from pyconv.applications.densenet import DenseNet121, DenseNet169, DenseNet201
 from pyconv.applications.dropout_convnets import cifar_convnet, fashion_convnet, small_convnet
@@ -83,9 +84,11 @@ def _imagenet(
 NETWORKS = {
     network.build.__name__: network
     for network in (
+        Network(cats_dogs_convnet_150, (150, 150, 3), "rmsprop", 1e-4, 20, 30),
         Network(cifar_convnet, (32, 32, 3), "adam", 1e-3, 128, 30),
         Network(deep_convnet, (28, 28, 1), "adam", 1e-3, 100, 20),
         Network(fashion_convnet, (28, 28, 1), "adam", 1e-3, 128, 12),
+        Network(gender_convnet, (150, 150, 3), "rmsprop", 1e-4, 20, 30),
         Network(lenet_5, (32, 32, 1), "adam", 1e-3, 128, 12),
         Network(lenet_5_original, (32, 32, 1), "adam", 1e-3, 128, 20),
         Network(lenet_5_same, (28, 28, 1), "adam", 1e-3, 128, 30),

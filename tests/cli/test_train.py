@@ -96,6 +96,23 @@ def test_a_run_leaves_a_model_a_history_and_the_next_command(
     assert f"{found / 2000:.4f}" == lines[3].split()[1]
 
 
+def test_two_kinds_of_photographs_train_one_unit(
+    in_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = np.arange(12) % 2
+    x = np.zeros((12, 150, 150, 3), np.uint8)
+    x[labels == 1] = 255
+    data = archive(in_folder / "own.npz", x_train=x, y_train=labels, x_test=x, y_test=labels)
+    command = ["train", "gender_convnet", "--data", data, "--out", "run", "--validation", "0"]
+    assert main([*command, "--epochs", "4", "--batch-size", "4", "--learning-rate", "1e-3"]) == 0
+    assert "test accuracy: 1.0000" in capsys.readouterr().out
+    assert main(["evaluate", "run/model.npz", "--data", data]) == 0
+    assert "accuracy: 1.0000" in capsys.readouterr().out
+    data = archive(in_folder / "own.npz", x_train=x, y_train=labels + 1, x_test=x, y_test=labels)
+    assert main([*command, "--epochs", "1"]) == 1
+    assert "label 2 at 1; the model has 2 classes" in capsys.readouterr().err
+
+
 def test_the_same_seed_gives_the_same_weights(in_folder: Path) -> None:
     def weights(*arguments: str) -> list[np.ndarray]:
         assert main([*SMALL, "--validation", "0", "--out", "out", *arguments]) == 0
