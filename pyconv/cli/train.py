@@ -14,6 +14,7 @@ from pyconv.applications import NETWORKS, Network
 from pyconv.arguments import finite_number
 from pyconv.callbacks import Callback, History, ModelCheckpoint
 from pyconv.callbacks.callback import Logs
+from pyconv.cli.classifier import white_of
 from pyconv.cli.demo_files import write_history
 from pyconv.cli.options import DATA_HELP, positive, writable_folder
 from pyconv.cli.pictures import GENERATED, as_inputs, checked_labels, pictures_of
@@ -72,7 +73,9 @@ def run(arguments: argparse.Namespace) -> None:
     )
     share = finite_number("train", "--validation", arguments.validation, least=0)
     validates = int(len(x_train) * (1 - share)) < len(x_train)
-    inputs, test_inputs = (as_inputs(x, network.input_shape) for x in (x_train, x_test))
+    inputs, test_inputs = (
+        as_inputs(x, network.input_shape, white_of(model)) for x in (x_train, x_test)
+    )
     for labels in (y_train, y_test):
         checked_labels(labels, 2 if two else given[-1])
     run = Run(out, validates)
