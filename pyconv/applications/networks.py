@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The networks that tell classes of pictures apart, by name, each with its usual training.
 
-`pyconv train` takes these names. Networks of one sigmoid unit, and those that scale pixels 0 to 255
-themselves, are functions of pyconv.applications alone.
+`pyconv train` takes these names.
 """
 
 from __future__ import annotations
@@ -12,6 +11,11 @@ from dataclasses import dataclass
 
 from pyconv import optimizers
 from pyconv.applications.alexnet import AlexNet, AlexNet2014, AlexNetUngrouped
+from pyconv.applications.binary_convnets import (
+    cats_dogs_convnet,
+    cats_dogs_convnet_150,
+    gender_convnet,
+)
 from pyconv.applications.deep_convnet import deep_convnet
 from pyconv.applications.densenet import DenseNet121, DenseNet169, DenseNet201
 from pyconv.applications.dropout_convnets import cifar_convnet, fashion_convnet, small_convnet
@@ -27,6 +31,7 @@ from pyconv.applications.mobilenet import MobileNet
 from pyconv.applications.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
 from pyconv.applications.resnet_20 import resnet_20
 from pyconv.applications.simple_convnet import simple_convnet
+from pyconv.applications.small_residual_nets import mini_xception, small_residual_net
 from pyconv.applications.vgg import VGG16, VGG19
 from pyconv.applications.xception import Xception
 from pyconv.models import Model
@@ -83,19 +88,24 @@ def _imagenet(
 NETWORKS = {
     network.build.__name__: network
     for network in (
+        Network(cats_dogs_convnet, (180, 180, 3), "rmsprop", 1e-3, 32, 30),
+        Network(cats_dogs_convnet_150, (150, 150, 3), "rmsprop", 1e-4, 20, 30),
         Network(cifar_convnet, (32, 32, 3), "adam", 1e-3, 128, 30),
         Network(deep_convnet, (28, 28, 1), "adam", 1e-3, 100, 20),
         Network(fashion_convnet, (28, 28, 1), "adam", 1e-3, 128, 12),
+        Network(gender_convnet, (150, 150, 3), "rmsprop", 1e-4, 20, 30),
         Network(lenet_5, (32, 32, 1), "adam", 1e-3, 128, 12),
         Network(lenet_5_original, (32, 32, 1), "adam", 1e-3, 128, 20),
         Network(lenet_5_same, (28, 28, 1), "adam", 1e-3, 128, 30),
         Network(lenet_caffe, (28, 28, 1), "sgd", 1e-2, 64, 10, momentum=0.9),
+        Network(mini_xception, (180, 180, 3), "rmsprop", 1e-3, 32, 100),
         Network(mnist_convnet, (28, 28, 1), "rmsprop", 1e-3, 64, 5),
         Network(mnist_convnet_first_edition, (28, 28, 1), "rmsprop", 1e-3, 64, 5),
         Network(mnist_convnet_unpooled, (28, 28, 1), "rmsprop", 1e-3, 64, 5),
         Network(mnist_dense_net, (28, 28, 1), "rmsprop", 1e-3, 128, 5),
         Network(resnet_20, (32, 32, 3), "sgd", 0.1, 128, 164, momentum=0.9),
         Network(simple_convnet, (28, 28, 1), "adam", 1e-3, 100, 20),
+        Network(small_residual_net, (32, 32, 3), "rmsprop", 1e-3, 32, 30),
         Network(small_convnet, (28, 28, 1), "adam", 1e-3, 64, 12),
         _imagenet(AlexNet, 0.01, 128, size=227),
         _imagenet(AlexNet2014, 0.01, 128),

@@ -10,19 +10,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pyconv.layers import Rescaling
 from pyconv.models import Model, load_model
+from pyconv.visualization.layer_outputs import layers_inside
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A model, its pictures' (h, w, c), and how many classes it tells apart.
+    """A model, its pictures' (h, w, c), how many classes it tells apart, and its white.
 
+    `white` is the value of a white pixel, 1 or 255; black is 0.
     A model of one unit tells two apart: the unit is the probability of class 1.
     """
 
     model: Model
     input_shape: tuple[int, int, int]
     classes: int
+    white: float
 
     def probabilities(self, inputs: npt.NDArray[Any], batch_size: int) -> npt.NDArray[Any]:
         """Return (n, classes) for pictures (n, h, w, c).
@@ -53,7 +57,18 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
             f"{os.fspath(path)}: takes {taken} and gives {given}; must take (None, h, w, c) and "
             "give (None, classes)"
         )
-    return Classifier(model, taken[1:], max(given[1], 2))
+    return Classifier(model, taken[1:], max(given[1], 2), white_of(model))
+
+
+def white_of(model: Model) -> float:
+    """Return 255 for a model that begins by scaling pixels from 0 to 255, 1 for others."""
+    for layer in layers_inside(model):
+        if isinstance(layer, Rescaling) and layer.scale.size == layer.offset.size == 1:
+            white = (1 - layer.offset.item()) / layer.scale.item() if layer.scale.item() else 0
+            return 255.0 if abs(white - 255) < 1 else 1.0
+        if layer.weights:
+            break
+    return 1.0
 
 
 def _sizes(shape: object, rank: int) -> bool:

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     data = pictures_of(arguments.data)
     _, (x, labels) = data.read()
     labels = checked_labels(labels, classifier.classes)
-    inputs = as_inputs(x, classifier.input_shape)
+    inputs = as_inputs(x, classifier.input_shape, classifier.white)
     model = classifier.model
     print(f"data: {data.title}: {len(x):,} pictures to test with")
     print(f"model: {model.name}, {model.count_params():,} weights")

@@ -62,8 +62,12 @@ def checked_labels(labels: npt.NDArray[Any], classes: int) -> npt.NDArray[Any]:
     return labels
 
 
-def as_inputs(images: Images, input_shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    """Return pictures as a network (h, w, c) takes them: float32, bytes scaled to [0, 1].
+def as_inputs(
+    images: Images, input_shape: tuple[int, ...], white: float = 1.0
+) -> npt.NDArray[np.float32]:
+    """Return pictures as a network (h, w, c) takes them: float32, bytes from 0 to `white`.
+
+    Floats are from 0 to 1 before.
 
     Smaller pictures get a border of zeros, as MNIST's for LeNet-5.
     Raises:
@@ -78,7 +82,7 @@ def as_inputs(images: Images, input_shape: tuple[int, ...]) -> npt.NDArray[np.fl
         or any(s > w for s, w in zip(sizes[:2], wanted[:2], strict=True))
     ):
         raise ValueError(f"pictures are {sizes}; the network takes (h, w, c) = {wanted}")
-    whole = np.float32(255 if images.dtype == np.uint8 else 1)
+    whole = np.float32((255 if images.dtype == np.uint8 else 1) / white)
     with np.errstate(over="ignore"):
         scaled: npt.NDArray[np.float32] = images.astype(np.float32) / whole
     finite = np.isfinite(scaled)

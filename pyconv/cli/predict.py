@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
     width = max(map(len, files))
     for path in files:
         picture = fit_picture(read_picture(path), classifier.input_shape)
-        (probabilities,) = classifier.probabilities(picture[None], 1)
+        (probabilities,) = classifier.probabilities(picture[None] * classifier.white, 1)
         best = int(np.argmax(probabilities))
         print(f"{path:<{width}}  {labels[best]}  {probabilities[best]:.4f}")
 

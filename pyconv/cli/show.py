@@ -29,7 +29,8 @@ from pyconv.visualization.layer_outputs import layers_inside
 HELP = "draw a model's filters, its feature maps, or where it looks"
 NOTES = (
     "MODEL: .npz, .keras or .h5; the digits model by default. Pictures as for pyconv predict. Give "
-    "--range -1 1 or 0 255 where the model does not take values from 0 to 1."
+    "--range -1 1 or 0 255 where the model does not take values from 0 to 1 nor begins with a "
+    "Rescaling of values from 0 to 255."
 )
 LAYER_HELP = "name of a layer, or inner/name in a model inside; by default "
 MODEL_SUFFIXES = (".npz", ".keras", ".h5")
@@ -111,7 +112,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--out", type=Path, default=Path(f"{name}.png"), help="the PNG file")
         if kind.takes_picture:
             bounds: dict[str, Any] = {"nargs": 2, "type": float, "metavar": ("BLACK", "WHITE")}
-            one.add_argument("--range", default=(0.0, 1.0), **bounds, help="values the model takes")
+            one.add_argument("--range", **bounds, help="values the model takes")
         if name == "grad-cam":
             one.add_argument("--class", dest="label", type=int, help="the likeliest by default")
         if name == "patterns":
@@ -134,7 +135,8 @@ def run(arguments: argparse.Namespace) -> None:
             raise ValueError(f"--out {arguments.out}: is read; must be another file")
     if kind.takes_picture:
         classifier = load_classifier(model)
-        seen = _seen(files[0], classifier.input_shape, *arguments.range)
+        black, white = arguments.range or (0.0, classifier.white)
+        seen = _seen(files[0], classifier.input_shape, black, white)
         shown = kind.draw(classifier.model, seen, arguments)
     else:
         shown = kind.draw(load_model(model, compile=False), None, arguments)

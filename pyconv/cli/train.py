@@ -14,6 +14,7 @@ from pyconv.applications import NETWORKS, Network
 from pyconv.arguments import finite_number
 from pyconv.callbacks import Callback, History, ModelCheckpoint
 from pyconv.callbacks.callback import Logs
+from pyconv.cli.classifier import white_of
 from pyconv.cli.demo_files import write_history
 from pyconv.cli.options import DATA_HELP, positive, writable_folder
 from pyconv.cli.pictures import GENERATED, as_inputs, checked_labels, pictures_of
@@ -58,7 +59,10 @@ def run(arguments: argparse.Namespace) -> None:
     optimizer = _optimizer(arguments, network)
     set_seed(arguments.seed)
     model = network.build()
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    given: tuple[int, ...] = getattr(model, "output_shape", ())
+    two = given[-1] == 1  # classes: the unit is the probability of class 1
+    loss = "binary_crossentropy" if two else "sparse_categorical_crossentropy"
+    model.compile(optimizer, loss, metrics=["accuracy"])
     (x_train, y_train), (x_test, y_test) = data.read()
     x_train, y_train = x_train[: arguments.subset], y_train[: arguments.subset]
     print(f"data: {data.title}: {len(x_train):,} to train on, {len(x_test):,} to test with")
@@ -69,10 +73,11 @@ def run(arguments: argparse.Namespace) -> None:
     )
     share = finite_number("train", "--validation", arguments.validation, least=0)
     validates = int(len(x_train) * (1 - share)) < len(x_train)
-    inputs, test_inputs = (as_inputs(x, network.input_shape) for x in (x_train, x_test))
-    given: tuple[int, ...] = getattr(model, "output_shape", ())
+    inputs, test_inputs = (
+        as_inputs(x, network.input_shape, white_of(model)) for x in (x_train, x_test)
+    )
     for labels in (y_train, y_test):
-        checked_labels(labels, given[-1])
+        checked_labels(labels, 2 if two else given[-1])
     run = Run(out, validates)
     try:
         model.fit(
@@ -88,7 +93,8 @@ def run(arguments: argparse.Namespace) -> None:
         run.tell_files()
         raise
     tested = model.predict(test_inputs, TEST_BATCH, verbose=0)
-    print(f"\ntest accuracy: {np.mean(tested.argmax(axis=1) == y_test):.4f}")
+    found = tested[:, 0] > 0.5 if two else tested.argmax(axis=1)
+    print(f"\ntest accuracy: {np.mean(found == y_test):.4f}")
     print(f"training speed: {run.watch.images_per_second(batch_size):,.0f} images/s")
     run.tell_files()
     print(f"\nnext: pyconv evaluate {shlex.quote(str(out / MODEL))} --data {arguments.data}")

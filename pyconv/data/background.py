@@ -70,6 +70,11 @@ class Channel(Generic[T]):
             raise error
         raise StopIteration
 
+    @property
+    def closed(self) -> bool:
+        """Whether nobody wants more."""
+        return self._closed
+
     def close(self, seconds: float | None = None) -> None:
         """Let the filling thread end, and wait until it has."""
         with self._changed:
@@ -78,6 +83,31 @@ class Channel(Generic[T]):
             self._changed.notify_all()
         if self.thread is not None and self.thread is not threading.current_thread():
             self.thread.join(seconds)
+
+
+class _Filled(threading.local):
+    """The channel that a thread fills."""
+
+    channel: Channel[Any] | None = None
+
+
+_filled = _Filled()
+
+
+class GivenUp(BaseException):
+    """Ends a pass that is made ahead for somebody who has left."""
+
+
+def go_on() -> None:
+    """End this thread's pass if nobody wants its elements any more.
+
+    What draws elements calls this for each: a step above may use up many before it gives one.
+    Raises:
+        GivenUp: to be caught where the thread began.
+    """
+    channel = _filled.channel
+    if channel is not None and channel.closed:
+        raise GivenUp
 
 
 _open_channels: weakref.WeakSet[Channel[Any]] = weakref.WeakSet()
@@ -106,17 +136,21 @@ def ahead(items: Iterator[T], size: int) -> Iterator[T]:
                 return
             yield item
             del item
+            go_on()
     finally:
         channel.close()
 
 
 def _fill(channel: Channel[T], items: Iterator[T]) -> None:
+    _filled.channel = channel
     try:
         with closed_after(items):
             for item in items:
                 if not channel.put(item):
                     break
                 del item
+    except GivenUp:
+        channel.end()
     except BaseException as error:
         channel.end(error)
     else:
@@ -137,6 +171,7 @@ def map_in_order(function: Callable[[T], U], items: Iterator[T], threads: int) -
     try:
         with closed_after(items):
             while error is None:
+                go_on()
                 try:
                     waiting.append(pool.submit(function, next(items)))
                 except StopIteration:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pyconv.data.background import closed_after
+from pyconv.data.background import closed_after, go_on
 from pyconv.data.elements import Element, filled, leaves, mapped
 from pyconv.data.node import Below, Node, Seeds
 from pyconv.data.regular_file import open_regular
@@ -137,6 +137,7 @@ def read_elements(path: str) -> Iterator[Element]:
             while (line := file.readline(_LONGEST_LINE)) != _END:
                 if not line.endswith(b"\n"):
                     raise ValueError("cut short; remove it")
+                go_on()
                 form = _form(json.loads(line))
                 count = len(leaves(form))
                 yield filled(form, [_read_array(file, size) for _ in range(count)])

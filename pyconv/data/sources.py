@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pyconv.data.background import closed_after
+from pyconv.data.background import closed_after, go_on
 from pyconv.data.elements import Element, as_element, filled, form_of, leaves, leaves_like, mapped
 from pyconv.data.node import INFINITE, UNKNOWN, Node, Seeds, spawned
 
@@ -72,6 +72,7 @@ class Generated(Node):
         items = iter(made)
         with closed_after(items):
             for item in items:
+                go_on()
                 yield self._checked(as_element("Dataset.from_generator", item, copy=True))
 
     def _checked(self, element: Element) -> Element:

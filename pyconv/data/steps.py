@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pyconv import random
-from pyconv.data.background import ahead, closed_after, map_in_order
+from pyconv.data.background import ahead, closed_after, go_on, map_in_order
 from pyconv.data.elements import Element, as_element, gathered, presented, stacked
 from pyconv.data.node import INFINITE, UNKNOWN, Below, Node, Seeds, generator_of, spawned
 
@@ -219,6 +219,7 @@ def map_each(function: Callable[[T], Element], items: Iterator[T], threads: int)
 def _map_here(function: Callable[[T], Element], items: Iterator[T]) -> Iterator[Element]:
     with closed_after(items):
         for item in items:
+            go_on()
             yield function(item)
 
 

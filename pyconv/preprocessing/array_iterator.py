@@ -45,7 +45,8 @@ class NumpyArrayIterator(Iterator):
             given = x[1] if isinstance(x[1], (tuple, list)) else [x[1]]
             x, others = x[0], [_array(f"x[1][{i}]", one) for i, one in enumerate(given)]
         self.x: Array = _array("x", x)
-        image_data_generator.as_images("flow", "x", self.x[:1], 4)
+        first = self.x[:1] if self.x.ndim else self.x
+        image_data_generator.as_images("flow", "x", first, 4)
         if not len(self.x):
             raise ValueError(f"flow: x.shape={self.x.shape}; must hold images")
         self.x_misc = [self._matching(f"x[1][{i}]", one) for i, one in enumerate(others)]

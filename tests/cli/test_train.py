@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,10 @@ import pytest
 import pyconv
 from pyconv.applications import NETWORKS
 from pyconv.cli import main
+from pyconv.cli.classifier import white_of
 from pyconv.cli.pictures import as_inputs
 from pyconv.datasets import generated_digits
-from pyconv.layers import Dense, Input
+from pyconv.layers import Dense, Input, Rescaling
 
 SMALL = ["train", "small_convnet", "--data", "generated", "--subset", "400", "--epochs", "2"]
 
@@ -94,6 +96,42 @@ def test_a_run_leaves_a_model_a_history_and_the_next_command(
     assert sum(int(row[1].replace(",", "")) for row in table) == 2000
     found = sum(int(row[2].replace(",", "")) for row in table)
     assert f"{found / 2000:.4f}" == lines[3].split()[1]
+
+
+@pytest.mark.parametrize("network", ["gender_convnet", "small_residual_net"])
+def test_two_kinds_of_photographs_train_one_unit(
+    in_folder: Path, capsys: pytest.CaptureFixture[str], network: str
+) -> None:
+    labels = np.arange(12) % 2
+    x = np.zeros((12, *NETWORKS[network].input_shape), np.uint8)
+    x[labels == 1] = 255
+    data = archive(in_folder / "own.npz", x_train=x, y_train=labels, x_test=x, y_test=labels)
+    command = ["train", network, "--data", data, "--out", "run", "--validation", "0"]
+    assert main([*command, "--epochs", "4", "--batch-size", "4", "--learning-rate", "1e-3"]) == 0
+    assert "test accuracy: 1.0000" in capsys.readouterr().out
+    assert main(["evaluate", "run/model.npz", "--data", data]) == 0
+    assert "accuracy: 1.0000" in capsys.readouterr().out
+    data = archive(in_folder / "own.npz", x_train=x, y_train=labels + 1, x_test=x, y_test=labels)
+    assert main([*command, "--epochs", "1"]) == 1
+    assert "label 2 at 1; the model has 2 classes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("first", "white"),
+    [
+        ([Rescaling(1 / 255)], 255),
+        ([Rescaling(1 / 127.5, offset=-1)], 255),
+        ([Rescaling(2.0)], 1),
+        ([Rescaling(0.0)], 1),
+        ([Dense(3), Rescaling(1 / 255)], 1),
+        ([], 1),
+    ],
+)
+def test_a_model_that_begins_with_a_rescaling_of_bytes_gets_bytes(
+    first: list[Any], white: float
+) -> None:
+    model = pyconv.Sequential([Input((4, 4, 3)), *first, pyconv.layers.Flatten(), Dense(2)])
+    assert white_of(model) == white
 
 
 def test_the_same_seed_gives_the_same_weights(in_folder: Path) -> None:

@@ -170,6 +170,40 @@ def test_a_prefetched_pass_can_be_given_up_while_it_fails() -> None:
     del elements
 
 
+@pytest.mark.parametrize("threads", [None, 2])
+@pytest.mark.parametrize(
+    "uses_up",
+    [
+        lambda d: d.shuffle(500).take(1),
+        lambda d: d.skip(499),
+        lambda d: d.batch(500),
+        lambda d: d.filter(lambda i: int(i) == 499),
+        lambda d: d.prefetch(1).shuffle(500).take(1),
+        lambda d: Dataset.from_generator(lambda: d).shuffle(500).take(1),
+    ],
+)
+def test_a_step_that_uses_up_many_elements_can_be_given_up(threads: Any, uses_up: Any) -> None:
+    later = threading.Event()
+    begun = threading.Event()
+
+    def slow(i: Any) -> Any:
+        if later.is_set():
+            begun.set()
+            time.sleep(0.1)
+        return i
+
+    elements = iter(uses_up(counted(500).map(slow, threads)).repeat().prefetch(1))
+    next(elements)
+    time.sleep(0.5)  # two passes more are done, one of them waits for room
+    later.set()
+    next(elements)
+    assert begun.wait(10)
+    start = time.perf_counter()
+    del elements
+    gc.collect()
+    assert time.perf_counter() - start < 5  # of 25 or 50
+
+
 def test_two_passes_of_one_dataset_run_side_by_side() -> None:
     dataset = counted(50).shuffle(50, seed=1, reshuffle_each_iteration=False).prefetch(2).cache()
     first, second = iter(dataset), iter(dataset)

@@ -132,6 +132,7 @@ def test_subsets_are_the_first_and_the_last_samples() -> None:
         (ValueError, r"flow: x.shape=\(0, 4, 4, 3\)", {"x": np.zeros((0, 4, 4, 3))}),
         (ValueError, r"flow: x.shape=\(1, 0, 4, 3\)", {"x": np.zeros((1, 0, 4, 3))}),
         (ValueError, r"must have 4 axes", {"x": np.zeros((5, 4, 4))}),
+        (ValueError, r"flow: x.shape=\(\); must have 4 axes", {"x": 3}),
         (TypeError, r"flow: x.dtype=<U1", {"x": np.full((1, 2, 2, 1), "a")}),
         (ValueError, r"flow: y.shape=\(3,\); must have 10 rows", {"x": X, "y": Y[:3]}),
         (ValueError, r"flow: y.shape=\(\)", {"x": X, "y": 3}),
