@@ -27,6 +27,10 @@ registry = Registry(
         *(RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling),
     ),
 )
+# Keras's names of old.
+registry.names.update(
+    {"normal": RandomNormal, "one": Ones, "uniform": RandomUniform, "zero": Zeros}
+)
 get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
