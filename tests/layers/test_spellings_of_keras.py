@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,26 @@ def test_initializers_have_their_old_names(old: str, name: str) -> None:
     assert type(initializers.get(old)).__name__ == name
     dense = layers.Dense(3, kernel_initializer=old)
     assert dense.get_config()["kernel_initializer"]["class_name"] == name
+
+
+def test_initializers_are_made_by_their_small_names() -> None:
+    assert initializers.he_normal is initializers.HeNormal
+    assert (initializers.zeros()((2,)) == 0).all()
+    assert initializers.truncated_normal(0.0, 0.1).get_config()["stddev"] == 0.1
+
+
+def test_convolutions_have_their_long_names() -> None:
+    assert layers.Convolution2D is layers.Conv2D
+    assert layers.Convolution2DTranspose is layers.Conv2DTranspose
+    assert layers.SeparableConvolution2D is layers.SeparableConv2D
+
+
+def test_models_are_loaded_with_safe_mode_or_without(tmp_path: Path) -> None:
+    model = models.Sequential([layers.Input((3,)), layers.Dense(2)])
+    model.save(tmp_path / "m.npz")
+    for safe in (True, False):
+        again = models.load_model(tmp_path / "m.npz", safe_mode=safe)
+        assert again.count_params() == 8
 
 
 def test_numpy_integers_are_axes() -> None:
