@@ -183,6 +183,14 @@ def normalise_data_format(function: str, data_format: object) -> bool:
     )
 
 
+def padding_in_small(padding: Padding) -> Padding:
+    """Return "valid" and "same" from any spelling of theirs, anything else as it is."""
+    names: tuple[Literal["valid", "same"], ...] = ("valid", "same")
+    if isinstance(padding, str):
+        return next((name for name in names if name == padding.lower()), padding)
+    return padding
+
+
 _SIDES_RULE = "pixels, (height, width) or ((top, bottom), (left, right))"
 
 

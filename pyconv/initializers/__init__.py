@@ -27,6 +27,18 @@ registry = Registry(
         *(RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling),
     ),
 )
+# The classes by Keras's small names.
+glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform
+he_normal, he_uniform = HeNormal, HeUniform
+identity, lecun_normal = Identity, LecunNormal
+lecun_uniform, ones = LecunUniform, Ones
+orthogonal, random_normal = Orthogonal, RandomNormal
+random_uniform, truncated_normal = RandomUniform, TruncatedNormal
+variance_scaling, zeros = VarianceScaling, Zeros
+# Its names of old.
+registry.names.update(
+    {"normal": RandomNormal, "one": Ones, "uniform": RandomUniform, "zero": Zeros}
+)
 get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
@@ -51,5 +63,19 @@ __all__ = [
     "Zeros",
     "deserialize",
     "get",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "identity",
+    "lecun_normal",
+    "lecun_uniform",
+    "ones",
+    "orthogonal",
+    "random_normal",
+    "random_uniform",
     "serialize",
+    "truncated_normal",
+    "variance_scaling",
+    "zeros",
 ]

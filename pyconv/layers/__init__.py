@@ -119,6 +119,10 @@ CLASSES: dict[str, type[Layer]] = {
     )
 }
 
+# Keras's long names.
+Convolution2D, Convolution2DTranspose = Conv2D, Conv2DTranspose
+SeparableConvolution2D = SeparableConv2D
+
 __all__ = [
     "ELU",
     "Activation",
@@ -132,6 +136,8 @@ __all__ = [
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
@@ -174,6 +180,7 @@ __all__ = [
     "Reshape",
     "Resizing",
     "SeparableConv2D",
+    "SeparableConvolution2D",
     "Softmax",
     "SpatialDropout2D",
     "Subtract",

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pyconv import autograd
 from pyconv.autograd import Tensor
 from pyconv.layers.layer import Layer
@@ -26,9 +28,9 @@ class Concatenate(Layer):
 
     def __init__(self, axis: int = -1, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
-        if not isinstance(axis, int) or isinstance(axis, bool):
+        if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool):
             raise TypeError(f"Concatenate: axis={axis!r}; must be an integer")
-        self.axis = axis
+        self.axis = int(axis)
 
     def check_input(self, shape: Any) -> None:
         self.compute_output_shape(shape)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyconv import activations
+from pyconv.arguments import padding_in_small
 from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair
 from pyconv.layers.kernel_layer import KernelLayer, WeightOptions
 from pyconv.layers.symbolic import Shape
@@ -43,7 +44,7 @@ class Convolution(KernelLayer):
         self.kernel_size = normalise_pair(kind, "kernel_size", kernel_size, 1)
         self.strides = normalise_pair(kind, "strides", strides, 1)
         self.dilation_rate = normalise_pair(kind, "dilation_rate", dilation_rate, 1)
-        self.padding = padding
+        self.padding = padding_in_small(padding)
         self.data_format = checked_data_format(kind, data_format)
 
     def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:

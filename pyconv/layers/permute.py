@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pyconv import autograd
 from pyconv.autograd import Tensor
 from pyconv.layers.layer import Layer
@@ -27,9 +29,10 @@ class Permute(Layer):
         super().__init__(**base)
         if not isinstance(dims, (list, tuple)):
             raise TypeError(f"Permute: dims={dims!r}; must be a tuple")
-        if not all(isinstance(d, int) for d in dims) or sorted(dims) != [*range(1, len(dims) + 1)]:
+        whole = all(isinstance(d, (int, np.integer)) for d in dims)
+        if not whole or sorted(dims) != [*range(1, len(dims) + 1)]:
             raise ValueError(f"Permute: dims={dims}; must be 1 to {len(dims)} in any order")
-        self.dims = tuple(dims)
+        self.dims = tuple(map(int, dims))
 
     def check_input(self, shape: tuple[int, ...]) -> None:
         self.compute_output_shape(shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from pyconv.arguments import padding_in_small
 from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
@@ -32,7 +33,7 @@ class Pooling2D(Layer):
         self.pool_size = normalise_pair(kind, "pool_size", pool_size, 1)
         steps = self.pool_size if strides is None else strides
         self.strides = normalise_pair(kind, "strides", steps, 1)
-        self.padding = padding
+        self.padding = padding_in_small(padding)
         self.data_format = checked_data_format(kind, data_format)
         first = self.data_format == "channels_first"
         self.window((1, 1, *self.pool_size) if first else (1, *self.pool_size, 1), kind)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyconv import autograd, initializers
+from pyconv import autograd, constraints, initializers, regularizers
 from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, Variable
 from pyconv.geometry import whole_number
@@ -107,11 +107,15 @@ class PReLU(Layer):
     def __init__(
         self,
         alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
         shared_axes: Sequence[int] | int | None = None,
         **base: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**base)
         self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
         self.shared_axes = None
         if shared_axes is not None:
             axes = shared_axes if isinstance(shared_axes, (list, tuple)) else (shared_axes,)
@@ -128,7 +132,13 @@ class PReLU(Layer):
             raise ValueError(
                 f"{self.name}: input shape {input_shape}; sizes must be known or shared"
             )
-        self.alpha = self.add_weight(sizes, self.alpha_initializer, name="alpha")
+        self.alpha = self.add_weight(
+            sizes,
+            self.alpha_initializer,
+            name="alpha",
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+        )
 
     def check_input(self, shape: Shape) -> None:
         slopes = self.alpha.shape
@@ -148,5 +158,7 @@ class PReLU(Layer):
         return {
             **super().get_config(),
             "alpha_initializer": initializers.serialize(self.alpha_initializer),
+            "alpha_regularizer": regularizers.config_of(self.alpha_regularizer),
+            "alpha_constraint": constraints.config_of(self.alpha_constraint),
             "shared_axes": self.shared_axes,
         }

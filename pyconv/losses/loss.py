@@ -30,8 +30,11 @@ class Loss:
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size"
     ) -> None:
         reduction = "none" if reduction is None else reduction
+        kind = type(self).__name__
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"{kind}: name={name!r}; must be a string")
         self.name = name
-        self.reduction = one_of(type(self).__name__, "reduction", reduction, REDUCTIONS)
+        self.reduction = one_of(kind, "reduction", reduction, REDUCTIONS)
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
         """Return the loss per sample; targets have passed `targets`."""

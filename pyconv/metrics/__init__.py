@@ -84,14 +84,21 @@ deserialize = registry.deserialize
 ACCURACY_NAMES = ("accuracy", "acc")
 
 
-def get(identifier: Any, label_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
+def get(
+    identifier: Any,
+    label_shape: tuple[int, ...] | None = None,
+    output_shape: tuple[int, ...] | None = None,
+) -> Metric:
     """Return the metric of a name, a configuration, a Metric, a loss or a function.
 
     A name is the metric's name too. "accuracy" and "acc" become the accuracy that labels and
-    outputs of these shapes ask for; functions are (y_true, y_pred) -> value per sample.
+    outputs of these shapes ask for, `Accuracy` where they are not given; functions are
+    (y_true, y_pred) -> value per sample.
     """
     if isinstance(identifier, str):
         if identifier.lower() in ACCURACY_NAMES:
+            if label_shape is None or output_shape is None:
+                return Accuracy(name=identifier)
             return accuracy_for(identifier, label_shape, output_shape)
         cls = registry.names.get(identifier) or registry.classes.get(identifier)
         return registry.get(identifier) if cls is None else cls(name=identifier)

@@ -28,7 +28,10 @@ class Metric:
     dtype = "float32"  # as `dtype=` said; sums are gathered in float64 whatever it is
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = automatic_name(snake_case(type(self).__name__)) if name is None else name
+        kind = type(self).__name__
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"{kind}: name={name!r}; must be a string")
+        self.name = automatic_name(snake_case(kind)) if name is None else name
         self._variables: dict[str, tuple[Variable, Array]] = {}  # and their first values
         if self.slots:
             self.reset_state()

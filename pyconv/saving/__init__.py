@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 
+from pyconv.arguments import checked_flag
 from pyconv.models.model import Model
 from pyconv.saving.configuration import CustomObjects, deserialize_layer, serialize_layer
 from pyconv.saving.keras_archive import load_keras, save_keras
@@ -38,6 +39,7 @@ def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: CustomObjects | None = None,
     compile: bool = True,
+    safe_mode: bool = True,
 ) -> Model:
     """Return a model that `save_model` or Keras (2 and 3: .h5; 3: .keras) wrote, ready to train on.
 
@@ -47,10 +49,12 @@ def load_model(
     Args:
         custom_objects: your own layers by class name.
         compile: restore optimizer, loss and metrics, too.
+        safe_mode: as Keras's programs give it; nothing in a file is run without it, either.
     Raises:
         ValueError: naming the file and what is wrong with it. OSError: it cannot be read.
     Source: Keras load_model.
     """
+    checked_flag("load_model", "safe_mode", safe_mode)
     suffix = checked_format("load_model", filepath, FORMATS)
     with opened("load_model", filepath, suffix) as file:
         return READERS[suffix](file, custom_objects, compile)

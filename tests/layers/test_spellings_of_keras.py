@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arguments as Keras's programs spell them: capitals, old names, NumPy's numbers, their order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pyconv import initializers, layers, losses, metrics, models
+
+X = np.random.default_rng(0).normal(size=(2, 7, 8, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda padding: layers.Conv2D(3, 3, padding=padding),
+        lambda padding: layers.Conv2DTranspose(3, 3, 2, padding=padding),
+        lambda padding: layers.DepthwiseConv2D(3, padding=padding),
+        lambda padding: layers.SeparableConv2D(3, 3, padding=padding),
+        lambda padding: layers.MaxPooling2D(3, 2, padding=padding),
+        lambda padding: layers.AveragePooling2D(3, 2, padding=padding),
+    ],
+)
+@pytest.mark.parametrize("spelling", ["SAME", "Valid"])
+def test_padding_is_spelt_in_any_letters(make: Any, spelling: str) -> None:
+    layer, small = make(spelling), make(spelling.lower())
+    assert layer.padding == spelling.lower()
+    assert layer(X).shape == small(X).shape
+    assert layer.get_config()["padding"] == spelling.lower()
+
+
+@pytest.mark.parametrize(
+    ("old", "name"),
+    [
+        ("normal", "RandomNormal"),
+        ("uniform", "RandomUniform"),
+        ("zero", "Zeros"),
+        ("one", "Ones"),
+    ],
+)
+def test_initializers_have_their_old_names(old: str, name: str) -> None:
+    assert type(initializers.get(old)).__name__ == name
+    dense = layers.Dense(3, kernel_initializer=old)
+    assert dense.get_config()["kernel_initializer"]["class_name"] == name
+
+
+def test_initializers_are_made_by_their_small_names() -> None:
+    assert initializers.he_normal is initializers.HeNormal
+    assert (initializers.zeros()((2,)) == 0).all()
+    assert initializers.truncated_normal(0.0, 0.1).get_config()["stddev"] == 0.1
+
+
+def test_convolutions_have_their_long_names() -> None:
+    assert layers.Convolution2D is layers.Conv2D
+    assert layers.Convolution2DTranspose is layers.Conv2DTranspose
+    assert layers.SeparableConvolution2D is layers.SeparableConv2D
+
+
+def test_models_are_loaded_with_safe_mode_or_without(tmp_path: Path) -> None:
+    model = models.Sequential([layers.Input((3,)), layers.Dense(2)])
+    model.save(tmp_path / "m.npz")
+    for safe in (True, False):
+        again = models.load_model(tmp_path / "m.npz", safe_mode=safe)
+        assert again.count_params() == 8
+
+
+def test_numpy_integers_are_axes() -> None:
+    one, two = np.int64(1), np.int64(2)
+    assert layers.Permute((two, one, np.int64(3)))(X).shape == (2, 8, 7, 4)
+    assert layers.Concatenate(axis=one)([X, X]).shape == (2, 14, 8, 4)
+    assert type(layers.Concatenate(axis=one).get_config()["axis"]) is int
+
+
+def test_slopes_are_regularised_and_constrained_in_the_order_of_keras() -> None:
+    layer = layers.PReLU("ones", "l2", "non_neg", [1, 2])
+    model = models.Sequential([layers.Input((7, 8, 4)), layer])
+    assert layer.alpha.shape == (1, 1, 4)
+    assert float(layer.losses[0]) == pytest.approx(0.04)
+    layer.alpha.assign(np.ones((1, 1, 4), np.float32))
+    model.compile("sgd", "mse")
+    model.optimizer.learning_rate = 1e4
+    model.fit(X, X * 5, verbose=0)
+    assert (layer.alpha.numpy() >= 0).all()
+    again = layers.PReLU.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("wrong", [3, 1.5, ["x"], b"x"])
+def test_names_are_strings(wrong: Any) -> None:
+    makers = (layers.Dense, metrics.Accuracy, metrics.Precision, losses.MeanSquaredError)
+    for maker in makers:
+        given: dict[str, Any] = {"units": 2} if maker is layers.Dense else {}
+        with pytest.raises(TypeError, match=r"name=.*; must be a string"):
+            maker(name=wrong, **given)
+
+
+def test_metrics_are_found_by_name_alone() -> None:
+    for name in ("accuracy", "mse", "AUC", "sparse_categorical_accuracy"):
+        assert metrics.get(name).name == name
