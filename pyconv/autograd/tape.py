@@ -167,10 +167,9 @@ class GradientTape:
             if not self._persistent:
                 self._spent = True
                 self._hand_over(asked | seeds.keys())
+                self._watched.clear()  # what records alone hold is freed with them
             found = self._backward(seeds, asked)
         gradients = [None if (d := found.get(id(x))) is None else Tensor.wrap(d) for x in wanted]
-        if not self._persistent:
-            self._watched.clear()
         return gradients[0] if isinstance(sources, Tensor) else gradients
 
     def _hand_over(self, outside: set[int]) -> None:
@@ -199,6 +198,7 @@ class GradientTape:
             # Taken off, so that what the function kept is freed as soon as it is used.
             function, inputs, y, wanted, versions = records.pop()
             output = id(y)
+            del y
             dy = found.get(output) if output in sources else found.pop(output, None)
             if dy is None:
                 continue

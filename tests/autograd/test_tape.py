@@ -263,3 +263,27 @@ def test_only_functions_that_take_over_are_offered_a_step() -> None:
     assert BestPool2DFunction.takes_over
     assert type("Child", (BestPool2DFunction,), {}).takes_over
     assert type("Own", (Function,), {"take_over": lambda self, maker: None}).takes_over
+
+
+def test_what_a_function_made_is_freed_while_gradients_of_those_before_it_are_found() -> None:
+    alive: list[bool] = []
+
+    class Looking(Function):
+        def forward(self, x: Any) -> Any:
+            return x * 2
+
+        def backward(self, dy: Any) -> Any:
+            alive.append(later() is not None)
+            return dy * 2
+
+    x = Tensor(np.ones(3, np.float32))
+    with GradientTape() as tape:
+        tape.watch(x)
+        made = autograd.relu(Looking()(x))
+        later = weakref.ref(made.array)
+        y = autograd.relu(made)
+    del made
+    found = tape.gradient(y, x)
+    assert found is not None
+    assert found.numpy().tolist() == [2, 2, 2]
+    assert alive == [False]
