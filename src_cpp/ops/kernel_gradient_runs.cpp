@@ -14,32 +14,16 @@ namespace {
 constexpr int64_t kMostSide = 256, kLeastSide = 64;
 // Pixels so many bytes apart share few sets of that cache: where many filters meet them, windows
 // are copied, so many pixels after they are asked for.
-constexpr int64_t kFarBytes = 4096, kManyFilters = 512, kMostFilters = 1024;
-constexpr int64_t kPixelsAhead = 8;
+constexpr int64_t kFarBytes = 4096, kManyFilters = 512, kMostFilters = 1024, kPixelsAhead = 8;
+// Tiles of fewer rows (AVX2's have six) need lines faster than that cache gives them: the gradients
+// of each column of tiles are copied to the first cache, and windows so far apart for any filters.
+constexpr int64_t kLowRows = 8;
 // Elements that keep copies of neighbouring pixels from sharing a set of the first cache.
 constexpr int64_t kGap = 16;
 // Tasks that are enough, and tasks that are where threads get as many each.
 constexpr int64_t kTasksPerThread = 8, kEvenTasksPerThread = 4;
-// Pieces begin at whole lines where the runs do.
-constexpr int64_t kRowStep = 16;
 // Vectors of filters of a tile: windows are read again for each, as seldom as tall tiles allow.
 constexpr int64_t kVecs = 2;
-
-std::vector<RunPiece> cut_runs(const Window& w, int64_t most) {
-  std::vector<RunPiece> pieces;
-  int64_t row = 0;
-  for (const Run& run : window_runs(w, w.group_inputs(), w.c, 1, 0)) {
-    const int64_t offset = (run.off_h * padded_width(w) + run.off_w) * w.c;
-    const int64_t length = run.taps * run.length;
-    const int64_t count = ceil_div(length, most);
-    const int64_t step = ceil_div(ceil_div(length, count), kRowStep) * kRowStep;
-    for (int64_t first = 0; first < length; first += step) {
-      pieces.push_back({row + first, std::min(step, length - first), offset + first});
-    }
-    row += length;
-  }
-  return pieces;
-}
 
 bool is_enough(int64_t tasks) {
   const int64_t threads = num_threads();
@@ -103,7 +87,9 @@ class RunGradient<T>::Ahead {
 template <class T>
 RunGradient<T>::RunGradient(const KernelGradient<T>& gradient)
     : g_(gradient),
-      copied_(g_.w.sw * g_.w.c * int64_t(sizeof(T)) >= kFarBytes && g_.cols >= kManyFilters) {
+      low_(g_.table.window_tile_rows[kVecs - 1] < kLowRows),
+      copied_(g_.w.sw * g_.w.c * int64_t(sizeof(T)) >= kFarBytes &&
+              (low_ || g_.cols >= kManyFilters)) {
   int64_t rows = kMostSide, filters = copied_ ? kMostFilters : kMostSide;
   for (;;) {
     pieces_ = cut_runs(g_.w, rows);
@@ -142,6 +128,17 @@ void RunGradient<T>::copy(const RunPiece& rows, const Pixels& pixels, T* to) con
   }
 }
 
+// The gradients of some pixels for `cols` filters from `column` on: where they are, or in `copy`.
+template <class T>
+typename RunGradient<T>::Gradients RunGradient<T>::gradients(const Pixels& pixels, int64_t column,
+                                                             int64_t cols, T* copy) const {
+  const T* const from = g_.dy + pixels.first * g_.w.f + column;
+  if (!low_) return {from, g_.w.f};
+  const int64_t pitch = ceil_div(cols, g_.table.width) * g_.table.width;
+  g_.table.copy_rows(from, g_.w.f, copy, pitch, pixels.count, cols);
+  return {copy, pitch};
+}
+
 template <class T>
 void RunGradient<T>::run(int64_t number) const {
   const Task here = task(number);
@@ -174,19 +171,20 @@ void RunGradient<T>::multiply(const Task& task, const Pixels& pixels, const Wind
                               bool accumulate, Ahead& ahead) const {
   const KernelTable<T>& table = g_.table;
   const auto sums = g_.sums_of(task.part, task.rows.row);
-  const T* const dy = g_.dy + pixels.first * g_.w.f;
   const int64_t most = std::min(table.max_vecs, kMaxWindowVecs);
+  Scratch<T> copy(low_ ? kPixelBlock * most * table.width : 0);
   for (int64_t done = 0; done < task.cols;) {
     // No vector is left alone where three fit a tile.
     const int64_t left = ceil_div(task.cols - done, table.width);
     const int64_t vecs = left == most ? left : std::min(left, kVecs);
     const int64_t column = task.column + done;
     const int64_t cols = std::min(vecs * table.width, task.cols - done);
+    const Gradients dy = gradients(pixels, column, cols, copy.data());
     for_each_tile(task.rows.count, table.window_tile_rows[vecs - 1],
                   [&](int64_t first, int64_t count) {
                     const Windows lines = ahead.take();
                     table.window_tile[vecs - 1][count - 1](
-                        pixels.count, windows.data + first, windows.index, dy + column, g_.w.f,
+                        pixels.count, windows.data + first, windows.index, dy.data, dy.pitch,
                         sums.data + first * sums.pitch + column, sums.pitch, cols, accumulate,
                         lines.data, lines.index);
                   });

@@ -7,14 +7,9 @@
 #include <vector>
 
 #include "ops/kernel_gradient.hpp"
+#include "ops/run_pieces.hpp"
 
 namespace pyconv {
-
-// Neighbours in a window: rows [row, row + count) of the gradient, `offset` elements from the
-// window's origin on.
-struct RunPiece {
-  int64_t row, count, offset;
-};
 
 template <class T>
 class RunGradient {
@@ -29,16 +24,22 @@ class RunGradient {
   struct Task;
   struct Pixels;
   struct Windows;
+  struct Gradients {
+    const T* data;
+    int64_t pitch;
+  };
   class Ahead;
 
   int64_t pieces() const { return int64_t(pieces_.size()); }
   Task task(int64_t number) const;
   void find(int64_t block, Pixels& pixels) const;
+  Gradients gradients(const Pixels& pixels, int64_t column, int64_t cols, T* copy) const;
   void copy(const RunPiece& rows, const Pixels& pixels, T* to) const;
   void multiply(const Task& task, const Pixels& pixels, const Windows& windows, bool accumulate,
                 Ahead& ahead) const;
 
   const KernelGradient<T>& g_;
+  const bool low_;     // tiles are: gradients are copied
   const bool copied_;  // windows are
   std::vector<RunPiece> pieces_;
   int64_t groups_;  // of filters
