@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -181,11 +182,11 @@ class GradientTape:
         takers = [record for record in self._records if record[0].takes_over]
         if not takers:
             return
-        used = list(map(id, chain.from_iterable([record[1] for record in self._records])))
+        used = Counter(map(id, chain.from_iterable([record[1] for record in self._records])))
         makers = {id(record[2]): record[0] for record in self._records}
         for function, inputs, *_ in takers:
             x = id(inputs[0])
-            if x in makers and x not in outside and used.count(x) == 1:
+            if x in makers and x not in outside and used[x] == 1:
                 maker = makers[x]
                 if function.tapes == maker.tapes == 1:
                     function.take_over(maker)
