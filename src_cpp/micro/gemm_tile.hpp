@@ -4,320 +4,127 @@
 #pragma once
 
 #include "kernels.hpp"
+#include "micro/even_rows.hpp"
+#include "micro/tile_sums.hpp"
 
 namespace {
 
-// A NaN is neither below nor above: it stays, for max and min give their second operand then.
-template <class T>
-inline typename Vec<T>::Reg clamp(typename Vec<T>::Reg a, typename Vec<T>::Reg lower,
-                                  typename Vec<T>::Reg upper) {
-  return Vec<T>::min(upper, Vec<T>::max(lower, a));
-}
-
-// Inlined always, or the sums would pass through memory. The bias is one of each column, or one of
-// each row.
-template <class T, int Rows, int Vecs, bool RowBias = false>
-[[gnu::always_inline]] inline void end_tile(typename Vec<T>::Reg (&acc)[Rows][Vecs], T* const* c,
-                                            int64_t column, int64_t cols,
-                                            const pyconv::TileEnd<T>& end) {
-  using V = Vec<T>;
-  constexpr int last = Vecs - 1;
-  const typename V::Mask mask = V::tail(cols - last * V::width);
-  if (end.accumulate) {
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < last; ++v)
-        acc[r][v] = V::add(V::load(c[r] + column + v * V::width), acc[r][v]);
-      acc[r][last] = V::add(V::load(c[r] + column + last * V::width, mask), acc[r][last]);
-    }
-  }
-  if (RowBias && end.bias) {
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      const typename V::Reg bias = V::set(end.bias[r]);
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::add(acc[r][v], bias);
-    }
-  } else if (end.bias) {
-    PYCONV_UNROLL
-    for (int v = 0; v < Vecs; ++v) {
-      const T* from = end.bias + column + v * V::width;
-      const typename V::Reg bias = v == last ? V::load(from, mask) : V::load(from);
-      PYCONV_UNROLL
-      for (int r = 0; r < Rows; ++r) acc[r][v] = V::add(acc[r][v], bias);
-    }
-  }
-  if (end.residual) {
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      const T* from = c[r] + column + end.residual;
-      PYCONV_UNROLL
-      for (int v = 0; v < last; ++v) acc[r][v] = V::add(acc[r][v], V::load(from + v * V::width));
-      acc[r][last] = V::add(acc[r][last], V::load(from + last * V::width, mask));
-    }
-  }
-  if (end.clamp) {
-    const typename V::Reg lower = V::set(end.lower);
-    const typename V::Reg upper = V::set(end.upper);
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = clamp<T>(acc[r][v], lower, upper);
-    }
-  }
-  if (end.stream) {
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) V::stream(c[r] + column + v * V::width, acc[r][v]);
-    }
-    return;
-  }
-  PYCONV_UNROLL
-  for (int r = 0; r < Rows; ++r) {
-    PYCONV_UNROLL
-    for (int v = 0; v < last; ++v) V::store(c[r] + column + v * V::width, acc[r][v]);
-    V::store(c[r] + column + last * V::width, acc[r][last], mask);
-  }
-}
-
 template <class T, int Rows, int Vecs>
 struct Tile {
-  using V = Vec<T>;
-  using Reg = typename V::Reg;
-
-  // Adds a row of B times element `at` of each row of A.
-  [[gnu::always_inline]] static inline void add_row(Reg (&acc)[Rows][Vecs], const T* (&a)[Rows],
-                                                    int64_t at, const T* b, typename V::Mask mask) {
-    Reg bv[Vecs];
-    PYCONV_UNROLL
-    for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
-    bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      const Reg av = V::set(a[r][at]);
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
-    }
-  }
+  using Sums = TileSums<T, Rows, Vecs>;
 
   static void row_gemm_tile(int64_t k, const T* const* rows, int64_t from, const T* b, int64_t ldb,
                             T* const* c, int64_t column, int64_t cols,
                             const pyconv::TileEnd<T>& end, const T* ahead, int64_t step) {
-    Reg acc[Rows][Vecs];
+    Sums sums;
+    sums.clear();
     const T* a[Rows];
     PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      a[r] = rows[r] + from + k;
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
-    }
-    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    for (int r = 0; r < Rows; ++r) a[r] = rows[r] + from + k;
+    const auto mask = Sums::tail(cols);
     // Up to zero: a bound would take one more register than there is for nine rows.
     for (int64_t kk = -k; kk != 0; ++kk) {
       __builtin_prefetch(ahead, 0, 2);
-      add_row(acc, a, kk, b, mask);
+      sums.add_row([&](int r) { return a[r][kk]; }, b, mask);
       ahead += step;
       b += ldb;
     }
-    end_tile<T, Rows, Vecs>(acc, c, column, cols, end);
+    sums.end(c, column, cols, end);
   }
 
   static void indexed_gemm_tile(const pyconv::Stretch* stretches, int64_t count,
                                 const T* const* rows, const int64_t* index, const T* b, int64_t ldb,
                                 T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
-    Reg acc[Rows][Vecs];
+    Sums sums;
+    sums.clear();
     const T* a[Rows];
     PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      a[r] = rows[r];
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
-    }
-    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    for (int r = 0; r < Rows; ++r) a[r] = rows[r];
+    const auto mask = Sums::tail(cols);
     for (int64_t s = 0; s < count; ++s) {
       const int64_t last = stretches[s].first + stretches[s].count;
       const T* row = b + stretches[s].first * ldb;
       for (int64_t kk = stretches[s].first; kk < last; ++kk) {
-        add_row(acc, a, index[kk], row, mask);
+        const int64_t at = index[kk];
+        sums.add_row([&](int r) { return a[r][at]; }, row, mask);
         row += ldb;
       }
     }
-    end_tile<T, Rows, Vecs>(acc, c, 0, cols, end);
+    sums.end(c, 0, cols, end);
   }
 
-  // Whole vectors of B and C, rows of A and C at even distances: as few addresses as can be.
   static void strided_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
                                 int64_t ldc, bool accumulate) {
-    constexpr int bases = (Rows + 3) / 4;
-    Reg acc[Rows][Vecs];
-    const T* base[bases];
-    PYCONV_UNROLL
-    for (int r = 0; r < bases; ++r) base[r] = a + 4 * r * lda;
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
-    }
-    const int64_t lda3 = 3 * lda;
+    Sums sums;
+    sums.clear();
+    EvenRows<T, Rows> rows(a, lda);
     for (int64_t kk = 0; kk < k; ++kk) {
-      Reg bv[Vecs];
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) bv[v] = V::load(b + v * V::width);
-      PYCONV_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const T* const from = base[r / 4];
-        const Reg av = V::set(r % 4 == 3 ? from[lda3] : from[r % 4 * lda]);
-        PYCONV_UNROLL
-        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
-      }
-      PYCONV_UNROLL
-      for (int r = 0; r < bases; ++r) ++base[r];
+      sums.add_row(rows, b, Whole());
+      rows.advance();
       b += ldb;
     }
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r, c += ldc) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) {
-        if (accumulate) acc[r][v] = V::add(V::load(c + v * V::width), acc[r][v]);
-        V::store(c + v * V::width, acc[r][v]);
-      }
-    }
+    const EvenTargets<T, Rows> to(c, ldc);
+    if (accumulate) sums.add_elements(to.row, 0, Whole());
+    sums.store_sums(to.row, 0, Whole());
   }
 
   static void span_gemm_tile(const pyconv::Span* spans, int64_t count, const T* a, int64_t lda,
                              const T* b, int64_t ldb, T* c, int64_t ldc, int64_t cols,
                              const pyconv::TileEnd<T>& end) {
-    constexpr int bases = (Rows + 3) / 4;
-    Reg acc[Rows][Vecs];
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
-    }
-    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
-    const int64_t lda3 = 3 * lda;
+    Sums sums;
+    sums.clear();
+    const auto mask = Sums::tail(cols);
     for (int64_t s = 0; s < count; ++s) {
-      const T* base[bases];
-      PYCONV_UNROLL
-      for (int r = 0; r < bases; ++r) base[r] = a + spans[s].offset + 4 * r * lda;
+      EvenRows<T, Rows> rows(a + spans[s].offset, lda);
       for (int64_t kk = spans[s].count; kk != 0; --kk) {
-        Reg bv[Vecs];
-        PYCONV_UNROLL
-        for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
-        bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
-        PYCONV_UNROLL
-        for (int r = 0; r < Rows; ++r) {
-          const T* const from = base[r / 4];
-          const Reg av = V::set(r % 4 == 3 ? from[lda3] : from[r % 4 * lda]);
-          PYCONV_UNROLL
-          for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
-        }
-        PYCONV_UNROLL
-        for (int r = 0; r < bases; ++r) ++base[r];
+        sums.add_row(rows, b, mask);
+        rows.advance();
         b += ldb;
       }
     }
-    T* rows[Rows];
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) rows[r] = c + r * ldc;
-    end_tile<T, Rows, Vecs>(acc, rows, 0, cols, end);
+    sums.end(EvenTargets<T, Rows>(c, ldc).row, 0, cols, end);
   }
 
   static void plane_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, const int64_t* index,
                               T* c, int64_t ldc, int64_t cols, const pyconv::TileEnd<T>& end) {
-    Reg acc[Rows][Vecs];
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
-    }
-    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    Sums sums;
+    sums.clear();
+    const auto mask = Sums::tail(cols);
     for (int64_t kk = 0; kk < k; ++kk) {
-      const T* const row = b + index[kk];
-      Reg bv[Vecs];
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(row + v * V::width);
-      bv[Vecs - 1] = V::load(row + (Vecs - 1) * V::width, mask);
-      PYCONV_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const Reg av = V::set(a[r]);
-        PYCONV_UNROLL
-        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
-      }
+      sums.add_row([a](int r) { return a[r]; }, b + index[kk], mask);
       a += lda;
     }
-    T* rows[Rows];
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) rows[r] = c + r * ldc;
-    end_tile<T, Rows, Vecs, true>(acc, rows, 0, cols, end);
+    sums.template end<true>(EvenTargets<T, Rows>(c, ldc).row, 0, cols, end);
   }
 
   static void column_gemm_tile(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                                T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
-    Reg acc[Rows][Vecs];
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
-    }
-    const typename V::Mask mask = V::tail(cols - (Vecs - 1) * V::width);
+    Sums sums;
+    sums.clear();
+    const auto mask = Sums::tail(cols);
     for (int64_t kk = 0; kk < k; ++kk) {
-      Reg bv[Vecs];
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
-      bv[Vecs - 1] = V::load(b + (Vecs - 1) * V::width, mask);
-      PYCONV_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const Reg av = V::set(a[r]);
-        PYCONV_UNROLL
-        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
-      }
+      sums.add_row([a](int r) { return a[r]; }, b, mask);
       a += lda;
       b += ldb;
     }
-    end_tile<T, Rows, Vecs>(acc, c, 0, cols, end);
+    sums.end(c, 0, cols, end);
   }
 
   static void window_gemm_tile(int64_t k, const T* a, const int64_t* index, const T* b, int64_t ldb,
                                T* c, int64_t ldc, int64_t cols, bool accumulate, const T* ahead,
                                const int64_t* ahead_index) {
-    constexpr int last = (Vecs - 1) * V::width;
-    Reg acc[Rows][Vecs];
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::zero();
-    }
-    const typename V::Mask mask = V::tail(cols - last);
+    Sums sums;
+    sums.clear();
+    const auto mask = Sums::tail(cols);
     for (int64_t kk = 0; kk < k; ++kk) {
       __builtin_prefetch(ahead + ahead_index[kk], 0, 2);
-      Reg bv[Vecs];
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs - 1; ++v) bv[v] = V::load(b + v * V::width);
-      bv[Vecs - 1] = V::load(b + last, mask);
       const T* const from = a + index[kk];
-      PYCONV_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const Reg av = V::set(from[r]);
-        PYCONV_UNROLL
-        for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
-      }
+      sums.add_row([from](int r) { return from[r]; }, b, mask);
       b += ldb;
     }
-    PYCONV_UNROLL
-    for (int r = 0; r < Rows; ++r, c += ldc) {
-      PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) {
-        T* const to = c + v * V::width;
-        if (v < Vecs - 1) {
-          V::store(to, accumulate ? V::add(V::load(to), acc[r][v]) : acc[r][v]);
-        } else {
-          V::store(to, accumulate ? V::add(V::load(to, mask), acc[r][v]) : acc[r][v], mask);
-        }
-      }
-    }
+    const EvenTargets<T, Rows> to(c, ldc);
+    if (accumulate) sums.add_elements(to.row, 0, mask);
+    sums.store_sums(to.row, 0, mask);
   }
 };
 

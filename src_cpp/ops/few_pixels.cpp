@@ -14,7 +14,6 @@ namespace {
 // Pixels of a task, at most: a block of their windows, one of the filters and the results stay in
 // the second cache.
 constexpr int64_t kPixels = 200;
-constexpr int64_t kPitch = kBlockK + 16;
 // Tasks to aim for, of fewer panels each.
 constexpr int64_t kTasks = 8;
 // More pixels share what it costs to copy all filters once.
@@ -35,7 +34,7 @@ class PartProduct {
       : table_(kernel_table_of<T>()),
         p_(product),
         part_(part),
-        windows_(part.count * kPitch),
+        windows_(part.count * kBlockPitch),
         filters_(kBlockK * product.filter.width) {
     const Gather<T>& g = p_.gather;
     for (int64_t r = 0; r < part.count; ++r) {
@@ -68,7 +67,7 @@ class PartProduct {
     inside_ = 0;
     if (!in_place_) gather(block, 0, part_.count);
     for (int64_t r = 0; r < part_.count; ++r) {
-      rows_[r] = windows_.data() + r * kPitch;
+      rows_[r] = windows_.data() + r * kBlockPitch;
       const int64_t y = y_[r] + run.off_h, x = x_[r] + run.off_w;
       const bool meets = y >= 0 && y < g.h && x + run.taps > 0 && x < g.w;
       if (in_place_ && meets && x >= 0 && x + run.taps <= g.w) {
@@ -84,7 +83,8 @@ class PartProduct {
 
   void gather(const BlockK& block, int64_t first, int64_t count) {
     table_.gather_rows(p_.gather, block.runs.data(), int64_t(block.runs.size()),
-                       part_.first + first, count, windows_.data() + first * kPitch, kPitch);
+                       part_.first + first, count, windows_.data() + first * kBlockPitch,
+                       kBlockPitch);
   }
 
   void run_panel(size_t number, int64_t panel) {

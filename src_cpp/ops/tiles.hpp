@@ -11,6 +11,9 @@ namespace pyconv {
 
 // Sums run in blocks of at most this many elements of K, so bits depend on no cache size.
 constexpr int64_t kBlockK = 256;
+// Between the rows of a copied block: a power of two would put them all into the same few sets of
+// the first cache.
+constexpr int64_t kBlockPitch = kBlockK + 16;
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

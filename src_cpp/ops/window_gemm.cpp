@@ -16,7 +16,6 @@ namespace pyconv {
 namespace {
 
 constexpr int64_t kBlockPixels = 96;
-constexpr int64_t kPitch = kBlockK + 16;
 // A region of fewer pixels would read the filters for too few products.
 constexpr int64_t kLeastPixels = 16;
 // Tasks to aim for: where pixels make fewer, groups of filters of at least so many are apart.
@@ -137,7 +136,7 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
   int64_t flat[kBlockPixels];
   const T* rows[kBlockPixels];
   T* out[kBlockPixels];
-  Scratch<T> copy(count * kPitch);
+  Scratch<T> copy(count * kBlockPitch);
   int64_t skipped = first, r = 0;
   for (const Region& region : regions) {
     const int64_t pixels = p.images * region.pixels();
@@ -148,7 +147,7 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
     RegionPixel pixel(region, skipped);
     for (; skipped < pixels && r < count; ++skipped, ++r, pixel.advance(region)) {
       flat[r] = (pixel.image * p.gather.grid_h + pixel.i) * p.gather.grid_w + pixel.j;
-      rows[r] = copy.data() + r * kPitch;
+      rows[r] = copy.data() + r * kBlockPitch;
       out[r] = target_of(p, pixel);
     }
     skipped = 0;
@@ -159,7 +158,7 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
     keep_going();
     for (r = 0; r < count; ++r) {
       table.gather_rows(p.gather, block.runs.data(), int64_t(block.runs.size()), flat[r], 1,
-                        copy.data() + r * kPitch, kPitch);
+                        copy.data() + r * kBlockPitch, kBlockPitch);
     }
     filters.each(block, [&](const T* b, int64_t ldb, int64_t column, int64_t columns) {
       multiply_rows(table, count, block.count, rows, b, ldb, out, column, columns, end);
