@@ -101,3 +101,23 @@ def test_names_are_strings(wrong: Any) -> None:
 def test_metrics_are_found_by_name_alone() -> None:
     for name in ("accuracy", "mse", "AUC", "sparse_categorical_accuracy"):
         assert metrics.get(name).name == name
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **own: layers.Dense(3, **own),
+        lambda **own: layers.Conv2D(3, 3, **own),
+        lambda **own: layers.Conv2DTranspose(3, 3, **own),
+    ],
+)
+def test_weights_without_an_initializer_start_as_glorot_uniform(make: Any) -> None:
+    layer = make(kernel_initializer=None, bias_initializer=None)
+    layer(X)
+    assert (layer.kernel.numpy() != 0).all()
+    assert (layer.bias.numpy() != 0).all()
+    assert (np.abs(layer.bias.numpy()) <= 1).all()  # sqrt(6 / (3 + 3)) is the limit
+    config = layer.get_config()
+    assert config["kernel_initializer"] is None
+    assert config["bias_initializer"] is None
+    assert type(layer).from_config(config).get_config() == config
