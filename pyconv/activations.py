@@ -10,6 +10,7 @@ from pyconv.autograd import (
     Tensor,
     as_tensor,
     elu,
+    exp,
     gelu,
     hard_sigmoid,
     hard_swish,
@@ -24,6 +25,20 @@ from pyconv.autograd import (
     swish,
     tanh,
 )
+from pyconv.autograd.curves import (
+    celu,
+    hard_shrink,
+    hard_tanh,
+    log_sigmoid,
+    mish,
+    soft_shrink,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    squareplus,
+    tanh_shrink,
+    threshold,
+)
 
 if TYPE_CHECKING:
     from pyconv.ops.activation import ActivationName
@@ -37,26 +52,39 @@ def linear(x: object) -> Tensor:
 
 
 silu, hard_silu = swish, hard_swish  # Keras's first spellings
+exponential = exp
 
 # Of two names of one function, the first is written into configurations.
 _by_name: dict[str, Activation] = {
+    "celu": celu,
     "elu": elu,
+    "exponential": exponential,
     "gelu": gelu,
+    "hard_shrink": hard_shrink,
     "hard_sigmoid": hard_sigmoid,
     "hard_silu": hard_silu,
     "hard_swish": hard_swish,
+    "hard_tanh": hard_tanh,
     "leaky_relu": leaky_relu,
     "linear": linear,
+    "log_sigmoid": log_sigmoid,
     "log_softmax": log_softmax,
+    "mish": mish,
     "relu": relu,
     "relu6": relu6,
     "selu": selu,
     "sigmoid": sigmoid,
     "silu": silu,
+    "soft_shrink": soft_shrink,
     "softmax": softmax,
     "softplus": softplus,
+    "softsign": softsign,
+    "sparse_plus": sparse_plus,
+    "sparse_sigmoid": sparse_sigmoid,
+    "squareplus": squareplus,
     "swish": swish,
     "tanh": tanh,
+    "tanh_shrink": tanh_shrink,
 }
 # sigmoid is left out: fused, its logits would be lost to the loss
 _fused: dict[Activation, ActivationName] = {relu: "relu", relu6: "relu6", tanh: "tanh"}
@@ -77,6 +105,9 @@ def get(identifier: str | Activation | None) -> Activation:
     return identifier
 
 
+deserialize = get
+
+
 def serialize(activation: Activation) -> str:
     """Return the name under which `get` finds an activation."""
     for name, function in _by_name.items():
@@ -91,23 +122,37 @@ def fused_name(activation: Activation) -> ActivationName:
 
 
 __all__ = [
+    "celu",
+    "deserialize",
     "elu",
+    "exponential",
     "gelu",
     "get",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
+    "hard_tanh",
     "leaky_relu",
     "linear",
+    "log_sigmoid",
     "log_softmax",
+    "mish",
     "relu",
     "relu6",
     "selu",
     "serialize",
     "sigmoid",
     "silu",
+    "soft_shrink",
     "softmax",
     "softplus",
+    "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "squareplus",
     "swish",
     "tanh",
+    "tanh_shrink",
+    "threshold",
 ]

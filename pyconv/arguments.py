@@ -156,8 +156,11 @@ def checked_path(function: str, argument: str, value: object) -> str:
 
 
 def normalise_pair(function: str, argument: str, value: object, minimum: int) -> tuple[int, int]:
-    """Return (height, width) from an int or a pair of ints, each within [minimum, 2^31 - 1]."""
-    if isinstance(value, (tuple, list)):
+    """Return (height, width) from an int or a pair of ints, each within [minimum, 2^31 - 1].
+
+    The pair may be an array of NumPy's.
+    """
+    if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim == 1):
         if len(value) != 2:
             raise ValueError(f"{function}: {argument}={value!r}; must be an int or two ints")
         return (

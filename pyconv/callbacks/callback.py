@@ -82,7 +82,7 @@ class Callback:
         """Runs before a batch of prediction."""
 
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Runs after a batch of prediction."""
+        """Runs after a batch of prediction; logs["outputs"] is what the model made of it."""
 
 
 class CallbackList:

@@ -63,8 +63,9 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
 def white_of(model: Model) -> float:
     """Return 255 for a model that begins by scaling pixels from 0 to 255, 1 for others."""
     for layer in layers_inside(model):
-        if isinstance(layer, Rescaling) and layer.scale.size == layer.offset.size == 1:
-            white = (1 - layer.offset.item()) / layer.scale.item() if layer.scale.item() else 0
+        if isinstance(layer, Rescaling) and np.size(layer.scale) == np.size(layer.offset) == 1:
+            scale, offset = np.asarray(layer.scale).item(), np.asarray(layer.offset).item()
+            white = (1 - offset) / scale if scale else 0
             return 255.0 if abs(white - 255) < 1 else 1.0
         if layer.weights:
             break

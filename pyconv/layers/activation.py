@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from pyconv import activations, autograd
 from pyconv.arguments import finite_number
@@ -65,26 +66,43 @@ class ELU(Layer):
 
 
 class Softmax(Layer):
-    """Turn logits into probabilities that sum to 1 over an axis.
+    """Turn logits into probabilities that sum to 1 over an axis, or over several together.
 
-    Source: Keras Softmax, one axis.
+    Source: Keras Softmax, without a mask.
     """
 
     structures = (list, tuple)  # which become one array, as in Keras
 
-    def __init__(self, axis: int = -1, **base: Unpack[LayerOptions]) -> None:
+    def __init__(self, axis: int | Sequence[int] = -1, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
-        self.axis = whole_number("Softmax", "axis", axis, -32)
+        several = isinstance(axis, (tuple, list))
+        self._axes = [
+            whole_number("Softmax", "axis", one, -32)
+            for one in (cast("Sequence[int]", axis) if several else (axis,))
+        ]
+        if not self._axes:
+            raise ValueError(f"Softmax: axis={axis!r}; must have at least one axis")
+        self.axis = tuple(self._axes) if several else self._axes[0]
 
     def check_input(self, shape: Shape) -> None:
-        if not -len(shape) <= self.axis < len(shape):
-            raise ValueError(f"{self.name}: input shape {shape} has no axis {self.axis}")
+        for axis in self._axes:
+            if not -len(shape) <= axis < len(shape):
+                raise ValueError(f"{self.name}: input shape {shape} has no axis {axis}")
+        if len({axis % len(shape) for axis in self._axes}) < len(self._axes):
+            raise ValueError(f"{self.name}: axis={self.axis}; must differ for shape {shape}")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
     def call(self, x: Tensor) -> Tensor:
-        return autograd.softmax(x, self.axis)
+        if len(self._axes) == 1:
+            return autograd.softmax(x, self._axes[0])
+        together = sorted(axis % x.ndim for axis in self._axes)
+        order = [axis for axis in range(x.ndim) if axis not in together] + together
+        moved = autograd.transpose(x, order)
+        rows = autograd.reshape(moved, (*moved.shape[: -len(together)], -1))
+        y = autograd.reshape(autograd.softmax(rows), moved.shape)
+        return autograd.transpose(y, [order.index(axis) for axis in range(x.ndim)])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}

@@ -38,6 +38,7 @@ class CenterCrop(ImageLayer):
             whole_number("CenterCrop", "height", height, 1),
             whole_number("CenterCrop", "width", width, 1),
         )
+        self.height, self.width = self.size
 
     def call(self, x: Tensor) -> Tensor:
         return self.on_batch(x, self.transform_images)

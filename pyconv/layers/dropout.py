@@ -37,7 +37,7 @@ class Dropout(Layer):
     """While training, set a share of the elements to 0 and scale the others by 1 / (1 - rate).
 
     Args:
-        rate: from 0 up to but not 1.
+        rate: from 0 to 1, which drops all.
         noise_shape: batch included; along an axis of 1 elements are dropped together, None is the
             input's size.
         seed: see above.

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class WeightOptions:
-    """How one weight starts, what it costs, and what it is held to."""
+    """How one weight starts, what it costs, and what it is held to.
+
+    An initializer of None is add_weight's own, as in Keras.
+    """
 
     def __init__(self, initializer: Any, regularizer: Any = None, constraint: Any = None) -> None:
-        self.initializer = initializers.get(initializer)
+        self.initializer = None if initializer is None else initializers.get(initializer)
         self.regularizer = regularizers.get(regularizer)
         self.constraint = constraints.get(constraint)
 
@@ -37,8 +40,9 @@ class WeightOptions:
 
     def get_config(self, name: str) -> dict[str, Any]:
         """Return Keras's three arguments for the weight `name`."""
+        first = self.initializer
         return {
-            f"{name}_initializer": initializers.serialize(self.initializer),
+            f"{name}_initializer": None if first is None else initializers.serialize(first),
             f"{name}_regularizer": regularizers.config_of(self.regularizer),
             f"{name}_constraint": constraints.config_of(self.constraint),
         }

@@ -267,12 +267,15 @@ class Layer(Holding):
         """Return a new Variable of the layer with the initializer's values.
 
         Args:
+            initializer: None is "glorot_uniform".
             regularizer: what its values add to `losses`. constraint: what they are brought back to
                 after each step.
         """
         name = f"variable_{len(self._own_weights)}" if name is None else name
         values: Array = first_values(
-            initializers.get(initializer), tuple(map(int, shape)), dtype or self.dtype
+            initializers.get("glorot_uniform" if initializer is None else initializer),
+            tuple(map(int, shape)),
+            dtype or self.dtype,
         )
         variable = Variable(
             put(values, self._device or get_device()), name=name, trainable=trainable, copy=False

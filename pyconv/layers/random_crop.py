@@ -41,6 +41,7 @@ class RandomCrop(AugmentationLayer):
             whole_number("RandomCrop", "height", height, 1),
             whole_number("RandomCrop", "width", width, 1),
         )
+        self.height, self.width = self.size
 
     def call(self, x: Tensor, training: bool = True) -> Tensor:
         if training:

@@ -29,10 +29,11 @@ class Rescaling(Layer):
 
     def __init__(self, scale: Any, offset: Any = 0.0, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
-        self.scale, self.offset = _numbers("scale", scale), _numbers("offset", offset)
+        self._scale, self._offset = _numbers("scale", scale), _numbers("offset", offset)
+        self.scale, self.offset = scale, offset  # as given, for who reads them
 
     def check_input(self, shape: Shape) -> None:
-        for name, value in (("scale", self.scale), ("offset", self.offset)):
+        for name, value in (("scale", self._scale), ("offset", self._offset)):
             if value.ndim == 1 and (not shape or value.shape[0] not in (1, shape[-1])):
                 raise ValueError(
                     f"{self.name}: {name}.shape={value.shape}; must be the last size of {shape}"
@@ -49,9 +50,9 @@ class Rescaling(Layer):
 
     def call(self, x: Tensor) -> Tensor:
         if isinstance(x.array, np.ndarray):
-            return rescaling(x, self.scale, self.offset, self.dtype)
+            return rescaling(x, self._scale, self._offset, self.dtype)
         scale, offset = (
-            constant_beside(one.astype(x.dtype), x.array) for one in (self.scale, self.offset)
+            constant_beside(one.astype(x.dtype), x.array) for one in (self._scale, self._offset)
         )
         y: Tensor = x * scale + offset
         return y
@@ -59,8 +60,8 @@ class Rescaling(Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "scale": self.scale.tolist(),
-            "offset": self.offset.tolist(),
+            "scale": self._scale.tolist(),
+            "offset": self._offset.tolist(),
         }
 
 

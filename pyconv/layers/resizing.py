@@ -48,6 +48,7 @@ class Resizing(ImageLayer):
             whole_number("Resizing", "height", height, 1),
             whole_number("Resizing", "width", width, 1),
         )
+        self.height, self.width = self.size
         interpolation_code("Resizing", interpolation)
         self.interpolation = interpolation
         self.crop = checked_flag("Resizing", "crop_to_aspect_ratio", crop_to_aspect_ratio)

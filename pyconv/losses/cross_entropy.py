@@ -129,7 +129,7 @@ def checked_smoothing(name: str, label_smoothing: float) -> float:
 
 def class_numbers(function: str, y: Array, classes: int, ignored: int | None = None) -> Array:
     """Return labels as int64; the first that is no class number is named in the ValueError."""
-    if y.dtype.kind not in "iuf":
+    if y.dtype.kind not in "iufb":  # of booleans, False is class 0
         raise ValueError(f"{function}: labels of dtype {y.dtype}; must be integers")
     bad = ~((y >= 0) & (y < classes))
     if y.dtype.kind == "f":

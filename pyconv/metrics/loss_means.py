@@ -6,12 +6,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from pyconv import losses
 from pyconv.autograd import array_of, as_tensor, no_recording
+from pyconv.autograd.elementwise import floating
 from pyconv.losses import Loss
-from pyconv.losses.loss import along
+from pyconv.losses.loss import aligned, along
 from pyconv.metrics.metric import MeanOfSamples, checked_dtype
 
 
@@ -28,10 +27,11 @@ class MeanOfLoss(MeanOfSamples):
         # Not arrays: a loss finds the logits of a softmax or sigmoid at the Tensor.
         with no_recording():
             values = self.loss(y_true, as_tensor(y_pred)).array
-        valid = self.loss.valid(array_of(y_true))
+        # Unweighted, what a loss leaves out counts as 0, as in Keras.
+        valid = None if sample_weight is None else self.loss.valid(array_of(y_true))
         if valid is not None:
-            weights = np.ones(()) if sample_weight is None else array_of(sample_weight)
-            sample_weight = along(self.name, weights, values.shape) * valid.reshape(values.shape)
+            weights = along(self.name, array_of(sample_weight), values.shape)
+            sample_weight = weights * valid.reshape(values.shape)
         self.gather(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
@@ -48,11 +48,26 @@ class MeanSquaredError(MeanOfLoss):
 
 
 class RootMeanSquaredError(MeanSquaredError):
-    """The root of the mean square of the errors. Source: Keras RootMeanSquaredError."""
+    """The root of the mean square of the errors; weights are of samples or of single errors.
+
+    Source: Keras RootMeanSquaredError.
+    """
 
     def __init__(self, name: str = "root_mean_squared_error", dtype: str | None = None) -> None:
         super().__init__(name)
         self.dtype = checked_dtype(self.name, dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        outputs = floating(y_pred).array
+        labels = aligned(array_of(y_true), outputs.shape)
+        if labels.shape == (*outputs.shape, 1):
+            labels = labels[..., 0]
+        if labels.shape != outputs.shape:
+            raise ValueError(
+                f"{self.name}: labels of shape {labels.shape}; must be {outputs.shape} "
+                "as the outputs"
+            )
+        self.gather((outputs - labels) ** 2, sample_weight)
 
     def result(self) -> float:
         return math.sqrt(super().result())
@@ -107,7 +122,11 @@ class CategoricalCrossentropy(MeanOfLoss):
 
 
 class SparseCategoricalCrossentropy(MeanOfLoss):
-    """The mean cross-entropy against class numbers. Source: Keras SparseCategoricalCrossentropy."""
+    """The mean cross-entropy against class numbers.
+
+    Samples of ignore_class count as 0; with weights they are left out.
+    Source: Keras SparseCategoricalCrossentropy.
+    """
 
     def __init__(
         self,

@@ -66,6 +66,9 @@ def check_validation_freq(validation_freq: Any) -> None:
 
 
 def checked_shuffle(shuffle: Any) -> bool:
+    """Return whether samples are shuffled; None is False, as in Keras."""
+    if shuffle is None:
+        return False
     if not isinstance(shuffle, (bool, np.bool_)):
         raise ValueError(f"fit: shuffle={shuffle!r}; must be True or False")
     return bool(shuffle)
@@ -89,7 +92,8 @@ def checked_class_weight(class_weight: Any) -> dict[int, float] | None:
     if not isinstance(class_weight, dict):
         raise TypeError(f"fit: class_weight={class_weight!r}; must be a dictionary")
     for number, weight in class_weight.items():
-        if not is_whole(number) or number < 0:
+        whole = is_whole(number) or (isinstance(number, (float, np.floating)) and number % 1 == 0)
+        if not whole or number < 0:
             raise ValueError(f"fit: class_weight has the key {number!r}; must be class numbers")
         number_like = isinstance(weight, (int, float, np.number)) and not isinstance(weight, bool)
         if not (number_like and 0 <= weight < float("inf")):

@@ -128,7 +128,7 @@ class Predicting(Compiling):
                 collected = collected or [Collected(epochs) for _ in outputs]
                 for kept, output in zip(collected, outputs, strict=True):
                     kept.add(output)
-                calls.call("on_predict_batch_end", step, {})
+                calls.call("on_predict_batch_end", step, {"outputs": found})
         calls.call("on_predict_end", {})
         if found is None:
             return self._nothing(epochs)

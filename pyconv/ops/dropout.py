@@ -29,7 +29,7 @@ def dropout(x: Array, rate: float, *, seed: int, noise_shape: NoiseShape = None)
 
     Args:
         x: any shape; float32 or float64.
-        rate: from 0 up to but not 1.
+        rate: from 0 to 1, which drops all.
         seed: 0 to 2**64 - 1.
         noise_shape: of x's rank, the size of x (or None) or 1 on each axis; along an axis of 1
             elements are dropped together.
@@ -54,10 +54,10 @@ def dropout_backward(dy: Array, rate: float, *, seed: int, noise_shape: NoiseSha
 
 
 def checked_rate(function: str, rate: float) -> float:
-    """Return a rate as a float: at least 0 and below 1."""
+    """Return a rate as a float, from 0 to 1."""
     number = plain_number(function, "rate", rate)
-    if not 0 <= number < 1:
-        raise ValueError(f"{function}: rate={rate}; must be >= 0 and < 1")
+    if not 0 <= number <= 1:
+        raise ValueError(f"{function}: rate={rate}; must be >= 0 and <= 1")
     return number
 
 
@@ -118,6 +118,7 @@ def _dropped(
         return spread
     y = empty_on(x, x.shape)
     if x.size:
-        limit, scale = int(rate * 2**32), 1.0 / (1.0 - rate)
+        limit = min(int(rate * 2**32), 2**32 - 1)  # that last word alone is scaled, by 0
+        scale = 0.0 if rate == 1 else 1.0 / (1.0 - rate)
         kernels_for(x).dropout(dtype_code(x), x, y, *sizes, seed, limit, scale)
     return y

@@ -47,7 +47,7 @@ def dropout(
     given = [None] * x.ndim if noise_shape is None else noise_shape
     shape = [size if noise is None else noise for size, noise in zip(x.shape, given, strict=True)]
     words = random_words(int(np.prod(shape)), seed).reshape(shape)
-    scale = x.dtype.type(1.0 / (1.0 - rate))
+    scale = x.dtype.type(0.0 if rate == 1 else 1.0 / (1.0 - rate))
     y: Array = np.where(words < int(rate * 2**32), x.dtype.type(0), x * scale)
     return y
 

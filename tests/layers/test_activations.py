@@ -10,23 +10,35 @@ import pyconv
 from pyconv import activations, layers
 
 NAMES = (
+    "celu",
     "elu",
+    "exponential",
     "gelu",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
+    "hard_tanh",
     "leaky_relu",
     "linear",
+    "log_sigmoid",
     "log_softmax",
+    "mish",
     "relu",
     "relu6",
     "selu",
     "sigmoid",
     "silu",
+    "soft_shrink",
     "softmax",
     "softplus",
+    "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "squareplus",
     "swish",
     "tanh",
+    "tanh_shrink",
 )
 
 
@@ -43,7 +55,9 @@ def test_a_name_finds_the_function_and_the_function_its_name(name: str) -> None:
 
 
 def test_an_unknown_name_is_answered_by_all_that_there_are() -> None:
-    with pytest.raises(ValueError, match=r"identifier='rleu'; must be one of \['elu', .*'tanh'\]"):
+    with pytest.raises(
+        ValueError, match=r"identifier='rleu'; must be one of \['celu', .*'tanh_shrink'\]"
+    ):
         activations.get("rleu")
 
 

@@ -134,7 +134,7 @@ def test_training_with_noise_goes_on_bit_for_bit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: layers.Dropout(1.0), ValueError, "Dropout: rate=1.0; must be >= 0 and < 1"),
+        (lambda: layers.Dropout(1.1), ValueError, "Dropout: rate=1.1; must be >= 0 and <= 1"),
         (lambda: layers.Dropout(-0.1), ValueError, "Dropout: rate=-0.1; must"),
         (lambda: layers.Dropout(float("nan")), ValueError, "Dropout: rate=nan; must"),
         (lambda: layers.Dropout("0.5"), TypeError, "Dropout: rate='0.5'; must be a number"),
@@ -154,3 +154,13 @@ def test_training_with_noise_goes_on_bit_for_bit(tmp_path: Path) -> None:
 def test_refuses(make: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("kind", [layers.Dropout, layers.SpatialDropout2D])
+def test_a_rate_of_one_drops_all_and_its_gradient_as_in_keras(kind: Any) -> None:
+    x = pyconv.Variable(X)
+    with pyconv.GradientTape() as tape:
+        y = kind(1)(x, training=True)
+    assert not y.numpy().any()
+    assert not tape.gradient(y, x).numpy().any()
+    np.testing.assert_array_equal(kind(1.0)(X), X)

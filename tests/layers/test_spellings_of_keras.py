@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tolerances import KERAS
 
 from pyconv import initializers, layers, losses, metrics, models
 
@@ -101,3 +102,97 @@ def test_names_are_strings(wrong: Any) -> None:
 def test_metrics_are_found_by_name_alone() -> None:
     for name in ("accuracy", "mse", "AUC", "sparse_categorical_accuracy"):
         assert metrics.get(name).name == name
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **own: layers.Dense(3, **own),
+        lambda **own: layers.Conv2D(3, 3, **own),
+        lambda **own: layers.Conv2DTranspose(3, 3, **own),
+    ],
+)
+def test_weights_without_an_initializer_start_as_glorot_uniform(make: Any) -> None:
+    layer = make(kernel_initializer=None, bias_initializer=None)
+    layer(X)
+    assert (layer.kernel.numpy() != 0).all()
+    assert (layer.bias.numpy() != 0).all()
+    assert (np.abs(layer.bias.numpy()) <= 1).all()  # sqrt(6 / (3 + 3)) is the limit
+    config = layer.get_config()
+    assert config["kernel_initializer"] is None
+    assert config["bias_initializer"] is None
+    assert type(layer).from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (layers.Conv2D, {"filters": 2, "kernel_size": [3, 2], "strides": [2, 1]}),
+        (layers.Conv2D, {"filters": 2, "kernel_size": [3, 2], "dilation_rate": [1, 2]}),
+        (layers.DepthwiseConv2D, {"kernel_size": [3, 2]}),
+        (layers.Conv2DTranspose, {"filters": 2, "kernel_size": [3, 2], "strides": [2, 1]}),
+        (layers.MaxPooling2D, {"pool_size": [3, 2], "strides": [2, 1]}),
+        (layers.AveragePooling2D, {"pool_size": [3, 2]}),
+        (layers.UpSampling2D, {"size": [3, 2]}),
+    ],
+)
+def test_pairs_are_arrays_or_lists(kind: Any, given: dict[str, Any]) -> None:
+    arrays = {key: np.array(v) if isinstance(v, list) else v for key, v in given.items()}
+    first, second = kind(**given, name="a"), kind(**arrays, name="a")
+    assert first(X).shape == second(X).shape
+    assert str(first.get_config()) == str(second.get_config())
+
+
+@pytest.mark.parametrize("wrong", [np.array([3.0, 3.0]), np.array([3]), np.array([[3, 3]])])
+def test_other_arrays_are_no_pairs(wrong: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"Conv2D: kernel_size.*; must be an int"):
+        layers.Conv2D(2, wrong)
+
+
+def test_data_formats_are_spelt_in_any_letters() -> None:
+    for kind in (layers.MaxPooling2D, layers.GlobalAveragePooling2D, layers.Flatten):
+        layer = kind(data_format="Channels_First")
+        assert layer.get_config()["data_format"] == "channels_first"
+        assert layer(X).shape == kind(data_format="channels_first")(X).shape
+    assert layers.Conv2D(2, 3, data_format="CHANNELS_LAST")(X).shape == (2, 5, 6, 2)
+    with pytest.raises(ValueError, match="data_format='NHWC'; must be 'channels_last' or"):
+        layers.Conv2D(2, 3, data_format="NHWC")
+
+
+@pytest.mark.parametrize("kind", [layers.Resizing, layers.CenterCrop, layers.RandomCrop])
+def test_layers_of_images_have_the_sizes_they_were_given(kind: Any) -> None:
+    layer = kind(5, 6)
+    assert (layer.height, layer.width) == (5, 6)
+
+
+def test_rescaling_has_the_numbers_it_was_given() -> None:
+    layer = layers.Rescaling(1 / 127.5, offset=-1)
+    assert (layer.scale, layer.offset) == (1 / 127.5, -1)
+    assert layers.Rescaling([1, 2]).scale == [1, 2]
+
+
+@pytest.mark.parametrize("axis", [(1, 2), [-1, 1], (3,), (0, 1, 2, 3)])
+def test_softmax_is_over_several_axes_together(axis: Any) -> None:
+    layer = layers.Softmax(axis)
+    expected = np.exp(X.astype(np.float64))
+    expected /= expected.sum(tuple(axis), keepdims=True)
+    np.testing.assert_allclose(layer(X), expected, rtol=KERAS)
+    assert layer(layers.Input((7, 8, 4))).shape == (None, 7, 8, 4)
+    assert tuple(layer.get_config()["axis"]) == tuple(axis)
+    assert layers.Softmax.from_config(layer.get_config()).axis == layer.axis
+
+
+def test_softmax_refuses_axes_that_are_none_or_one_twice() -> None:
+    with pytest.raises(ValueError, match=r"Softmax: axis=\(\); must have at least one axis"):
+        layers.Softmax(())
+    with pytest.raises(ValueError, match=r"axis=\(1, -3\); must differ"):
+        layers.Softmax((1, -3))(X)
+    with pytest.raises(ValueError, match="has no axis 4"):
+        layers.Softmax((1, 4))(X)
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_softmax_over_two_axes_is_that_of_keras(keras: Any) -> None:
+    theirs = keras.ops.convert_to_numpy(keras.layers.Softmax((1, 2))(X))
+    np.testing.assert_allclose(layers.Softmax((1, 2))(X), theirs, rtol=KERAS)

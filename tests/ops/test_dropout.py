@@ -39,7 +39,7 @@ def test_generator_gives_the_published_words(counter, key, words):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32, 2**64 - 1])
-@pytest.mark.parametrize("rate", [0.0, 0.25, 0.5, 0.999])
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.5, 0.999, 1.0])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_equals_reference(shape, rate, seed, dtype, device):
     x = np.asarray(normal(shape, dtype, shape))

@@ -51,8 +51,8 @@ def bad_activations() -> Iterator[HostileCall]:
 def bad_dropouts() -> Iterator[HostileCall]:
     x, good = (zeros(2, 3),), {"rate": 0.5, "seed": 1}
     for function in ("dropout", "dropout_backward"):
-        for rate in (-0.1, 1.0, 1.5, math.nan, math.inf):
-            text = f"rate={rate}; must be >= 0 and < 1"
+        for rate in (-0.1, 1.001, 1.5, math.nan, math.inf):
+            text = f"rate={rate}; must be >= 0 and <= 1"
             yield HostileCall(function, x, {**good, "rate": rate}, ValueError, text)
         for seed in (-1, 2**64, 2**70):
             text = f"seed={seed}; must be within 0 and 2**64 - 1"
