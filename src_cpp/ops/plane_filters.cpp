@@ -18,7 +18,7 @@ namespace pyconv {
 namespace {
 
 // What is copied at a time of the images, at most, unless one row of results reads more.
-constexpr int64_t kCopyBytes = int64_t(64) << 10;
+constexpr int64_t kCopyBytes = int64_t(256) << 10;
 // Results that wait to go past the caches, at most, unless a row has more.
 constexpr int64_t kWaitingBytes = int64_t(192) << 10;
 // Bands of results to aim for.
@@ -111,9 +111,9 @@ class Copy {
       std::fill_n(to, w_.ow, T(0));
       return;
     }
-    std::fill_n(to, part.first, T(0));
+    for (int64_t j = 0; j < part.first; ++j) to[j] = T(0);
     table_.copy_every(to + part.first, line + part.column, w_.sw, part.last - part.first);
-    std::fill_n(to + part.last, w_.ow - part.last, T(0));
+    for (int64_t j = part.last; j < w_.ow; ++j) to[j] = T(0);
   }
 
   const KernelTable<T>& table_;
