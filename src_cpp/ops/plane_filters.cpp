@@ -7,6 +7,7 @@
 
 #include "arena.hpp"
 #include "dispatch.hpp"
+#include "ops/plane_lines.hpp"
 #include "ops/plane_tiles.hpp"
 #include "ops/small_filters.hpp"
 #include "ops/streamed.hpp"
@@ -206,6 +207,7 @@ bool has_plane_filters(const Window& w) {
 
 template <class T>
 void plane_filters(const T* x, const T* kernel, T* y, const Window& w, const TileEnd<T>& end) {
+  if (has_plane_lines(w)) return plane_lines(x, kernel, y, w, end);
   const Bands<T> bands(x, kernel, y, w, end);
   const int64_t tasks = std::min(bands.count(), kTasks);
   parallel_for(tasks, 2 * w.output_pixels() * w.f * window_elements(w), [&](int64_t task) {
