@@ -276,7 +276,9 @@ struct KernelTable {
   void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
   void (*add_pairs)(const T* a, const T* b, T* y, int64_t count);
   void (*depthwise_kernel_windows)(const DepthwiseKernelWindows<T>& row);
-  Move<T> stream;  // copies past the caches
+  Move<T> stream;  // copies past the caches; the caller orders it by `fence`
+  // to[i] = from[i * step]
+  void (*copy_every)(T* to, const T* from, int64_t step, int64_t count);
   // `rows` rows of `columns` elements; whether all of them are finite.
   bool (*copy_rows)(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
                     int64_t columns);

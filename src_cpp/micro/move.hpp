@@ -101,6 +101,23 @@ bool copy_rows(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64
   return finite;
 }
 
+// to[i] = from[i * step]
+template <class T>
+void copy_every(T* to, const T* from, int64_t step, int64_t count) {
+  using V = Vec<T>;
+  if (step == 1) {
+    copy_elements(to, from, count);
+  } else if (step == 2) {
+    for (int64_t i = 0; i < count; i += V::width) {
+      store_first(to + i, V::load_even(from + 2 * i, count - i), count - i);
+    }
+  } else {
+    for (int64_t i = 0; i < count; i += V::width) {
+      store_first(to + i, V::load_step(from + step * i, step, count - i), count - i);
+    }
+  }
+}
+
 // A copy that does not pull the target into the caches.
 template <class T>
 void stream(T* to, const T* from, int64_t count) {
@@ -113,7 +130,6 @@ void stream(T* to, const T* from, int64_t count) {
   int64_t i = head;
   for (; i + V::width <= count; i += V::width) V::stream(to + i, V::load(from + i));
   copy_elements(to + i, from + i, count - i);
-  V::fence();
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.add_pairs = &add_pairs<T>;
   table.depthwise_kernel_windows = &depthwise_kernel_windows<T>;
   table.stream = &stream<T>;
+  table.copy_every = &copy_every<T>;
   table.fence = &Vec<T>::fence;
   table.copy_rows = &copy_rows<T>;
   table.transpose = &transpose<T>;

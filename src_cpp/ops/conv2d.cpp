@@ -17,6 +17,7 @@
 #include "ops/im2col.hpp"
 #include "ops/layout.hpp"
 #include "ops/plane_filters.hpp"
+#include "ops/plane_points.hpp"
 #include "ops/point_product.hpp"
 #include "ops/small_filters.hpp"
 #include "ops/window_gemm.hpp"
@@ -141,6 +142,9 @@ void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
   if (residual) end.residual = distance(y, residual);
   if (chosen == Algorithm::kDirect && has_plane_filters<T>(window)) {
     return plane_filters(x, kernel, y, window, end);
+  }
+  if (chosen == Algorithm::kDirect && has_plane_points<T>(window)) {
+    return plane_points(x, kernel, y, window, end);
   }
   const bool winograd_runs = chosen == Algorithm::kWinograd;
   const Parts parts = Parts::of<T>(window, chosen == Algorithm::kDirect);

@@ -86,3 +86,11 @@ def test_empty_batch(data_format, device):
     assert_same(col, np.zeros((0, 16), np.float32))
     dx = ops.col2im(device(col), x.shape, 2, data_format=data_format)
     assert_same(device.host(dx), x)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"padding": 2, "dilation_rate": 2}, {"padding": 1, "strides": (1, 2)}], ids=str
+)
+def test_matrices_larger_than_the_caches_hold_every_pixel(options):
+    x = np.random.default_rng(0).standard_normal((2, 81, 84, 112)).astype(np.float32)
+    assert_same_bits(ops.im2col(x, 3, **options), reference.im2col(x, 3, **options), "im2col")
