@@ -180,11 +180,6 @@ class Bands {
     return rows < w.oh && rows >= whole ? rows / whole * whole : rows;
   }
 
-  static TileEnd<T> streamed(TileEnd<T> end, bool streams) {
-    end.stream = streams;
-    return end;
-  }
-
   const KernelTable<T>& table_;
   const Window& w_;
   const T* x_;

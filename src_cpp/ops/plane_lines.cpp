@@ -107,11 +107,6 @@ class PlaneLines {
     return std::max<int64_t>(1, std::min(read, kWaitingBytes / (w_.ow * w_.f * bytes)));
   }
 
-  static TileEnd<T> streamed(TileEnd<T> end, bool streams) {
-    end.stream = streams;
-    return end;
-  }
-
   void run_rows(const T* planes, int64_t i, int64_t count, T* copy, T* out) const {
     const T* source = planes + i * w_.sh * row_;
     if (!in_place_) {

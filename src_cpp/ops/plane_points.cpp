@@ -64,11 +64,6 @@ class Lines {
   }
 
  private:
-  static TileEnd<T> streamed(TileEnd<T> end, bool streams) {
-    end.stream = streams;
-    return end;
-  }
-
   const KernelTable<T>& table_;
   const Window& w_;
   const T* x_;

@@ -15,6 +15,12 @@
 
 namespace pyconv {
 
+template <class T>
+TileEnd<T> streamed(TileEnd<T> end, bool streams) {
+  end.stream = streams;
+  return end;
+}
+
 // The filters in panels as high as a tile, split evenly: element kk of filter r of a panel at
 // data + first * k + kk * height + r.
 template <class T>
