@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pyconv.arguments import checked_function
 from pyconv.callbacks.callback import Callback
 
 Event = Callable[..., Any] | None
@@ -41,6 +42,5 @@ class LambdaCallback(Callback):
         for name, function in given.items():
             if function is None:
                 continue
-            if not callable(function):
-                raise TypeError(f"LambdaCallback: {name}={function!r}; must be a function")
+            checked_function("LambdaCallback", name, function)
             setattr(self, name, function)

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from pyconv.arguments import checked_function
 from pyconv.callbacks.callback import Callback, Logs
 from pyconv.callbacks.messages import tell
 
@@ -20,8 +21,7 @@ class LearningRateScheduler(Callback):
     """
 
     def __init__(self, schedule: Callable[..., Any], verbose: int = 0) -> None:
-        if not callable(schedule):
-            raise TypeError(f"LearningRateScheduler: schedule={schedule!r}; must be a function")
+        checked_function("LearningRateScheduler", "schedule", schedule)
         self.schedule, self.verbose = schedule, verbose
         self._takes_rate = _takes_two(schedule)
 

@@ -73,9 +73,8 @@ def run(arguments: argparse.Namespace) -> None:
     )
     share = finite_number("train", "--validation", arguments.validation, least=0)
     validates = int(len(x_train) * (1 - share)) < len(x_train)
-    inputs, test_inputs = (
-        as_inputs(x, network.input_shape, white_of(model)) for x in (x_train, x_test)
-    )
+    white = white_of(model)
+    inputs, test_inputs = (as_inputs(x, network.input_shape, white) for x in (x_train, x_test))
     for labels in (y_train, y_test):
         checked_labels(labels, 2 if two else given[-1])
     run = Run(out, validates)

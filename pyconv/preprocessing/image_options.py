@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pyconv import random
-from pyconv.arguments import checked_flag, dtype_name, finite_number, whole_number
+from pyconv.arguments import checked_flag, checked_function, dtype_name, finite_number, whole_number
 from pyconv.autograd import array_of
 from pyconv.geometry import DataFormat
 from pyconv.layers.window import checked_data_format, image_axes
@@ -81,10 +81,8 @@ class ImageOptions(FeatureStatistics):
         self.horizontal_flip = checked_flag(_NAME, "horizontal_flip", horizontal_flip)
         self.vertical_flip = checked_flag(_NAME, "vertical_flip", vertical_flip)
         self.rescale = None if rescale is None else finite_number(_NAME, "rescale", rescale)
-        if preprocessing_function is not None and not callable(preprocessing_function):
-            raise TypeError(
-                f"{_NAME}: preprocessing_function={preprocessing_function!r}; must be a function"
-            )
+        if preprocessing_function is not None:
+            checked_function(_NAME, "preprocessing_function", preprocessing_function)
         self.preprocessing_function = preprocessing_function
         self.data_format = checked_data_format(_NAME, data_format)
         self.row_axis, self.col_axis = image_axes(self.data_format)

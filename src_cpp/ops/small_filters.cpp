@@ -15,8 +15,9 @@
 namespace pyconv {
 namespace {
 
-// Filters of this size leave room beside them in the second cache.
+// Windows of larger dilation reach rows that would be padded anew for every few rows of results.
 constexpr int64_t kMostPaddedDilation = 2;
+// Filters of this size leave room beside them in the second cache.
 constexpr int64_t kFilterBytes = int64_t(128) << 10;
 // Shorter rows of results make tiles of too few pixels.
 constexpr int64_t kLeastPixels = 8;
@@ -133,7 +134,6 @@ class Lines {
 template <class T>
 bool has_small_filters(const Window& w) {
   const bool touching = w.sh <= w.kh * w.dil_h && w.sw <= w.kw * w.dil_w;
-  // All rows that a window reaches are padded anew for every few rows of results.
   const bool pads = padded_height(w) != w.h || padded_width(w) != w.w;
   if (pads && w.dil_h > kMostPaddedDilation) return false;
   return are_small<T>(w) && touching && w.ow >= kLeastPixels && !mostly_padding<T>(w);
