@@ -12,6 +12,7 @@
 #include "micro/gemm_tile.hpp"
 #include "micro/normalization.hpp"
 #include "micro/optimizer_step.hpp"
+#include "micro/pack_windows.hpp"
 #include "micro/pool2d.hpp"
 #include "micro/pool2d_backward.hpp"
 #include "micro/probe.hpp"
@@ -49,6 +50,7 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.copy_every = &copy_every<T>;
   table.fence = &Vec<T>::fence;
   table.copy_rows = &copy_rows<T>;
+  table.pack_windows = &pack_windows<T>;
   table.transpose = &transpose<T>;
   table.sum_rows = &sum_rows<T>;
   fill_activations<T>(table);

@@ -2,7 +2,6 @@
 #include "ops/kernel_gradient_runs.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "arena.hpp"
 
@@ -12,13 +11,15 @@ namespace {
 // Rows and filters of a task: what a block of pixels reads of either, and what the next one does,
 // stay in the second cache.
 constexpr int64_t kMostSide = 256, kLeastSide = 64;
-// Pixels so many bytes apart share few sets of that cache: where many filters meet them, windows
-// are copied, so many pixels after they are asked for.
-constexpr int64_t kFarBytes = 4096, kManyFilters = 512, kMostFilters = 1024, kPixelsAhead = 8;
-// Tiles of fewer rows (AVX2's have six) need lines faster than that cache gives them: the gradients
-// of each column of tiles are copied to the first cache, and windows so far apart for any filters.
+// Where that many filters and rows meet a block of pixels, both are copied for the tiles: windows
+// into the second cache, a tile's in a row, gradients of each column of tiles into the first. Read
+// in place, their lines lie so far apart that many share a set of either cache.
+constexpr int64_t kManyFilters = 192, kManyRows = 128;
+constexpr int64_t kMostFilters = 512;
+// Tiles of fewer rows (AVX2's have six) need lines faster than the second cache gives them: they
+// always read gradients from a copy.
 constexpr int64_t kLowRows = 8;
-// Elements that keep copies of neighbouring pixels from sharing a set of the first cache.
+// Elements that keep copies of tiles from sharing sets of the first cache; at least a vector.
 constexpr int64_t kGap = 16;
 // Tasks that are enough, and tasks that are where threads get as many each.
 constexpr int64_t kTasksPerThread = 8, kEvenTasksPerThread = 4;
@@ -31,6 +32,19 @@ bool is_enough(int64_t tasks) {
          (tasks >= kEvenTasksPerThread * threads && tasks % threads == 0);
 }
 
+// Where tiles of at most `height` rows begin, as for_each_tile cuts them.
+struct RowTiles {
+  const int64_t height;
+  int64_t count = 0;
+  int64_t first[kMostSide + 1];
+
+  RowTiles(int64_t rows, int64_t tallest) : height(tallest) {
+    for_each_tile(rows, tallest, [&](int64_t from, int64_t) { first[count++] = from; });
+    first[count] = rows;
+  }
+  int64_t pitch() const { return kPixelBlock * height + kGap; }
+};
+
 }  // namespace
 
 template <class T>
@@ -38,6 +52,8 @@ struct RunGradient<T>::Task {
   int64_t part;
   RunPiece rows;
   int64_t column, cols;
+
+  bool is_copied() const { return rows.count >= kManyRows && cols >= kManyFilters; }
 };
 
 // A block of pixels, and where their windows begin.
@@ -47,11 +63,12 @@ struct RunGradient<T>::Pixels {
   int64_t origin[kPixelBlock];
 };
 
-// The rows of a task of each pixel: at data + index[pixel].
+// The rows of a task of each pixel: at data + index[pixel]; those of copied tiles `pitch` apart.
 template <class T>
 struct RunGradient<T>::Windows {
   const T* data;
   const int64_t* index;
+  int64_t pitch = 0;  // in place: 0
 };
 
 // Lines to ask for while tiles are computed, one of every pixel at a time: of windows, then of
@@ -87,10 +104,8 @@ class RunGradient<T>::Ahead {
 template <class T>
 RunGradient<T>::RunGradient(const KernelGradient<T>& gradient)
     : g_(gradient),
-      low_(g_.table.window_tile_rows[kVecs - 1] < kLowRows),
-      copied_(g_.w.sw * g_.w.c * int64_t(sizeof(T)) >= kFarBytes &&
-              (low_ || g_.cols >= kManyFilters)) {
-  int64_t rows = kMostSide, filters = copied_ ? kMostFilters : kMostSide;
+      low_(g_.table.window_tile_rows[kVecs - 1] < kLowRows) {
+  int64_t rows = kMostSide, filters = kMostFilters;
   for (;;) {
     pieces_ = cut_runs(g_.w, rows);
     groups_ = ceil_div(g_.cols, filters);
@@ -118,22 +133,12 @@ void RunGradient<T>::find(int64_t block, Pixels& pixels) const {
   std::fill(pixels.origin + pixels.count, pixels.origin + kPixelBlock, pixels.origin[0]);
 }
 
-template <class T>
-void RunGradient<T>::copy(const RunPiece& rows, const Pixels& pixels, T* to) const {
-  const T* const from = g_.x + rows.offset;
-  for (int64_t p = 0; p < pixels.count; ++p, to += rows.count + kGap) {
-    const int64_t later = p + kPixelsAhead;
-    if (later < pixels.count) fetch(from + pixels.origin[later], rows.count);
-    std::memcpy(to, from + pixels.origin[p], static_cast<size_t>(rows.count) * sizeof(T));
-  }
-}
-
 // The gradients of some pixels for `cols` filters from `column` on: where they are, or in `copy`.
 template <class T>
 typename RunGradient<T>::Gradients RunGradient<T>::gradients(const Pixels& pixels, int64_t column,
                                                              int64_t cols, T* copy) const {
   const T* const from = g_.dy + pixels.first * g_.w.f + column;
-  if (!low_) return {from, g_.w.f};
+  if (!copy) return {from, g_.w.f};
   const int64_t pitch = ceil_div(cols, g_.table.width) * g_.table.width;
   g_.table.copy_rows(from, g_.w.f, copy, pitch, pixels.count, cols);
   return {copy, pitch};
@@ -143,10 +148,11 @@ template <class T>
 void RunGradient<T>::run(int64_t number) const {
   const Task here = task(number);
   const Task after = number + 1 < tasks() ? task(number + 1) : here;
-  Scratch<T> copies(copied_ ? kPixelBlock * (here.rows.count + kGap) : 0);
+  const RowTiles tiles(here.rows.count, g_.table.window_tile_rows[kVecs - 1]);
+  Scratch<T> copies(here.is_copied() ? tiles.count * tiles.pitch() : 0);
   int64_t in_copy[kPixelBlock], in_gradients[kPixelBlock];
   for (int64_t p = 0; p < kPixelBlock; ++p) {
-    in_copy[p] = p * (here.rows.count + kGap);
+    in_copy[p] = p * tiles.height;
     in_gradients[p] = p * g_.w.f;
   }
   Pixels pixels[2];
@@ -159,9 +165,12 @@ void RunGradient<T>::run(int64_t number) const {
     const bool ends = b + 1 == last;
     find(ends ? g_.first_block(after.part) : b + 1, next);
     Ahead ahead(g_, ends ? after : here, next, in_gradients);
-    if (copied_) copy(here.rows, now, copies.data());
-    const Windows windows =
-        copied_ ? Windows{copies.data(), in_copy} : Windows{g_.x + here.rows.offset, now.origin};
+    Windows windows{g_.x + here.rows.offset, now.origin};
+    if (here.is_copied()) {
+      g_.table.pack_windows(windows.data, now.origin, now.count, tiles.first, tiles.count,
+                            tiles.height, copies.data(), tiles.pitch());
+      windows = {copies.data(), in_copy, tiles.pitch()};
+    }
     multiply(here, now, windows, b > first, ahead);
   }
 }
@@ -171,8 +180,8 @@ void RunGradient<T>::multiply(const Task& task, const Pixels& pixels, const Wind
                               bool accumulate, Ahead& ahead) const {
   const KernelTable<T>& table = g_.table;
   const auto sums = g_.sums_of(task.part, task.rows.row);
-  const int64_t most = std::min(table.max_vecs, kMaxWindowVecs);
-  Scratch<T> copy(low_ ? kPixelBlock * most * table.width : 0);
+  const int64_t most = windows.pitch ? kVecs : std::min(table.max_vecs, kMaxWindowVecs);
+  Scratch<T> copy(low_ || windows.pitch ? kPixelBlock * most * table.width : 0);
   for (int64_t done = 0; done < task.cols;) {
     // No vector is left alone where three fit a tile.
     const int64_t left = ceil_div(task.cols - done, table.width);
@@ -180,14 +189,15 @@ void RunGradient<T>::multiply(const Task& task, const Pixels& pixels, const Wind
     const int64_t column = task.column + done;
     const int64_t cols = std::min(vecs * table.width, task.cols - done);
     const Gradients dy = gradients(pixels, column, cols, copy.data());
-    for_each_tile(task.rows.count, table.window_tile_rows[vecs - 1],
-                  [&](int64_t first, int64_t count) {
-                    const Windows lines = ahead.take();
-                    table.window_tile[vecs - 1][count - 1](
-                        pixels.count, windows.data + first, windows.index, dy.data, dy.pitch,
-                        sums.data + first * sums.pitch + column, sums.pitch, cols, accumulate,
-                        lines.data, lines.index);
-                  });
+    const int64_t height = table.window_tile_rows[(windows.pitch ? kVecs : vecs) - 1];
+    int64_t number = 0;
+    for_each_tile(task.rows.count, height, [&](int64_t first, int64_t count) {
+      const Windows lines = ahead.take();
+      const T* const rows = windows.data + (windows.pitch ? number++ * windows.pitch : first);
+      table.window_tile[vecs - 1][count - 1](pixels.count, rows, windows.index, dy.data, dy.pitch,
+                                             sums.data + first * sums.pitch + column, sums.pitch,
+                                             cols, accumulate, lines.data, lines.index);
+    });
     done += cols;
   }
 }

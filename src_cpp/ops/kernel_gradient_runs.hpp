@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The gradient of filters whose windows are made of long runs of neighbours: operands are read
-// where they are, and those of the next block of pixels are asked for meanwhile.
+// The gradient of filters whose windows are made of long runs of neighbours: few operands
+// are read where they are, many from copies; those of the next block of pixels are asked for
+// meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -34,13 +35,11 @@ class RunGradient {
   Task task(int64_t number) const;
   void find(int64_t block, Pixels& pixels) const;
   Gradients gradients(const Pixels& pixels, int64_t column, int64_t cols, T* copy) const;
-  void copy(const RunPiece& rows, const Pixels& pixels, T* to) const;
   void multiply(const Task& task, const Pixels& pixels, const Windows& windows, bool accumulate,
                 Ahead& ahead) const;
 
   const KernelGradient<T>& g_;
-  const bool low_;     // tiles are: gradients are copied
-  const bool copied_;  // windows are
+  const bool low_;  // tiles are: gradients are copied
   std::vector<RunPiece> pieces_;
   int64_t groups_;  // of filters
 };
