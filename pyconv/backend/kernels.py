@@ -97,6 +97,8 @@ class Kernels:
 
 
 def _on_host(function: Kernel, trailing: tuple[int, ...]) -> Kernel:
+    if not trailing:
+        return function  # _core reads addresses from arrays by itself
     address, array = _core.address, np.ndarray  # of which ops make all that a kernel sees
 
     def call(*arguments: Any) -> Any:

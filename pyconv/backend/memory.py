@@ -78,15 +78,12 @@ def _physical_memory() -> int:
 
 def empty_on(like: Array, shape: Sequence[int], dtype: Any = None) -> Array:
     """Return an array with undefined contents where `like` lies, of its dtype unless given."""
-    if dtype is None:
-        kind = like.dtype if like.dtype.isnative else native_dtype(like.dtype)
-    else:
-        kind = np.dtype(dtype)
+    kind = like.dtype if dtype is None else np.dtype(dtype)
+    if not kind.isnative:
+        kind = native_dtype(kind)
     if type(like) is not np.ndarray and not isinstance(like, np.ndarray):
         return _empty_on_device(like, shape, kind)
-    size = kind.itemsize
-    for length in shape:
-        size *= length
+    size = math.prod(shape) * kind.itemsize
     if size < _ARENA_BYTES:
         return np.empty(shape, kind)
     try:

@@ -19,7 +19,7 @@ namespace py = pybind11;
 template <class T>
 T* at(Address address) {
   if (address >= kOfInput) address = Program::input() + (address - kOfInput);
-  return reinterpret_cast<T*>(address);
+  return reinterpret_cast<T*>(address.value);
 }
 
 inline Window window_of(const py::bytes& packed) {

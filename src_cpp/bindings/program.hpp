@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/address.hpp"
+
 namespace pyconv {
 
-using Address = uintptr_t;
-
 // Addresses from here on are places in the input of the program that this thread runs.
-constexpr Address kOfInput = Address(1) << 62;
+constexpr uintptr_t kOfInput = uintptr_t(1) << 62;
 
 class Program {
  public:

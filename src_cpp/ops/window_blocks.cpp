@@ -38,6 +38,7 @@ std::vector<BlockK> cut_blocks(const std::vector<Tap>& taps, int64_t length, int
   for (size_t first = 0; first < taps.size(); first += per_block) {
     const size_t last = std::min(taps.size(), first + per_block);
     BlockK block{int64_t(first) * length, int64_t(last - first) * length, {}};
+    block.runs.reserve(last - first);
     for (size_t t = first; t < last; ++t) {
       append_tap(block.runs, taps[t], length, pixel_pitch == length);
     }
@@ -49,6 +50,9 @@ std::vector<BlockK> cut_blocks(const std::vector<Tap>& taps, int64_t length, int
 std::vector<int64_t> element_offsets(const std::vector<BlockK>& blocks, int64_t row_pitch,
                                      int64_t pixel_pitch) {
   std::vector<int64_t> offsets;
+  if (!blocks.empty()) {
+    offsets.reserve(static_cast<size_t>(blocks.back().first + blocks.back().count));
+  }
   for (const BlockK& block : blocks) {
     for (const Run& run : block.runs) {
       const int64_t start = run.off_h * row_pitch + run.off_w * pixel_pitch + run.channel;

@@ -61,7 +61,9 @@ class FilterRows {
       : p_(product),
         panels_(panels),
         copied_(p_.filter.row_pitch != p_.filter.width && pixels > kCopyPixels),
-        copy_(copied_ ? RowPanels<T>::size(p_.filter.width, kBlockK, p_.filter.width) : 0) {}
+        copy_(copied_ ? RowPanels<T>::size(p_.filter.width, std::min(p_.k, kBlockK),
+                                           p_.filter.width)
+                      : 0) {}
 
   template <class Body>
   void each(const BlockK& block, Body&& body) {
@@ -223,9 +225,23 @@ std::vector<int64_t> offsets(const std::vector<BlockK>& blocks, bool vertical) {
   return found;
 }
 
+// Whether no tap is ever outside.
+template <class T>
+bool is_inside(const WindowProduct<T>& p) {
+  const Gather<T>& g = p.gather;
+  return g.off_h + p.reach.top >= 0 && g.off_w + p.reach.left >= 0 &&
+         (g.grid_h - 1) * g.step_h + g.off_h + p.reach.bottom < g.h &&
+         (g.grid_w - 1) * g.step_w + g.off_w + p.reach.right < g.w;
+}
+
 template <class T>
 std::vector<Region> regions_of(const WindowProduct<T>& p) {
   const Gather<T>& g = p.gather;
+  if (is_inside(p)) {
+    return {{{0, g.grid_h, p.reach.top, p.reach.bottom},
+             {0, g.grid_w, p.reach.left, p.reach.right},
+             true}};
+  }
   const auto rows = line_parts(g.grid_h, g.step_h, g.off_h, g.h, offsets(p.blocks, true));
   const auto columns = line_parts(g.grid_w, g.step_w, g.off_w, g.w, offsets(p.blocks, false));
   std::vector<Region> regions;
@@ -243,8 +259,10 @@ std::vector<Region> regions_of(const WindowProduct<T>& p) {
 template <class T>
 void share_out(const WindowProduct<T>& p, std::vector<Shares>& alone, Shares& gathered) {
   std::vector<Region> regions = regions_of(p);
-  std::stable_sort(regions.begin(), regions.end(),
-                   [](const Region& a, const Region& b) { return a.pixels() > b.pixels(); });
+  if (regions.size() > 1) {
+    std::stable_sort(regions.begin(), regions.end(),
+                     [](const Region& a, const Region& b) { return a.pixels() > b.pixels(); });
+  }
   const auto gains = [&](const Region& region) {
     return !region.whole && p.images * region.pixels() >= kLeastPixels;
   };
