@@ -28,7 +28,8 @@ py::array empty(const py::tuple& shape, const py::dtype& dtype) {
 
 void register_memory(py::module_& m) {
   m.def(
-      "address", [](const py::array& array) { return Address(reinterpret_cast<uintptr_t>(array.data())); },
+      "address",
+      [](const py::array& array) { return Address(reinterpret_cast<uintptr_t>(array.data())); },
       py::arg("array"), "Where the array's elements begin");
   m.def("empty", &empty, py::arg("shape"), py::arg("dtype"),
         "A C-contiguous array of the arena; contents undefined");

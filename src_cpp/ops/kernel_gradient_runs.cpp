@@ -11,10 +11,12 @@ namespace {
 // Rows and filters of a task: what a block of pixels reads of either, and what the next one does,
 // stay in the second cache.
 constexpr int64_t kMostSide = 256, kLeastSide = 64;
-// Where that many filters and rows meet a block of pixels, both are copied for the tiles: windows
-// into the second cache, a tile's in a row, gradients of each column of tiles into the first. Read
-// in place, their lines lie so far apart that many share a set of either cache.
-constexpr int64_t kManyFilters = 192, kManyRows = 128;
+// Where that many rows and filters meet a block of pixels that lie far apart, both are copied for
+// the tiles: windows into the second cache, a tile's in a row, gradients of each column of tiles
+// into the first. Read in place, lines far apart share few sets of either cache; what a copy saves
+// grows with the bytes between pixels and with the filters.
+constexpr int64_t kManyFilters = 128, kManyRows = 128;
+constexpr int64_t kFarBytes = kManyFilters * 1024;
 constexpr int64_t kMostFilters = 512;
 // Tiles of fewer rows (AVX2's have six) need lines faster than the second cache gives them: they
 // always read gradients from a copy.
@@ -53,7 +55,10 @@ struct RunGradient<T>::Task {
   RunPiece rows;
   int64_t column, cols;
 
-  bool is_copied() const { return rows.count >= kManyRows && cols >= kManyFilters; }
+  // Where pixels lie `bytes` apart.
+  bool is_copied(int64_t bytes) const {
+    return rows.count >= kManyRows && cols >= kManyFilters && cols * bytes >= kFarBytes;
+  }
 };
 
 // A block of pixels, and where their windows begin.
@@ -103,14 +108,13 @@ class RunGradient<T>::Ahead {
 
 template <class T>
 RunGradient<T>::RunGradient(const KernelGradient<T>& gradient)
-    : g_(gradient),
-      low_(g_.table.window_tile_rows[kVecs - 1] < kLowRows) {
+    : g_(gradient), low_(g_.table.window_tile_rows[kVecs - 1] < kLowRows) {
   int64_t rows = kMostSide, filters = kMostFilters;
   for (;;) {
     pieces_ = cut_runs(g_.w, rows);
     groups_ = ceil_div(g_.cols, filters);
     if (is_enough(tasks()) || std::max(rows, filters) <= kLeastSide) return;
-    (rows > filters ? rows : filters) /= 2;
+    (rows >= filters ? rows : filters) /= 2;
   }
 }
 
@@ -149,7 +153,8 @@ void RunGradient<T>::run(int64_t number) const {
   const Task here = task(number);
   const Task after = number + 1 < tasks() ? task(number + 1) : here;
   const RowTiles tiles(here.rows.count, g_.table.window_tile_rows[kVecs - 1]);
-  Scratch<T> copies(here.is_copied() ? tiles.count * tiles.pitch() : 0);
+  const bool copied = here.is_copied(g_.w.sw * g_.w.c * int64_t(sizeof(T)));
+  Scratch<T> copies(copied ? tiles.count * tiles.pitch() : 0);
   int64_t in_copy[kPixelBlock], in_gradients[kPixelBlock];
   for (int64_t p = 0; p < kPixelBlock; ++p) {
     in_copy[p] = p * tiles.height;
@@ -166,7 +171,7 @@ void RunGradient<T>::run(int64_t number) const {
     find(ends ? g_.first_block(after.part) : b + 1, next);
     Ahead ahead(g_, ends ? after : here, next, in_gradients);
     Windows windows{g_.x + here.rows.offset, now.origin};
-    if (here.is_copied()) {
+    if (copied) {
       g_.table.pack_windows(windows.data, now.origin, now.count, tiles.first, tiles.count,
                             tiles.height, copies.data(), tiles.pitch());
       windows = {copies.data(), in_copy, tiles.pitch()};

@@ -61,9 +61,9 @@ class FilterRows {
       : p_(product),
         panels_(panels),
         copied_(p_.filter.row_pitch != p_.filter.width && pixels > kCopyPixels),
-        copy_(copied_ ? RowPanels<T>::size(p_.filter.width, std::min(p_.k, kBlockK),
-                                           p_.filter.width)
-                      : 0) {}
+        copy_(copied_
+                  ? RowPanels<T>::size(p_.filter.width, std::min(p_.k, kBlockK), p_.filter.width)
+                  : 0) {}
 
   template <class Body>
   void each(const BlockK& block, Body&& body) {
