@@ -8,7 +8,7 @@ import numpy
 import typing
 __all__: list[str] = ['OF_INPUT', 'Program', 'activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_add_backward_data', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_max_pool2d', 'conv2d_max_pool2d_backward', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'program', 'resize', 'resize_backward', 'resize_bytes', 'run_lanes', 'separable_conv2d', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
 class Program:
-    def run(self, arg0: int) -> None:
+    def run(self, arg0: int | numpy.ndarray | None) -> None:
         ...
 def _probe_copy(bytes: int, repeats: int) -> float:
     """
@@ -22,15 +22,15 @@ def _set_isa(name: str) -> None:
     """
     Change isa(); for tests and benchmarks
     """
-def activation(dtype: int, x: int, y: int, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
+def activation(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
     """
     y = activation(x)
     """
-def activation_backward(dtype: int, dy: int, kept: int, dx: int, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
+def activation_backward(dtype: int, dy: int | numpy.ndarray | None, kept: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, size: int, kind: int, slope: float, upper: float, threshold: float) -> None:
     """
     dx = dy activation'(x), from the kept y or x
     """
-def add(dtype: int, a: int, b: int, y: int, size: int) -> None:
+def add(dtype: int, a: int | numpy.ndarray | None, b: int | numpy.ndarray | None, y: int | numpy.ndarray | None, size: int) -> None:
     """
     y = a + b
     """
@@ -38,31 +38,31 @@ def address(array: numpy.ndarray) -> int:
     """
     Where the array's elements begin
     """
-def affine_sample(dtype: int, x: int, matrices: int, y: int, window: bytes, interpolation: int, fill_mode: int, fill_value: float) -> None:
+def affine_sample(dtype: int, x: int | numpy.ndarray | None, matrices: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, interpolation: int, fill_mode: int, fill_value: float) -> None:
     """
     Images through affine maps
     """
-def affine_sample_backward(dtype: int, dy: int, matrices: int, dx: int, window: bytes, interpolation: int, fill_mode: int) -> None:
+def affine_sample_backward(dtype: int, dy: int | numpy.ndarray | None, matrices: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, window: bytes, interpolation: int, fill_mode: int) -> None:
     """
     The gradient of x
     """
-def avg_pool2d(dtype: int, x: int, y: int, window: bytes, count_include_pad: bool) -> None:
+def avg_pool2d(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, count_include_pad: bool) -> None:
     """
     The mean of every window
     """
-def avg_pool2d_backward(dtype: int, dy: int, dx: int, window: bytes, count_include_pad: bool) -> None:
+def avg_pool2d_backward(dtype: int, dy: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, window: bytes, count_include_pad: bool) -> None:
     """
     The gradient of x
     """
-def col2im(dtype: int, col: int, dx: int, window: bytes) -> None:
+def col2im(dtype: int, col: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, window: bytes) -> None:
     """
     The adjoint of im2col
     """
-def conv2d(dtype: int, x: int, kernel: int, bias: int, y: int, window: bytes, algorithm: int, activation: int, workspace: int) -> None:
+def conv2d(dtype: int, x: int | numpy.ndarray | None, kernel: int | numpy.ndarray | None, bias: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, algorithm: int, activation: int, workspace: int | numpy.ndarray | None) -> None:
     """
     y = activation(x * kernel + bias)
     """
-def conv2d_add_backward_data(dtype: int, dy: int, kernel: int, dx: int, window: bytes, algorithm: int) -> None:
+def conv2d_add_backward_data(dtype: int, dy: int | numpy.ndarray | None, kernel: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, window: bytes, algorithm: int) -> None:
     """
     Adds the gradient of x to dx
     """
@@ -70,23 +70,23 @@ def conv2d_algorithm(dtype: int, window: bytes, algorithm: int, direction: int) 
     """
     Which algorithm a pass takes; 0 where the asked one cannot do the shape
     """
-def conv2d_backward_data(dtype: int, dy: int, kernel: int, dx: int, window: bytes, algorithm: int, workspace: int) -> None:
+def conv2d_backward_data(dtype: int, dy: int | numpy.ndarray | None, kernel: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, window: bytes, algorithm: int, workspace: int | numpy.ndarray | None) -> None:
     """
     The gradient of x
     """
-def conv2d_backward_kernel(dtype: int, x: int, dy: int, dkernel: int, dbias: int, window: bytes, algorithm: int, workspace: int) -> None:
+def conv2d_backward_kernel(dtype: int, x: int | numpy.ndarray | None, dy: int | numpy.ndarray | None, dkernel: int | numpy.ndarray | None, dbias: int | numpy.ndarray | None, window: bytes, algorithm: int, workspace: int | numpy.ndarray | None) -> None:
     """
     The gradients of kernel and bias
     """
-def conv2d_max_pool2d(dtype: int, x: int, kernel: int, bias: int, y: int, argmax: int, window: bytes, pool: bytes, activation: int) -> None:
+def conv2d_max_pool2d(dtype: int, x: int | numpy.ndarray | None, kernel: int | numpy.ndarray | None, bias: int | numpy.ndarray | None, y: int | numpy.ndarray | None, argmax: int | numpy.ndarray | None, window: bytes, pool: bytes, activation: int) -> None:
     """
     y = max_pool2d(activation(x * kernel + bias)), an activation up to relu6
     """
-def conv2d_max_pool2d_backward(dtype: int, dy: int, y: int, argmax: int, x: int, dkernel: int, dbias: int, window: bytes, pool: bytes, activation: int) -> None:
+def conv2d_max_pool2d_backward(dtype: int, dy: int | numpy.ndarray | None, y: int | numpy.ndarray | None, argmax: int | numpy.ndarray | None, x: int | numpy.ndarray | None, dkernel: int | numpy.ndarray | None, dbias: int | numpy.ndarray | None, window: bytes, pool: bytes, activation: int) -> None:
     """
     The gradients of its kernel and bias
     """
-def conv2d_prepare(dtype: int, kernel: int, prepared: int, window: bytes, algorithm: int) -> None:
+def conv2d_prepare(dtype: int, kernel: int | numpy.ndarray | None, prepared: int | numpy.ndarray | None, window: bytes, algorithm: int) -> None:
     """
     Makes a kernel ready; conv2d takes it as its workspace
     """
@@ -94,7 +94,7 @@ def conv2d_prepared_size(dtype: int, window: bytes, algorithm: int) -> int:
     """
     Elements of a kernel made ready for conv2d, 0 where there is nothing to make ready
     """
-def conv2d_residual(dtype: int, x: int, kernel: int, bias: int, residual: int, y: int, window: bytes, algorithm: int, activation: int, workspace: int) -> None:
+def conv2d_residual(dtype: int, x: int | numpy.ndarray | None, kernel: int | numpy.ndarray | None, bias: int | numpy.ndarray | None, residual: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, algorithm: int, activation: int, workspace: int | numpy.ndarray | None) -> None:
     """
     y = activation(x * kernel + bias + residual)
     """
@@ -106,15 +106,15 @@ def cpu_name() -> str:
     """
     The processor's own name
     """
-def dense(dtype: int, x: int, kernel: int, bias: int, y: int, n: int, inputs: int, units: int, activation: int) -> None:
+def dense(dtype: int, x: int | numpy.ndarray | None, kernel: int | numpy.ndarray | None, bias: int | numpy.ndarray | None, y: int | numpy.ndarray | None, n: int, inputs: int, units: int, activation: int) -> None:
     """
     y = activation(x kernel + bias)
     """
-def dense_backward(dtype: int, dy: int, x: int, kernel: int, dx: int, dkernel: int, dbias: int, n: int, inputs: int, units: int) -> None:
+def dense_backward(dtype: int, dy: int | numpy.ndarray | None, x: int | numpy.ndarray | None, kernel: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, dkernel: int | numpy.ndarray | None, dbias: int | numpy.ndarray | None, n: int, inputs: int, units: int) -> None:
     """
     Gradients of dense
     """
-def dropout(dtype: int, x: int, y: int, outer: int, shared: int, inner: int, seed: int, limit: int, scale: float) -> None:
+def dropout(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, outer: int, shared: int, inner: int, seed: int, limit: int, scale: float) -> None:
     """
     y = x scaled, or 0 where the random word is below the limit
     """
@@ -126,11 +126,11 @@ def flush_denormals() -> bool:
     """
     Whether kernels flush denormals
     """
-def gemm(dtype: int, a: int, b: int, c: int, m: int, n: int, k: int, transpose_a: bool, transpose_b: bool) -> None:
+def gemm(dtype: int, a: int | numpy.ndarray | None, b: int | numpy.ndarray | None, c: int | numpy.ndarray | None, m: int, n: int, k: int, transpose_a: bool, transpose_b: bool) -> None:
     """
     c = op(a) op(b)
     """
-def im2col(dtype: int, x: int, col: int, window: bytes) -> None:
+def im2col(dtype: int, x: int | numpy.ndarray | None, col: int | numpy.ndarray | None, window: bytes) -> None:
     """
     The matrix of windows
     """
@@ -142,27 +142,27 @@ def isas() -> list[str]:
     """
     The instruction sets this CPU can run, slowest first
     """
-def labels_check(labels: int, n: int, classes: int, first_bad: int) -> None:
+def labels_check(labels: int | numpy.ndarray | None, n: int, classes: int, first_bad: int | numpy.ndarray | None) -> None:
     """
     Finds the first label outside the classes
     """
-def local_response_norm(dtype: int, x: int, y: int, n: int, c: int, size: int, k: float, alpha: float, beta: float) -> None:
+def local_response_norm(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, n: int, c: int, size: int, k: float, alpha: float, beta: float) -> None:
     """
     y = x / (k + alpha sum x^2)^beta, the sum over near channels of a row
     """
-def local_response_norm_backward(dtype: int, dy: int, x: int, dx: int, n: int, c: int, size: int, k: float, alpha: float, beta: float) -> None:
+def local_response_norm_backward(dtype: int, dy: int | numpy.ndarray | None, x: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, n: int, c: int, size: int, k: float, alpha: float, beta: float) -> None:
     """
     The gradient of local_response_norm
     """
-def max_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes) -> None:
+def max_pool2d(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, argmax: int | numpy.ndarray | None, window: bytes) -> None:
     """
     The largest pixel of every window, and where it stood
     """
-def max_pool2d_backward(dtype: int, dy: int, argmax: int, dx: int, window: bytes) -> None:
+def max_pool2d_backward(dtype: int, dy: int | numpy.ndarray | None, argmax: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, window: bytes) -> None:
     """
     The gradient of x
     """
-def max_pool2d_check(argmax: int, window: bytes, first_bad: int) -> None:
+def max_pool2d_check(argmax: int | numpy.ndarray | None, window: bytes, first_bad: int | numpy.ndarray | None) -> None:
     """
     Finds the first offset outside its window or the image
     """
@@ -170,23 +170,23 @@ def memory_info() -> dict[str, int]:
     """
     Bytes of the arena: in_use, cached, peak, limit (0 = none)
     """
-def min_pool2d(dtype: int, x: int, y: int, argmax: int, window: bytes) -> None:
+def min_pool2d(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, argmax: int | numpy.ndarray | None, window: bytes) -> None:
     """
     The smallest pixel of every window, and where it stood
     """
-def normalize(dtype: int, x: int, gamma: int, beta: int, mean: int, variance: int, y: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool) -> None:
+def normalize(dtype: int, x: int | numpy.ndarray | None, gamma: int | numpy.ndarray | None, beta: int | numpy.ndarray | None, mean: int | numpy.ndarray | None, variance: int | numpy.ndarray | None, y: int | numpy.ndarray | None, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool) -> None:
     """
     (x - mean) / sqrt(variance + epsilon) gamma + beta by images and groups of channels
     """
-def normalize_backward(dtype: int, dy: int, x: int, gamma: int, mean: int, variance: int, dx: int, dgamma: int, dbeta: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool) -> None:
+def normalize_backward(dtype: int, dy: int | numpy.ndarray | None, x: int | numpy.ndarray | None, gamma: int | numpy.ndarray | None, mean: int | numpy.ndarray | None, variance: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, dgamma: int | numpy.ndarray | None, dbeta: int | numpy.ndarray | None, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool) -> None:
     """
     The gradients of normalize; the statistics are constants where fixed
     """
-def normalize_to_end(dtype: int, x: int, gamma: int, beta: int, residual: int, mean: int, variance: int, y: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool, activation: int) -> None:
+def normalize_to_end(dtype: int, x: int | numpy.ndarray | None, gamma: int | numpy.ndarray | None, beta: int | numpy.ndarray | None, residual: int | numpy.ndarray | None, mean: int | numpy.ndarray | None, variance: int | numpy.ndarray | None, y: int | numpy.ndarray | None, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool, activation: int) -> None:
     """
     normalize, a residual added unless 0, an activation up to relu6
     """
-def normalize_to_end_backward(dtype: int, dy: int, x: int, gamma: int, beta: int, y: int, mean: int, variance: int, dx: int, dgamma: int, dbeta: int, dz: int, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool, activation: int) -> None:
+def normalize_to_end_backward(dtype: int, dy: int | numpy.ndarray | None, x: int | numpy.ndarray | None, gamma: int | numpy.ndarray | None, beta: int | numpy.ndarray | None, y: int | numpy.ndarray | None, mean: int | numpy.ndarray | None, variance: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, dgamma: int | numpy.ndarray | None, dbeta: int | numpy.ndarray | None, dz: int | numpy.ndarray | None, n: int, pixels: int, c: int, groups: int, epsilon: float, fixed: bool, activation: int) -> None:
     """
     Its gradients; with dz, which is the residual's, through y, else through x
     """
@@ -202,23 +202,23 @@ def program(calls: collections.abc.Sequence[tuple[collections.abc.Callable[..., 
     """
     Calls (function, arguments) kept as one; None where one of them cannot be kept
     """
-def resize(dtype: int, x: int, y: int, window: bytes, interpolation: int) -> None:
+def resize(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, interpolation: int) -> None:
     """
     Images at another size
     """
-def resize_backward(dtype: int, dy: int, dx: int, window: bytes, interpolation: int) -> None:
+def resize_backward(dtype: int, dy: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, window: bytes, interpolation: int) -> None:
     """
     The gradient of x
     """
-def resize_bytes(x: int, row_stride: int, pixel_stride: int, y: int, window: bytes, interpolation: int) -> None:
+def resize_bytes(x: int | numpy.ndarray | None, row_stride: int, pixel_stride: int, y: int | numpy.ndarray | None, window: bytes, interpolation: int) -> None:
     """
     A picture of bytes as floats at another size
     """
-def run_lanes(lanes: collections.abc.Sequence[tuple[Program, collections.abc.Sequence[tuple[int, int, int]]]], x: int, bytes: int, parts: int) -> None:
+def run_lanes(lanes: collections.abc.Sequence[tuple[Program, collections.abc.Sequence[tuple[int | numpy.ndarray | None, int | numpy.ndarray | None, int]]]], x: int | numpy.ndarray | None, bytes: int, parts: int) -> None:
     """
     Programs run side by side on the parts of x; of each lane (program, [(from, to, bytes)])
     """
-def separable_conv2d(dtype: int, x: int, depthwise_kernel: int, depthwise_bias: int, pointwise_kernel: int, bias: int, y: int, window: bytes, pointwise_window: bytes, between: int, activation: int, workspace: int) -> None:
+def separable_conv2d(dtype: int, x: int | numpy.ndarray | None, depthwise_kernel: int | numpy.ndarray | None, depthwise_bias: int | numpy.ndarray | None, pointwise_kernel: int | numpy.ndarray | None, bias: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, pointwise_window: bytes, between: int, activation: int, workspace: int | numpy.ndarray | None) -> None:
     """
     y = activation(between(x * depthwise + its bias) * pointwise + bias)
     """
@@ -230,31 +230,31 @@ def set_num_threads(count: int) -> None:
     """
     Change num_threads()
     """
-def sigmoid_cross_entropy(dtype: int, logits: int, targets: int, loss: int, size: int, label_smoothing: float) -> None:
+def sigmoid_cross_entropy(dtype: int, logits: int | numpy.ndarray | None, targets: int | numpy.ndarray | None, loss: int | numpy.ndarray | None, size: int, label_smoothing: float) -> None:
     """
     Binary loss of every logit
     """
-def sigmoid_cross_entropy_backward(dtype: int, dloss: int, logits: int, targets: int, dlogits: int, size: int, label_smoothing: float) -> None:
+def sigmoid_cross_entropy_backward(dtype: int, dloss: int | numpy.ndarray | None, logits: int | numpy.ndarray | None, targets: int | numpy.ndarray | None, dlogits: int | numpy.ndarray | None, size: int, label_smoothing: float) -> None:
     """
     The gradient of the logits
     """
-def softmax(dtype: int, x: int, y: int, n: int, classes: int, logarithm: bool) -> None:
+def softmax(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, n: int, classes: int, logarithm: bool) -> None:
     """
     Softmax of every row, or its logarithm
     """
-def softmax_backward(dtype: int, dy: int, y: int, dx: int, n: int, classes: int, logarithm: bool) -> None:
+def softmax_backward(dtype: int, dy: int | numpy.ndarray | None, y: int | numpy.ndarray | None, dx: int | numpy.ndarray | None, n: int, classes: int, logarithm: bool) -> None:
     """
     The gradient of softmax's rows, from the result y
     """
-def softmax_cross_entropy(dtype: int, logits: int, labels: int, targets: int, loss: int, probabilities: int, n: int, classes: int, label_smoothing: float) -> None:
+def softmax_cross_entropy(dtype: int, logits: int | numpy.ndarray | None, labels: int | numpy.ndarray | None, targets: int | numpy.ndarray | None, loss: int | numpy.ndarray | None, probabilities: int | numpy.ndarray | None, n: int, classes: int, label_smoothing: float) -> None:
     """
     Loss and softmax of every row
     """
-def softmax_cross_entropy_backward(dtype: int, dloss: int, probabilities: int, labels: int, targets: int, dlogits: int, n: int, classes: int, label_smoothing: float) -> None:
+def softmax_cross_entropy_backward(dtype: int, dloss: int | numpy.ndarray | None, probabilities: int | numpy.ndarray | None, labels: int | numpy.ndarray | None, targets: int | numpy.ndarray | None, dlogits: int | numpy.ndarray | None, n: int, classes: int, label_smoothing: float) -> None:
     """
     The gradient of the logits
     """
-def transpose_images(dtype: int, x: int, y: int, n: int, rows: int, columns: int) -> None:
+def transpose_images(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, n: int, rows: int, columns: int) -> None:
     """
     y (n, columns, rows) = x (n, rows, columns), each image transposed
     """

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
-from pyconv.backend import are_plain
-
 Made = TypeVar("Made")
 # Results kept, the oldest forgotten first.
 MOST = 4096
+_PLAIN = {int, str, bool, type, type(None)}
 
 
 def remembered(make: Callable[..., Made]) -> Callable[..., Made]:
@@ -24,8 +23,16 @@ def remembered(make: Callable[..., Made]) -> Callable[..., Made]:
 
     @wraps(make)
     def call(*arguments: Any, **options: Any) -> Made:
-        if options or not are_plain(arguments):
+        if options:
             return make(*arguments, **options)
+        for value in arguments:
+            kind = type(value)
+            if kind is tuple:
+                for item in value:
+                    if type(item) is not int:
+                        return make(*arguments)
+            elif kind not in _PLAIN:
+                return make(*arguments)
         return known(*arguments)
 
     return call

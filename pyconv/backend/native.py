@@ -25,6 +25,3 @@ CODES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1}
 
 def native_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype if dtype.isnative else dtype.newbyteorder("=")
-
-# Whether all of a tuple are None, names, types, bools, integers or tuples of integers, exactly.
-are_plain = _core.are_plain

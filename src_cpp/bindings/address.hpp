@@ -23,7 +23,7 @@ namespace pybind11::detail {
 // Of arrays the base class alone: subclasses may mean other elements than they hold.
 template <>
 struct type_caster<pyconv::Address> {
-  PYBIND11_TYPE_CASTER(pyconv::Address, const_name("int | numpy.ndarray | None"));
+  PYBIND11_TYPE_CASTER(pyconv::Address, io_name("int | numpy.ndarray | None", "int"));
 
   bool load(handle source, bool) {
     PyObject* const object = source.ptr();
