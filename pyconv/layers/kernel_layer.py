@@ -68,6 +68,11 @@ class KernelLayer(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **base)
         self.activation = activations.get(activation)
+        if self.activation is activations.glu:
+            raise ValueError(
+                f"{type(self).__name__}: activation={activation!r}; must keep the shape; use "
+                "Activation('glu') after the layer"
+            )
         self.use_bias = checked_flag(type(self).__name__, "use_bias", use_bias)
         self.bias_options = bias
 
