@@ -38,11 +38,15 @@ class WeightOptions:
             constraint=self.constraint,
         )
 
+    @property
+    def initializer_config(self) -> dict[str, Any] | None:
+        """What makes an equal initializer."""
+        return None if self.initializer is None else initializers.serialize(self.initializer)
+
     def get_config(self, name: str) -> dict[str, Any]:
         """Return Keras's three arguments for the weight `name`."""
-        first = self.initializer
         return {
-            f"{name}_initializer": None if first is None else initializers.serialize(first),
+            f"{name}_initializer": self.initializer_config,
             f"{name}_regularizer": regularizers.config_of(self.regularizer),
             f"{name}_constraint": constraints.config_of(self.constraint),
         }

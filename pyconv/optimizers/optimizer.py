@@ -194,7 +194,7 @@ class Optimizer:
             variable.version += 1
             if variable.constraint is not None:
                 with on_device(variable.device):
-                    variable.array[...] = variable.constraint(variable.array)
+                    variable.constrain()
 
     def scale_loss(self, loss: Tensor) -> Tensor:
         """Return what is differentiated in place of the loss: itself, unless it is scaled."""

@@ -219,3 +219,23 @@ def test_an_order_of_axes_is_an_array_too() -> None:
     assert layers.Permute(np.array([2, 1, 3]))(X).shape == (2, 8, 7, 4)
     with pytest.raises(TypeError, match=r"Permute: dims=True; must be an int"):
         layers.Permute((2, True))
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (layers.BatchNormalization, ("gamma", "beta", "moving_mean", "moving_variance")),
+        (layers.LayerNormalization, ("gamma", "beta")),
+        (layers.PReLU, ("alpha",)),
+    ],
+)
+def test_no_initializer_is_glorot_uniform_for_every_weight(
+    make: Any, names: tuple[str, ...]
+) -> None:
+    layer = make(**{f"{name}_initializer": None for name in names})
+    layer(X)
+    for name in names:
+        values = getattr(layer, name).numpy()
+        assert len(np.unique(values)) == values.size
+        assert np.abs(values).max() <= np.sqrt(3)  # of a fan of 1
+        assert layer.get_config()[f"{name}_initializer"] is None
