@@ -132,10 +132,8 @@ def _wide(y_pred: Tensor) -> Tensor:
 
 
 def aligned(y: Array, output_shape: Shape) -> Array:
-    """Return labels (n,) as (n, 1) where the outputs are (n, 1), and the other way round."""
-    if (*y.shape, 1) == output_shape:
-        return y[..., None]
-    return y[..., 0] if y.shape == (*output_shape, 1) else y
+    """Return labels (n,) as (n, 1) where the outputs are (n, 1)."""
+    return y[..., None] if (*y.shape, 1) == output_shape else y
 
 
 def along(function: str, weights: Array, shape: Shape) -> Array:

@@ -200,14 +200,3 @@ def test_an_ignored_class_changes_nothing_but_the_count() -> None:
 def test_what_does_not_fit_is_named(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
-
-
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("name", ["MeanSquaredError", "MeanAbsoluteError", "Huber", "KLDivergence"])
-def test_labels_lose_a_last_axis_that_the_outputs_have_not(keras: Any, name: str) -> None:
-    y, p = HALVES[:, :1].astype(np.float32), ROWS[:, 0].astype(np.float32)
-    for weights in (None, WEIGHTS):
-        found = getattr(losses, name)()(y, p, weights)
-        expected = getattr(keras.losses, name)()(y, p, weights)
-        np.testing.assert_allclose(host(found), host(expected), rtol=KERAS)
