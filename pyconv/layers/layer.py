@@ -192,7 +192,8 @@ class Layer(Holding):
             raise
         if self.activity_regularizer is not None:
             for y in flatten(results):
-                self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
+                cost = self._scalar("activity_regularizer", self.activity_regularizer(y))
+                self.add_loss(cost * (1 / max(1, y.shape[0])))
         return results
 
     def algorithm(self, input_shape: Any) -> str | None:

@@ -77,6 +77,13 @@ def test_first_values_that_do_not_fit_are_refused(
         one_dense(kernel_initializer=lambda shape, dtype: result)
 
 
+def test_what_an_activity_regularizer_returns_is_one_number() -> None:
+    for result, error in ((None, TypeError), (X, ValueError)):
+        model = one_dense(activity_regularizer=lambda y, result=result: result)
+        with pytest.raises(error, match="d: activity_regularizer"):
+            model.train_on_batch(X, Y)
+
+
 @pytest.mark.parametrize(
     ("option", "function", "error", "text"),
     [
