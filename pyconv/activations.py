@@ -39,6 +39,8 @@ from pyconv.autograd.curves import (
     tanh_shrink,
     threshold,
 )
+from pyconv.autograd.glu import glu
+from pyconv.autograd.sparsemax import sparsemax
 
 if TYPE_CHECKING:
     from pyconv.ops.activation import ActivationName
@@ -60,6 +62,7 @@ _by_name: dict[str, Activation] = {
     "elu": elu,
     "exponential": exponential,
     "gelu": gelu,
+    "glu": glu,
     "hard_shrink": hard_shrink,
     "hard_sigmoid": hard_sigmoid,
     "hard_silu": hard_silu,
@@ -81,6 +84,7 @@ _by_name: dict[str, Activation] = {
     "softsign": softsign,
     "sparse_plus": sparse_plus,
     "sparse_sigmoid": sparse_sigmoid,
+    "sparsemax": sparsemax,
     "squareplus": squareplus,
     "swish": swish,
     "tanh": tanh,
@@ -128,6 +132,7 @@ __all__ = [
     "exponential",
     "gelu",
     "get",
+    "glu",
     "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
@@ -150,6 +155,7 @@ __all__ = [
     "softsign",
     "sparse_plus",
     "sparse_sigmoid",
+    "sparsemax",
     "squareplus",
     "swish",
     "tanh",

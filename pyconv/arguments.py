@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from numbers import Real
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -16,6 +16,7 @@ Padding: TypeAlias = (
     Literal["valid", "same"] | int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
 )
 DataFormat: TypeAlias = Literal["channels_last", "channels_first"]
+DATA_FORMATS: tuple[DataFormat, ...] = ("channels_last", "channels_first")
 Shape: TypeAlias = tuple[int, ...]
 # "valid", "same", or pixels (top, bottom, left, right).
 Pads: TypeAlias = str | tuple[int, int, int, int]
@@ -38,6 +39,14 @@ def whole_number(
     if number > largest:
         raise ValueError(f"{function}: {argument}={number}; must be <= {largest}")
     return number
+
+
+def checked_axis(function: str, axis: object, rank: int) -> int:
+    """Return the place of an axis among `rank` axes, counted from the first."""
+    place = whole_number(function, "axis", axis, -LARGEST)
+    if not -rank <= place < rank:
+        raise ValueError(f"{function}: axis={place}; must be in [{-rank}, {rank})")
+    return place % rank
 
 
 def plain_number(function: str, argument: str, value: object) -> float:
@@ -160,7 +169,7 @@ def normalise_pair(function: str, argument: str, value: object, minimum: int) ->
 
     The pair may be an array of NumPy's.
     """
-    if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim == 1):
+    if _is_row(value):
         if len(value) != 2:
             raise ValueError(f"{function}: {argument}={value!r}; must be an int or two ints")
         return (
@@ -175,15 +184,11 @@ def normalise_pair(function: str, argument: str, value: object, minimum: int) ->
 
 def normalise_data_format(function: str, data_format: object) -> bool:
     """Return whether images are channels_first."""
-    if isinstance(data_format, str):
-        if data_format in ("channels_last", "channels_first"):
-            return data_format == "channels_first"
-        kind: type[Exception] = ValueError
-    else:
-        kind = TypeError
-    raise kind(
-        f"{function}: data_format={data_format!r}; must be 'channels_last' or 'channels_first'"
-    )
+    if isinstance(data_format, str) and data_format in DATA_FORMATS:
+        return data_format == "channels_first"
+    kind = ValueError if isinstance(data_format, str) else TypeError
+    rule = " or ".join(map(repr, DATA_FORMATS))
+    raise kind(f"{function}: data_format={data_format!r}; must be {rule}")
 
 
 def padding_in_small(padding: Padding) -> Padding:
@@ -210,20 +215,23 @@ def normalise_padding(function: str, padding: object) -> Pads:
 def normalise_sides(
     function: str, argument: str, value: object, rule: str = f"must be {_SIDES_RULE}"
 ) -> tuple[int, int, int, int]:
-    """Return pixels (top, bottom, left, right), each at least 0."""
-    if isinstance(value, (tuple, list)):
-        if len(value) != 2:
-            raise ValueError(f"{function}: {argument}={value!r}; {rule}")
-        if isinstance(value[0], (tuple, list)):
-            sides: list[int] = []
-            for i, side in enumerate(value):
-                if not isinstance(side, (tuple, list)):
-                    raise TypeError(f"{function}: {argument}[{i}]={side!r}; {rule}")
-                if len(side) != 2:
-                    raise ValueError(f"{function}: {argument}[{i}]={side!r}; {rule}")
-                sides += normalise_pair(function, f"{argument}[{i}]", side, 0)
-            return sides[0], sides[1], sides[2], sides[3]
-    elif isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    """Return pixels (top, bottom, left, right), each at least 0; pairs may be arrays of NumPy's."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        pixels = whole_number(function, argument, value, 0)
+        return pixels, pixels, pixels, pixels
+    if not _is_row(value):
         raise TypeError(f"{function}: {argument}={value!r}; {rule}")
-    vertical, horizontal = normalise_pair(function, argument, value, 0)
-    return vertical, vertical, horizontal, horizontal
+    if len(value) != 2:
+        raise ValueError(f"{function}: {argument}={value!r}; {rule}")
+    sides: list[int] = []
+    for i, side in enumerate(value):
+        if _is_row(side) and len(side) != 2:
+            raise ValueError(f"{function}: {argument}[{i}]={side!r}; {rule}")
+        if not _is_row(side) and not isinstance(side, (int, np.integer)):
+            raise TypeError(f"{function}: {argument}[{i}]={side!r}; {rule}")
+        sides += normalise_pair(function, f"{argument}[{i}]", side, 0)
+    return sides[0], sides[1], sides[2], sides[3]
+
+
+def _is_row(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)

@@ -123,7 +123,7 @@ class NonNeg(Constraint):
 
 
 registry: Registry[Constraint] = Registry(
-    "constraints", Constraint, (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)
+    "constraints", Constraint, (MaxNorm, MinMaxNorm, NonNeg, UnitNorm), takes_functions=True
 )
 serialize = registry.serialize
 deserialize = registry.deserialize
@@ -131,7 +131,7 @@ max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNo
 
 
 def get(identifier: Any) -> Constraint | None:
-    """Return the constraint of a name, a class or a configuration; None is none."""
+    """Return the constraint of a name, a class, a configuration or a function; None is none."""
     return None if identifier is None else registry.get(identifier)
 
 

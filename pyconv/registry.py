@@ -43,6 +43,7 @@ class Registry(Generic[T]):
         base: what an object must be an instance of.
         classes: the allow-list.
         spelling: from class names to the names that programs use.
+        takes_functions: a function, which is not written down, may stand for an object.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Registry(Generic[T]):
         base: type[T],
         classes: Iterable[type[T]],
         spelling: Callable[[str], str] = snake_case,
+        *,
+        takes_functions: bool = False,
     ) -> None:
-        self.module, self.base = module, base
+        self.module, self.base, self.takes_functions = module, base, takes_functions
         self.classes = {cls.__name__: cls for cls in classes}
         self.names = {spelling(name): cls for name, cls in self.classes.items()}
 
@@ -64,10 +67,14 @@ class Registry(Generic[T]):
             return self.deserialize(identifier)
         if isinstance(identifier, type) and issubclass(identifier, self.base):
             return identifier()
+        if self.takes_functions and callable(identifier) and not isinstance(identifier, type):
+            made: T = identifier
+            return made
         if not isinstance(identifier, str):
-            kind = self.base.__name__
+            kinds = "a name, a function or" if self.takes_functions else "a name or"
             raise TypeError(
-                f"{self.module}.get: identifier={identifier!r}; must be a name or of class {kind}"
+                f"{self.module}.get: identifier={identifier!r}; must be {kinds} of class "
+                f"{self.base.__name__}"
             )
         found = self.names.get(identifier) or self.classes.get(identifier)
         if found is None:
@@ -80,8 +87,9 @@ class Registry(Generic[T]):
         """Return the configuration that `deserialize` reads, in Keras's form."""
         name = type(value).__name__
         if self.classes.get(name) is not type(value):
+            own = f"class {name}" if isinstance(value, self.base) else repr(value)
             raise ValueError(
-                f"{self.module}.serialize: class {name}; must be one of {sorted(self.classes)}"
+                f"{self.module}.serialize: {own}; must be one of {sorted(self.classes)}"
             )
         return {
             "module": f"keras.{self.module}",

@@ -76,7 +76,7 @@ class L2(L1L2):
 
 NAMES = {"L1": "l1", "L1L2": "l1_l2", "L2": "l2"}
 registry: Registry[Regularizer] = Registry(
-    "regularizers", Regularizer, (L1, L1L2, L2), NAMES.__getitem__
+    "regularizers", Regularizer, (L1, L1L2, L2), NAMES.__getitem__, takes_functions=True
 )
 serialize = registry.serialize
 deserialize = registry.deserialize
@@ -98,7 +98,7 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
 
 
 def get(identifier: Any) -> Regularizer | None:
-    """Return the regularizer of a name, a class or a configuration; None is none."""
+    """Return the regularizer of a name, a class, a configuration or a function; None is none."""
     if identifier is None:
         return None
     if identifier == "l1_l2":

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyconv.autograd.own_function import checked_result, no_backward, no_forward
 from pyconv.autograd.tape import tapes_wanting
-from pyconv.autograd.tensor import Tensor
+from pyconv.autograd.tensor import Tensor, as_tensor
 from pyconv.backend import (
     Array,
     computes_in_16_bits,
@@ -33,11 +34,13 @@ class Function:
 
     A subclass takes its options in `__init__`, computes in `forward(*arrays)` and returns one
     gradient per input from `backward(dy)`; where `wanted` is False it may be None. What backward
-    needs is kept on self, and only when `recording`.
+    needs is kept on self, and only when `recording`. backward changes neither dy nor what forward
+    got: others may hold them.
     """
 
     takes_16_bits = False  # forward and backward are made for them
     joins_float32 = True  # its float32 inputs become 16 bits then
+    is_own = False  # the user's: what it returns is checked
     takes_over = False  # whether `take_over` does anything
     makes_anew = False  # its gradients are arrays of their own, that nothing else holds
     adds_up = False  # its first gradient can be added to `summed`, which it then is
@@ -47,11 +50,12 @@ class Function:
     _tf32 = _widens = False
     wanted: tuple[bool, ...] = ()  # one per input once a tape records; empty when none does
     tapes = 0  # that recorded it
-    forward: Callable[..., Array]
-    backward: Callable[[Array], Gradients]
+    forward: Callable[..., Array] = no_forward
+    backward: Callable[..., Gradients] = no_backward
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        cls.is_own = not cls.__module__.startswith("pyconv.")
         cls.takes_over = cls.take_over is not Function.take_over
 
     @property
@@ -59,6 +63,8 @@ class Function:
         return bool(self.wanted)
 
     def __call__(self, *inputs: Tensor | None) -> Tensor:
+        if self.is_own:
+            inputs = tuple(None if x is None else as_tensor(x) for x in inputs)
         tapes = tapes_wanting(inputs)
         if tapes:
             self.tapes, self.wanted = len(tapes), tapes[0][1]
@@ -66,6 +72,8 @@ class Function:
             self.wanted = tuple(map(any, zip(*[wanted for _, wanted in tapes], strict=True)))
         arrays = [None if x is None else x.array for x in inputs]
         array = self._in_precision(arrays) if precision.in_use else self.forward(*arrays)
+        if self.is_own:
+            array = checked_result(type(self).__name__, array)
         y = Tensor.wrap(np.asarray(array) if isinstance(array, np.generic) else array)
         for tape, wanted in tapes:
             tape.record(self, inputs, y, wanted)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import LARGEST, checked_axis, items_of, whole_number
 from pyconv.autograd.function import Function
 from pyconv.autograd.tensor import Operand, Tensor, as_tensor
 from pyconv.autograd.variable import Variable
@@ -135,15 +136,17 @@ def stack(xs: Sequence[Operand], axis: int = 0) -> Tensor:
 def split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
     """Return equal parts of x along an axis, so many of them, or the parts between indices."""
     tensor = as_tensor(x)
-    axis = _checked_axis("split", axis, tensor.ndim)
+    axis = checked_axis("split", axis, tensor.ndim)
     size = tensor.shape[axis]
+    name = "indices_or_sections"
     if isinstance(indices_or_sections, (int, np.integer)):
-        parts = int(indices_or_sections)
-        if parts < 1 or size % parts:
-            raise ValueError(f"split: indices_or_sections={parts}; must divide {size}")
+        parts = whole_number("split", name, indices_or_sections, 1)
+        if size % parts:
+            raise ValueError(f"split: {name}={parts}; must divide {size}")
         ends = [size // parts * i for i in range(1, parts)]
     else:
-        ends = [int(i) for i in indices_or_sections]
+        given = items_of("split", name, indices_or_sections)
+        ends = [whole_number("split", name, i, -LARGEST) for i in given]
     before = (slice(None),) * axis
     return [
         getitem(tensor, (*before, slice(start, end)))
@@ -154,7 +157,7 @@ def split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -
 def expand_dims(x: Operand, axis: int) -> Tensor:
     """Return x with a new axis of size 1 at this place."""
     tensor = as_tensor(x)
-    axis = _checked_axis("expand_dims", axis, tensor.ndim + 1)
+    axis = checked_axis("expand_dims", axis, tensor.ndim + 1)
     return reshape(tensor, (*tensor.shape[:axis], 1, *tensor.shape[axis:]))
 
 
@@ -164,8 +167,7 @@ def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Tensor:
     if axis is None:
         gone = {i for i, size in enumerate(tensor.shape) if size == 1}
     else:
-        named = [axis] if isinstance(axis, (int, np.integer)) else axis
-        gone = {_checked_axis("squeeze", int(a), tensor.ndim) for a in named}
+        gone = _places("squeeze", axis, tensor.ndim)
         if any(tensor.shape[a] != 1 for a in gone):
             raise ValueError(f"squeeze: axis={axis} of shape {tensor.shape}; sizes must be 1")
     return reshape(tensor, tuple(n for i, n in enumerate(tensor.shape) if i not in gone))
@@ -174,13 +176,13 @@ def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Tensor:
 def flip(x: Operand, axis: int | Sequence[int] | None = None) -> Tensor:
     """Return x with its elements in reverse order along an axis, several, or all."""
     tensor = as_tensor(x)
-    named = range(tensor.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
-    turned = {_checked_axis("flip", int(a), tensor.ndim) for a in named}
+    turned = _places("flip", range(tensor.ndim) if axis is None else axis, tensor.ndim)
     key = tuple(slice(None, None, -1 if i in turned else 1) for i in range(tensor.ndim))
     return getitem(tensor, key)
 
 
-def _checked_axis(function: str, axis: int, rank: int) -> int:
-    if not -rank <= axis < rank:
-        raise ValueError(f"{function}: axis={axis}; must be in [{-rank}, {rank})")
-    return axis % rank
+def _places(function: str, axis: int | Sequence[int], rank: int) -> set[int]:
+    """Return the places of one axis or several."""
+    one = isinstance(axis, (int, np.integer))
+    named = [axis] if one else items_of(function, "axis", axis)
+    return {checked_axis(function, a, rank) for a in named}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from pyconv.autograd.own_function import checked_gradients
 from pyconv.autograd.seeds import checked_tensors, seeds_of
 from pyconv.autograd.tensor import Tensor
 from pyconv.autograd.variable import Variable
@@ -216,6 +217,8 @@ class GradientTape:
                 function.summed = summed
             gradients = function.gradients(dy)
             function.summed = None
+            if function.is_own:
+                gradients = checked_gradients(type(function).__name__, gradients, inputs, wanted)
             if not isinstance(gradients, tuple):
                 gradients = (gradients,)
             for x, is_wanted, dx in zip(inputs, wanted, gradients, strict=True):

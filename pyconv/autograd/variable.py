@@ -56,6 +56,17 @@ class Variable(Tensor):
         self.version += 1
         return self
 
+    def constrain(self) -> None:
+        """Bring the values back to what the constraint returns of them."""
+        if self.constraint is None:
+            return
+        found = array_of(self.constraint(self.array), f"{self.name}: what its constraint returned")
+        if found.shape != self.array.shape:
+            raise ValueError(
+                f"{self.name}: its constraint returned {found.shape}; must be {self.shape}"
+            )
+        copy_into(self.array, found)
+
     def to(self, device: str) -> Variable:
         """Move the values to a device, where they stay."""
         name = checked_device("Variable.to", device)

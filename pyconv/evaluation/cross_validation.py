@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pyconv.arguments import checked_function
+from pyconv.arguments import checked_function, items_of
 from pyconv.autograd import Variable
 from pyconv.callbacks import Callback, History
 from pyconv.evaluation.splitting import KFold, Pair
@@ -74,7 +74,7 @@ def cross_validate(
             the samples; a model that shares weights with the one before. TypeError: build returns
             no model.
     """
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = _array("cross_validate: x", x), _array("cross_validate: y", y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"cross_validate: x.shape={x.shape}, y.shape={y.shape}; must be (n, ...)")
     checked_function("cross_validate", "build", build)
@@ -110,7 +110,10 @@ def index_pairs(
         raise TypeError(f"{function}: folds={folds!r}; must be an int, a splitter or index pairs")
     number = -1
     for number, pair in enumerate(pairs):
-        train, test = (_indices(function, number, part, len(x)) for part in pair)
+        parts = items_of(function, f"folds: pair {number}", pair)
+        if len(parts) != 2:
+            raise ValueError(f"{function}: folds: pair {number} has {len(parts)} parts; must be 2")
+        train, test = (_indices(function, number, part, len(x)) for part in parts)
         if np.intersect1d(train, test).size:
             raise ValueError(f"{function}: fold {number} tests on samples that it trains on")
         yield train, test
@@ -118,12 +121,20 @@ def index_pairs(
         raise ValueError(f"{function}: folds is empty; must have a fold")
 
 
+def _array(what: str, value: object) -> npt.NDArray[Any]:
+    """Return an array of any kind; lists of several lengths are refused."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{what} has items of several lengths; must be an array") from None
+
+
 def _splits(folds: Any) -> bool:
     return hasattr(folds, "split") and not isinstance(folds, str)
 
 
 def _indices(function: str, fold: int, part: Any, count: int) -> npt.NDArray[Any]:
-    indices = np.asarray(part)
+    indices = _array(f"{function}: fold {fold}", part)
     if indices.dtype == np.bool_ and indices.shape == (count,):
         indices = np.flatnonzero(indices)
     inside = indices.dtype.kind in "iu" and ((indices >= 0) & (indices < count)).all()

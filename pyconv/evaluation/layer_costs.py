@@ -63,11 +63,24 @@ def layer_costs(model: Model, input_shape: Sequence[int] | None = None) -> list[
 
 
 def cost_lines(costs: Sequence[LayerCost]) -> list[str]:
-    """Return the table of `layer_costs` and its sums."""
-    parameters = sum(cost.parameters for cost in costs)
-    multiply_adds = sum(cost.multiply_adds for cost in costs)
+    """Return the table of `layer_costs` and its sums.
+
+    Raises:
+        TypeError: what is no list of LayerCost, or counts that are none.
+    """
+    given = items_of("cost_lines", "costs", costs)
+    for i, cost in enumerate(given):
+        if not isinstance(cost, LayerCost):
+            raise TypeError(f"cost_lines: costs[{i}]={cost!r}; must be a LayerCost")
+    parameters, multiply_adds = (
+        sum(
+            whole_number("cost_lines", f"costs[{i}].{count}", getattr(cost, count), 0, 1 << 63)
+            for i, cost in enumerate(given)
+        )
+        for count in ("parameters", "multiply_adds")
+    )
     total = ("in all", "", f"{parameters:,}", f"{multiply_adds:,}")
-    rows = [HEADINGS, *(_cells(cost) for cost in costs), total]
+    rows = [HEADINGS, *(_cells(cost) for cost in given), total]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
     return [
         "  ".join(

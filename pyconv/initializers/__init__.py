@@ -26,6 +26,7 @@ registry = Registry(
         *(GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform),
         *(RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling),
     ),
+    takes_functions=True,
 )
 # The classes by Keras's small names.
 glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Activation, ELU and Softmax: functions of an input's own shape as layers."""
+"""Activation, ELU and Softmax: activations as layers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class Activation(Layer):
         self.activation = activations.get(activation)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return input_shape
+        if self.activation is not activations.glu or not input_shape or input_shape[-1] is None:
+            return input_shape
+        return (*input_shape[:-1], input_shape[-1] // 2)  # odd sizes are refused by the call
 
     def call(self, x: Tensor) -> Tensor:
         return self.activation(x)

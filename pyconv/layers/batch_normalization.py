@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyconv import initializers
 from pyconv.arguments import checked_flag, finite_number
 from pyconv.autograd import Tensor, Variable
 from pyconv.autograd.batch_norm import BatchNormToEnd, batch_norm_inference, batch_norm_training
@@ -63,18 +62,18 @@ class BatchNormalization(NormLayer):
         self.momentum = finite_number("BatchNormalization", "momentum", momentum)
         if not 0 <= self.momentum <= 1:
             raise ValueError(f"BatchNormalization: momentum={momentum}; must be within 0 and 1")
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.moving_options = {
+            "moving_mean": WeightOptions(moving_mean_initializer),
+            "moving_variance": WeightOptions(moving_variance_initializer),
+        }
         self.synchronized = checked_flag("BatchNormalization", "synchronized", synchronized)
 
     def build(self, input_shape: Shape) -> None:
         shape = (self.known_size(input_shape, self.axis),)
         self.add_scale(shape)
-        self.moving_mean = self.add_weight(
-            shape, self.moving_mean_initializer, name="moving_mean", trainable=False
-        )
-        self.moving_variance = self.add_weight(
-            shape, self.moving_variance_initializer, name="moving_variance", trainable=False
+        self.moving_mean, self.moving_variance = (
+            self.add_weight(shape, options.initializer, name=name, trainable=False)
+            for name, options in self.moving_options.items()
         )
 
     def check_input(self, shape: Shape) -> None:
@@ -119,8 +118,10 @@ class BatchNormalization(NormLayer):
             **super().get_config(),
             "axis": self.axis,
             "momentum": self.momentum,
-            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
-            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
+            **{
+                f"{name}_initializer": options.initializer_config
+                for name, options in self.moving_options.items()
+            },
             "synchronized": self.synchronized,
         }
 

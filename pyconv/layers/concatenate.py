@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pyconv import autograd
+from pyconv.arguments import LARGEST, checked_axis, whole_number
 from pyconv.autograd import Tensor
 from pyconv.layers.layer import Layer
 from pyconv.layers.merging import checked_shapes
@@ -28,9 +27,7 @@ class Concatenate(Layer):
 
     def __init__(self, axis: int = -1, **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
-        if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool):
-            raise TypeError(f"Concatenate: axis={axis!r}; must be an integer")
-        self.axis = int(axis)
+        self.axis = whole_number("Concatenate", "axis", axis, -LARGEST)
 
     def check_input(self, shape: Any) -> None:
         self.compute_output_shape(shape)
@@ -38,9 +35,7 @@ class Concatenate(Layer):
     def compute_output_shape(self, input_shape: Any) -> Shape:
         shapes = checked_shapes(self.name, input_shape)
         rank = len(shapes[0])
-        if not -rank <= self.axis < rank:
-            raise ValueError(f"{self.name}: axis={self.axis}; must be in [{-rank}, {rank})")
-        axis = self.axis % rank
+        axis = checked_axis(self.name, self.axis, rank)
         result: list[int | None] = []
         for i, sizes in enumerate(zip(*shapes, strict=False)):
             known = [size for size in sizes if size is not None]

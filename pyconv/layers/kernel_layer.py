@@ -38,11 +38,15 @@ class WeightOptions:
             constraint=self.constraint,
         )
 
+    @property
+    def initializer_config(self) -> dict[str, Any] | None:
+        """What makes an equal initializer."""
+        return None if self.initializer is None else initializers.serialize(self.initializer)
+
     def get_config(self, name: str) -> dict[str, Any]:
         """Return Keras's three arguments for the weight `name`."""
-        first = self.initializer
         return {
-            f"{name}_initializer": None if first is None else initializers.serialize(first),
+            f"{name}_initializer": self.initializer_config,
             f"{name}_regularizer": regularizers.config_of(self.regularizer),
             f"{name}_constraint": constraints.config_of(self.constraint),
         }
@@ -68,6 +72,11 @@ class KernelLayer(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **base)
         self.activation = activations.get(activation)
+        if self.activation is activations.glu:
+            raise ValueError(
+                f"{type(self).__name__}: activation={activation!r}; must keep the shape; use "
+                "Activation('glu') after the layer"
+            )
         self.use_bias = checked_flag(type(self).__name__, "use_bias", use_bias)
         self.bias_options = bias
 

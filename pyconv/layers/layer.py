@@ -192,7 +192,8 @@ class Layer(Holding):
             raise
         if self.activity_regularizer is not None:
             for y in flatten(results):
-                self.add_loss(self.activity_regularizer(y) * (1 / max(1, y.shape[0])))
+                cost = self._scalar("activity_regularizer", self.activity_regularizer(y))
+                self.add_loss(cost * (1 / max(1, y.shape[0])))
         return results
 
     def algorithm(self, input_shape: Any) -> str | None:
@@ -210,25 +211,35 @@ class Layer(Holding):
         """
         if running.losses is None:
             raise RuntimeError(f"{self.name}: add_loss belongs inside call")
-        running.losses.append((self, self._tensor(loss)))
+        running.losses.append((self, self._scalar("add_loss", loss)))
 
     @property
     def losses(self) -> list[Tensor]:
         """The losses of the last call, and what the trainable weights' regularizers say."""
         layers = {id(layer): layer for layer in self._with_sublayers()}
         costly = {
-            id(v): v
+            id(v): (layer, v)
             for layer in layers.values()
             for v in layer._own_weights
             if v.regularizer is not None and v.trainable and layer._trainable and self._trainable
         }
         added = [loss for layer, loss in self._call_losses if id(layer) in layers]
-        return added + [v.regularizer(v) for v in costly.values() if v.regularizer is not None]
+        return added + [
+            layer._scalar(f"the regularizer of {v.name!r}", v.regularizer(v))
+            for layer, v in costly.values()
+            if v.regularizer is not None
+        ]
 
-    def _tensor(self, x: Any, dtype: str | None = None) -> Tensor:
+    def _scalar(self, what: str, loss: Any) -> Tensor:
+        found = self._tensor(loss, what=what)
+        if found.size != 1:
+            raise ValueError(f"{self.name}: {what}: shape {found.shape}; must be one number")
+        return found
+
+    def _tensor(self, x: Any, dtype: str | None = None, what: str = "input") -> Tensor:
         if isinstance(x, Tensor) and is_floating(x.array.dtype):
             return x
-        array = array_of(x, f"{self.name}: input")
+        array = array_of(x, f"{self.name}: {what}")
         if array.dtype == (dtype or self.dtype):
             return Tensor.wrap(array)
         return Tensor.wrap(array.astype(dtype or self.dtype))
@@ -267,12 +278,13 @@ class Layer(Holding):
         """Return a new Variable of the layer with the initializer's values.
 
         Args:
-            initializer: None is "glorot_uniform".
+            initializer: None is "glorot_uniform"; a function is called as f(shape, dtype).
             regularizer: what its values add to `losses`. constraint: what they are brought back to
-                after each step.
+                after each step. Each a name, an object or a function.
         """
         name = f"variable_{len(self._own_weights)}" if name is None else name
         values: Array = first_values(
+            f"{self.name}: {name}",
             initializers.get("glorot_uniform" if initializer is None else initializer),
             tuple(map(int, shape)),
             dtype or self.dtype,

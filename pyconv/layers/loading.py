@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.autograd import array_of
+from pyconv.backend import to_host
 from pyconv.initializers import Initializer, registry
 
 
@@ -34,16 +36,23 @@ def loading(weight_bytes: int) -> Iterator[None]:
 
 
 def first_values(
-    initializer: Initializer, shape: tuple[int, ...], dtype: str
+    weight: str, initializer: Initializer, shape: tuple[int, ...], dtype: str
 ) -> np.ndarray[Any, Any]:
     """Return a new weight's values, or zeros within the allowance while loading.
 
     Nobody else holds the array: what an initializer of the user's returns is copied.
+
+    Raises:
+        ValueError: such an initializer's values have another shape. TypeError: no numbers.
     """
     if _loading.bytes_left is None:
-        values = np.asarray(initializer(shape, dtype))
-        own = registry.classes.get(type(initializer).__name__) is type(initializer)
-        return values if own else values.copy()
+        values = initializer(shape, dtype)
+        if registry.classes.get(type(initializer).__name__) is type(initializer):
+            return values
+        own = to_host(array_of(values, f"{weight}: what its initializer returned"))
+        if own.shape != shape:
+            raise ValueError(f"{weight}: its initializer returned {own.shape}; must be {shape}")
+        return np.array(own, dtype)
     needed = math.prod(shape) * np.dtype(dtype).itemsize
     if needed > _loading.bytes_left:
         raise ValueError(f"a weight of shape {shape} needs more bytes than the file has")

@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pyconv import autograd
+from pyconv.arguments import LARGEST, items_of, whole_number
 from pyconv.autograd import Tensor
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
@@ -27,12 +26,10 @@ class Permute(Layer):
 
     def __init__(self, dims: Sequence[int], **base: Unpack[LayerOptions]) -> None:
         super().__init__(**base)
-        if not isinstance(dims, (list, tuple)):
-            raise TypeError(f"Permute: dims={dims!r}; must be a tuple")
-        whole = all(isinstance(d, (int, np.integer)) for d in dims)
-        if not whole or sorted(dims) != [*range(1, len(dims) + 1)]:
-            raise ValueError(f"Permute: dims={dims}; must be 1 to {len(dims)} in any order")
-        self.dims = tuple(map(int, dims))
+        given = items_of("Permute", "dims", dims)
+        self.dims = tuple(whole_number("Permute", "dims", d, -LARGEST) for d in given)
+        if sorted(self.dims) != [*range(1, len(given) + 1)]:
+            raise ValueError(f"Permute: dims={dims}; must be 1 to {len(given)} in any order")
 
     def check_input(self, shape: tuple[int, ...]) -> None:
         self.compute_output_shape(shape)

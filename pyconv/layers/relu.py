@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyconv import autograd, constraints, initializers, regularizers
+from pyconv import autograd
 from pyconv.arguments import finite_number
 from pyconv.autograd import Tensor, Variable
 from pyconv.geometry import whole_number
+from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
 
@@ -113,9 +114,7 @@ class PReLU(Layer):
         **base: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**base)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self.alpha_options = WeightOptions(alpha_initializer, alpha_regularizer, alpha_constraint)
         self.shared_axes = None
         if shared_axes is not None:
             axes = shared_axes if isinstance(shared_axes, (list, tuple)) else (shared_axes,)
@@ -132,13 +131,7 @@ class PReLU(Layer):
             raise ValueError(
                 f"{self.name}: input shape {input_shape}; sizes must be known or shared"
             )
-        self.alpha = self.add_weight(
-            sizes,
-            self.alpha_initializer,
-            name="alpha",
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        self.alpha = self.alpha_options.add_to(self, tuple(sizes), "alpha")
 
     def check_input(self, shape: Shape) -> None:
         slopes = self.alpha.shape
@@ -157,8 +150,6 @@ class PReLU(Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "alpha_initializer": initializers.serialize(self.alpha_initializer),
-            "alpha_regularizer": regularizers.config_of(self.alpha_regularizer),
-            "alpha_constraint": constraints.config_of(self.alpha_constraint),
+            **self.alpha_options.get_config("alpha"),
             "shared_axes": self.shared_axes,
         }

@@ -42,11 +42,11 @@ class Rescaling(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def _tensor(self, x: Any, dtype: str | None = None) -> Tensor:
-        array = array_of(x)
+    def _tensor(self, x: Any, dtype: str | None = None, what: str = "input") -> Tensor:
+        array = array_of(x, f"{self.name}: {what}")
         if isinstance(array, np.ndarray) and array.dtype.kind in "iub":
             return Tensor.wrap(array)  # becomes the layer's dtype as it is rescaled
-        return super()._tensor(x, dtype)
+        return super()._tensor(x, dtype, what)
 
     def call(self, x: Tensor) -> Tensor:
         if isinstance(x.array, np.ndarray):

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pyconv.geometry import DataFormat, Window, normalise_data_format
+from pyconv.arguments import DATA_FORMATS, DataFormat, normalise_data_format
+from pyconv.geometry import Window
 from pyconv.layers.symbolic import Shape
 
-FORMATS = ("channels_last", "channels_first")
 OPEN = 4096  # pixels that stand for an open size while the rest of the geometry is checked
 
 
 def checked_data_format(layer: str, data_format: str | None) -> DataFormat:
     """Return the data format, which may be in capitals; None is "channels_last"."""
-    if isinstance(data_format, str) and data_format.lower() in FORMATS:
+    if isinstance(data_format, str) and data_format.lower() in DATA_FORMATS:
         data_format = data_format.lower()
     first = data_format is not None and normalise_data_format(layer, data_format)
     return "channels_first" if first else "channels_last"

@@ -188,8 +188,10 @@ def checked_dtype(name: str, dtype: Any) -> str:
 
 
 def same_shape(name: str, y_true: Array, y_pred: Array) -> Array:
-    """Return labels in the shape of the outputs; (n,) gains an axis beside (n, 1)."""
+    """Return labels in the shape of the outputs; a last axis of size 1 is gained or lost."""
     y_true = aligned(y_true, y_pred.shape)
+    if y_true.shape == (*y_pred.shape, 1):
+        y_true = y_true[..., 0]
     if y_true.shape != y_pred.shape:
         raise ValueError(f"{name}: labels of shape {y_true.shape}; must be {y_pred.shape}")
     return y_true

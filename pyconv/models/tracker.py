@@ -41,12 +41,14 @@ class Tracker:
         self.reset()
 
     def _names(self) -> dict[str, Metric]:
-        """Return the metrics under the names they have in logs; equal names are counted."""
+        """Return the metrics under the names they have in logs; equal names are counted.
+
+        The order is that of the list which Keras's evaluate returns: output by output.
+        """
         found: dict[str, Metric] = {m.name: m for m in self.losses if m is not None}
         for output in self.outputs:
             for metric in output.plain:
                 _add(found, output.name, metric.name, metric)
-        for output in self.outputs:
             for metric in output.weighted:
                 name = _joined(output.name, metric.name)
                 taken = name in found

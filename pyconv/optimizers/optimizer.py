@@ -110,9 +110,13 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step; of a schedule what it says for the steps made so far."""
+        """The rate of the next step; of a schedule what it says for the calls so far.
+
+        Where gradients are accumulated these are more than the steps, as in Keras: the schedule
+        goes by batches.
+        """
         if isinstance(self._learning_rate, LearningRateSchedule):
-            return float(self._learning_rate(self.iterations))
+            return float(self._learning_rate(self.calls))
         return self._learning_rate
 
     @learning_rate.setter
@@ -194,7 +198,7 @@ class Optimizer:
             variable.version += 1
             if variable.constraint is not None:
                 with on_device(variable.device):
-                    variable.array[...] = variable.constraint(variable.array)
+                    variable.constrain()
 
     def scale_loss(self, loss: Tensor) -> Tensor:
         """Return what is differentiated in place of the loss: itself, unless it is scaled."""

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.callbacks import History
+from pyconv.evaluation.numbers_of import numbers_of
 from pyconv.visualization.canvas import BLUE, ORANGE, Path, figure
 from pyconv.visualization.smoothing import exponential_mean, kaiser_mean
 
 SIDE = 4.2  # inches of one panel
+Series = npt.NDArray[np.float64]
 
 
 def curves(
@@ -40,7 +42,8 @@ def curves(
     """
     if not isinstance(history, (History, Mapping)):
         raise TypeError(f"curves: history={history!r}; must be what fit returns, or a dictionary")
-    measured = history.history if isinstance(history, History) else dict(history)
+    given = history.history if isinstance(history, History) else history
+    measured = {name: _series(name, values) for name, values in given.items()}
     numbers = _epochs(history, measured)
     smooth = {name: _smoothed(series, smoothing) for name, series in measured.items()}
     count = max(map(len, measured.values()))
@@ -58,8 +61,18 @@ def curves(
     return np.array(list(values.values()), np.float64)
 
 
+def _series(name: object, values: object) -> Series:
+    """Return the values of one name, one per epoch."""
+    if not isinstance(name, str):
+        raise TypeError(f"curves: history has the name {name!r}; must be text")
+    series = numbers_of("curves", f"history[{name!r}]", values)
+    if series.ndim != 1:
+        raise ValueError(f"curves: history[{name!r}]={values!r}; must be one number per epoch")
+    return series.astype(np.float64)
+
+
 def _epochs(
-    history: History | Mapping[str, Sequence[float]], measured: Mapping[str, Sequence[float]]
+    history: History | Mapping[str, Sequence[float]], measured: Mapping[str, Series]
 ) -> dict[str, list[int]]:
     """Return in which epochs, from 1, each name was measured.
 
@@ -86,29 +99,27 @@ def _epochs(
     return found
 
 
-def _spread(
-    series: npt.NDArray[np.float64], numbers: list[int], count: int
-) -> npt.NDArray[np.float64]:
+def _spread(series: Series, numbers: list[int], count: int) -> Series:
     """Return a value for every epoch, NaN where none was measured."""
     values = np.full(max(count, *numbers), np.nan)
     values[np.array(numbers) - 1] = series
     return values
 
 
-def _smoothed(series: Sequence[float], smoothing: Any) -> npt.NDArray[np.float64]:
+def _smoothed(series: Series, smoothing: Any) -> Series:
     if smoothing is None:
-        return np.asarray(list(series), np.float64)
+        return series
     if isinstance(smoothing, str):
         if smoothing != "kaiser":
             raise ValueError(f"curves: smoothing={smoothing!r}; must be 'kaiser' or a factor < 1")
-        return kaiser_mean(np.asarray(list(series), np.float64))
-    return exponential_mean(np.asarray(list(series), np.float64), smoothing)
+        return kaiser_mean(series)
+    return exponential_mean(series, smoothing)
 
 
 def _measured(
     axes: Any,
     name: str,
-    measured: Mapping[str, Sequence[float]],
+    measured: Mapping[str, Series],
     numbers: Mapping[str, list[int]],
 ) -> None:
     for key, colour in ((name, BLUE), (f"val_{name}", ORANGE)):
@@ -119,7 +130,7 @@ def _measured(
 def _panel(
     axes: Any,
     name: str,
-    values: Mapping[str, npt.NDArray[np.float64]],
+    values: Mapping[str, Series],
     numbers: Mapping[str, list[int]],
 ) -> None:
     twins = [(name, "training", BLUE, "-"), (f"val_{name}", "validation", ORANGE, "--")]

@@ -11,7 +11,9 @@ import pytest
 import pyconv
 from pyconv.evaluation import (
     Ensemble,
+    LayerCost,
     ablation,
+    cost_lines,
     cross_validate,
     field_of_windows,
     layer_costs,
@@ -42,6 +44,21 @@ def small() -> Any:
         (lambda: cross_validate(3, X, Y), "cross_validate: build=3; must be a function"),
         (lambda: cross_validate(unused, X, Y, callbacks=[]), r"cross_validate: callbacks=\[\]"),
         (lambda: cross_validate(unused, X, Y, fit="fast"), "cross_validate: fit='fast'; must be"),
+        (
+            lambda: cross_validate(unused, [[1], [2, 3]], Y),
+            "cross_validate: x has items of several",
+        ),
+        (lambda: cross_validate(unused, X, Y, folds=[1]), "folds: pair 0=1; must be a list"),
+        (
+            lambda: cross_validate(unused, X, Y, folds=[(X,)]),
+            "folds: pair 0 has 1 parts; must be 2",
+        ),
+        (lambda: cost_lines(5), "cost_lines: costs=5; must be a list"),
+        (lambda: cost_lines([1]), r"cost_lines: costs\[0\]=1; must be a LayerCost"),
+        (
+            lambda: cost_lines([LayerCost("a", "b", (1,), 3, "x")]),
+            r"cost_lines: costs\[0\].multiply_adds='x'; must be an int",
+        ),
         (lambda: Ensemble(3), "Ensemble: models=3; must be a list"),
         (lambda: Ensemble([small()], np.array([1, 2])), "Ensemble: rule=.*; must be a name"),
         (lambda: mean_of_probabilities(3), "mean_of_probabilities: outputs=3; must be a list"),

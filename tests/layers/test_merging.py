@@ -116,7 +116,7 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     ),
     (lambda: layers.Concatenate(name="c")([A, VECTOR]), ValueError, "must agree on all axes"),
     (lambda: layers.Concatenate(3, name="c")([A, B]), ValueError, r"axis=3; must be in \[-3, 3\)"),
-    (lambda: layers.Concatenate("last"), TypeError, "Concatenate: axis='last'; must be an integer"),
+    (lambda: layers.Concatenate("last"), TypeError, "Concatenate: axis='last'; must be an int"),
     (lambda: layers.Reshape((5, 2), name="r")(A), ValueError, "does not fill target_shape"),
     (lambda: layers.Reshape((-1, 5), name="r")(A), ValueError, "does not fill target_shape"),
     (lambda: layers.Reshape((-1, -1)), ValueError, "Reshape: target_shape=.*one may be -1"),

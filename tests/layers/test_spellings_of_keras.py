@@ -196,3 +196,46 @@ def test_softmax_refuses_axes_that_are_none_or_one_twice() -> None:
 def test_softmax_over_two_axes_is_that_of_keras(keras: Any) -> None:
     theirs = keras.ops.convert_to_numpy(keras.layers.Softmax((1, 2))(X))
     np.testing.assert_allclose(layers.Softmax((1, 2))(X), theirs, rtol=KERAS)
+
+
+@pytest.mark.parametrize(
+    ("given", "sides"),
+    [
+        (np.int64(2), ((2, 2), (2, 2))),
+        (np.array([1, 2]), ((1, 1), (2, 2))),
+        (np.array([[1, 2], [0, 1]]), ((1, 2), (0, 1))),
+        ([np.array([1, 2]), 1], ((1, 2), (1, 1))),
+        ((1, (0, 2)), ((1, 1), (0, 2))),
+    ],
+)
+def test_sides_are_numbers_pairs_and_arrays(given: Any, sides: Any) -> None:
+    padded, cropped = layers.ZeroPadding2D(given), layers.Cropping2D(given)
+    assert padded.padding == cropped.cropping == sides
+    assert type(padded.padding[0][0]) is int
+    np.testing.assert_array_equal(cropped(padded(X)), X)
+
+
+def test_an_order_of_axes_is_an_array_too() -> None:
+    assert layers.Permute(np.array([2, 1, 3]))(X).shape == (2, 8, 7, 4)
+    with pytest.raises(TypeError, match=r"Permute: dims=True; must be an int"):
+        layers.Permute((2, True))
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (layers.BatchNormalization, ("gamma", "beta", "moving_mean", "moving_variance")),
+        (layers.LayerNormalization, ("gamma", "beta")),
+        (layers.PReLU, ("alpha",)),
+    ],
+)
+def test_no_initializer_is_glorot_uniform_for_every_weight(
+    make: Any, names: tuple[str, ...]
+) -> None:
+    layer = make(**{f"{name}_initializer": None for name in names})
+    layer(X)
+    for name in names:
+        values = getattr(layer, name).numpy()
+        assert len(np.unique(values)) == values.size
+        assert np.abs(values).max() <= np.sqrt(3)  # of a fan of 1
+        assert layer.get_config()[f"{name}_initializer"] is None

@@ -36,6 +36,8 @@ ROOT: tuple[str, dict[str, Any]] = ("RootMeanSquaredError", {})
         (ROOT, (ROWS, OTHER, SHARES)),
         (("SparseCategoricalCrossentropy", {}), (CLASSES == 1, SHARES)),
         (("SparseCategoricalAccuracy", {}), (CLASSES == 1, SHARES)),
+        (("Accuracy", {}), (CLASSES[:, None], CLASSES % 2, WEIGHTS)),
+        (("BinaryAccuracy", {}), (CLASSES[:, None] % 2, ROWS[:, 0])),
     ],
 )
 def test_two_batches_are_counted_as_keras_counts(

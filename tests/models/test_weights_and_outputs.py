@@ -358,7 +358,7 @@ def test_two_outputs_equal_keras(keras: Any) -> None:
             loss={"kind": "sparse_categorical_crossentropy", "size": "mse"},
             loss_weights={"kind": 0.5, "size": 2.0},
             metrics={"kind": ["accuracy"], "size": ["mae"]},
-            weighted_metrics={"size": ["mse"]},
+            weighted_metrics={"kind": ["accuracy"], "size": ["mse"]},
         )
     common = {"batch_size": 20, "epochs": 3, "shuffle": False, "verbose": 0}
     common["sample_weight"] = [WEIGHTS, np.flip(WEIGHTS)]
@@ -370,3 +370,5 @@ def test_two_outputs_equal_keras(keras: Any) -> None:
         np.testing.assert_allclose(found[name], values, rtol=10 * KERAS, atol=KERAS)
     for a, b in zip(ours.predict(X, verbose=0), theirs.predict(X, verbose=0), strict=True):
         np.testing.assert_allclose(a, b, rtol=10 * KERAS, atol=KERAS)
+    in_order, here = theirs.evaluate(X, y, verbose=0), ours.evaluate(X, y, verbose=0)
+    np.testing.assert_allclose(here, in_order, rtol=10 * KERAS, atol=KERAS)

@@ -118,12 +118,18 @@ def test_a_piecewise_schedule_changes_after_its_boundaries(keras: Any) -> None:
     assert rates == pytest.approx([float(theirs(step)) for step in range(8)])
 
 
-def test_an_optimizer_follows_its_schedule(keras: Any) -> None:
+@pytest.mark.parametrize("accumulated", [None, 2])
+def test_an_optimizer_follows_its_schedule(keras: Any, accumulated: int | None) -> None:
     rng = np.random.default_rng(0)
     first = rng.normal(0, 1, 5).astype("float32")
     ours, theirs = Variable(first), keras.Variable(first)
-    one = optimizers.SGD(schedules.ExponentialDecay(0.1, 3, 0.5))
-    other = keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5))
+    one, other = (
+        lib.SGD(decays.ExponentialDecay(0.1, 3, 0.5), gradient_accumulation_steps=accumulated)
+        for lib, decays in (
+            (optimizers, schedules),
+            (keras.optimizers, keras.optimizers.schedules),
+        )
+    )
     for _ in range(10):
         gradient = rng.normal(0, 1, 5).astype("float32")
         one.apply([gradient], [ours])
