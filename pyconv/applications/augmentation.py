@@ -16,7 +16,7 @@ def photograph_augmentation() -> Sequential:
 
 
 def digit_augmentation() -> Sequential:
-    """Return layers that shift and scale digits by a tenth and turn them by 10 degrees, on black."""
+    """Return layers that shift and scale digits on black by a tenth, turned up to 10 degrees."""
     return Sequential(
         [
             RandomTranslation(0.1, 0.1, fill_mode="constant"),

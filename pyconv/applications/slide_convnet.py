@@ -30,7 +30,8 @@ def slide_classifier() -> Sequential:
     """Return slide_convnet for (256, 256, 3), whose maps' means tell ten classes apart: 1,270."""
     return Sequential(
         [
-            *(Input(shape=(256, 256, 3)), *slide_convnet("channels_last").layers),
+            Input(shape=(256, 256, 3)),
+            *slide_convnet("channels_last").layers,
             GlobalAveragePooling2D(),
             Dense(10, activation="softmax"),
         ],
