@@ -58,6 +58,11 @@ BANDS = {
     "ablation": Band("ablation.py --subset 10000", "what each trick adds in 10 epochs"),
     "cross_validation": Band("cross_validation.py --subset 10000", "means and spreads of 5 folds"),
     "lenet": Band("lenet.py --epochs 12", ">= 0.985"),
+    "cats_dogs_five_steps": Band(
+        "cats_dogs_five_steps.py", "step 2 > step 1; 0.724, 0.844 on twice as many photographs"
+    ),
+    "two_folders": Band("two_folders.py", "training near 1, the test far below"),
+    "modern_nets": Band("modern_nets.py --epochs 8", "a start; the book has 100 epochs"),
     "leader_board": Band("leader_board.py --epochs 10", ">= 0.993 after 20 epochs"),
 }
 

@@ -34,6 +34,7 @@ class Program:
         parser.add_argument("--epochs", type=int, help=f"{epochs}; {quick_epochs} with --quick")
         parser.add_argument("--subset", type=int, help="train on so many samples only")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--device", help="cpu or cuda; else $PYCONV_DEVICE, else cpu")
         parser.add_argument("--out", type=Path, default=Path("."), help="folder of what is written")
         for name, text in (more or {}).items():
             parser.add_argument(f"--{name}", help=text)
@@ -43,6 +44,8 @@ class Program:
         self.out: Path = self.options.out
         self.epochs: int = self.options.epochs or (quick_epochs if self.quick else epochs)
         self.out.mkdir(parents=True, exist_ok=True)
+        if self.options.device is not None:
+            pyconv.set_device(self.options.device)
         pyconv.set_seed(self.seed)
 
     def folder(self, name: str) -> Path:

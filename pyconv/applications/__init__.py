@@ -9,13 +9,19 @@ from pyconv.applications.alexnet import AlexNet, AlexNet2014, AlexNetUngrouped
 from pyconv.applications.binary_convnets import (
     cats_dogs_convnet,
     cats_dogs_convnet_150,
+    cats_dogs_convnet_augmented,
     gender_convnet,
     transfer_head,
 )
 from pyconv.applications.deep_convnet import deep_convnet
 from pyconv.applications.densenet import DenseNet121, DenseNet169, DenseNet201
 from pyconv.applications.digits import DIGITS_FILE, digits
-from pyconv.applications.dropout_convnets import cifar_convnet, fashion_convnet, small_convnet
+from pyconv.applications.dropout_convnets import (
+    cifar_convnet,
+    fashion_convnet,
+    leader_board_convnet,
+    small_convnet,
+)
 from pyconv.applications.efficientnet import (
     EfficientNetB0,
     EfficientNetB1,
@@ -39,8 +45,15 @@ from pyconv.applications.networks import NETWORKS, Network
 from pyconv.applications.resnet import ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
 from pyconv.applications.resnet_20 import resnet_20
 from pyconv.applications.simple_convnet import simple_convnet
-from pyconv.applications.slide_convnet import slide_convnet
+from pyconv.applications.slide_convnet import slide_classifier, slide_convnet
 from pyconv.applications.small_residual_nets import mini_xception, small_residual_net
+from pyconv.applications.transfer_nets import (
+    birds_resnet50,
+    cats_dogs_vgg16,
+    cats_dogs_vgg16_features,
+    cats_dogs_vgg16_tuned,
+    gender_vgg16,
+)
 from pyconv.applications.vgg16 import VGG16
 from pyconv.applications.vgg19 import VGG19
 from pyconv.applications.xception import Xception
@@ -75,14 +88,21 @@ __all__ = [
     "ResNet101",
     "ResNet152",
     "Xception",
+    "birds_resnet50",
     "cats_dogs_convnet",
     "cats_dogs_convnet_150",
+    "cats_dogs_convnet_augmented",
+    "cats_dogs_vgg16",
+    "cats_dogs_vgg16_features",
+    "cats_dogs_vgg16_tuned",
     "cifar_convnet",
     "deep_convnet",
     "digits",
     "fashion_convnet",
     "gender_convnet",
+    "gender_vgg16",
     "imagenet_utils",
+    "leader_board_convnet",
     "lenet_5",
     "lenet_5_original",
     "lenet_5_same",
@@ -95,6 +115,7 @@ __all__ = [
     "resnet50",
     "resnet_20",
     "simple_convnet",
+    "slide_classifier",
     "slide_convnet",
     "small_convnet",
     "small_residual_net",

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from pyconv.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
+from pyconv.applications.augmentation import digit_augmentation
+from pyconv.layers import Conv2D, Dense, Dropout, Flatten, Input, Layer, MaxPooling2D
 from pyconv.models import Sequential
 
 
@@ -12,20 +13,28 @@ def fashion_convnet() -> Sequential:
 
     Source: Keras's old example mnist_cnn; textbooks train it on Fashion-MNIST, too.
     """
+    return Sequential([Input(shape=(28, 28, 1)), *_fashion_layers()], name="fashion_convnet")
+
+
+def leader_board_convnet() -> Sequential:
+    """Return fashion_convnet for MNIST's digits, moved anew in every epoch: 1,199,882 weights."""
     return Sequential(
-        [
-            Input(shape=(28, 28, 1)),
-            Conv2D(32, 3, activation="relu"),
-            Conv2D(64, 3, activation="relu"),
-            MaxPooling2D(2),
-            Dropout(0.25),
-            Flatten(),
-            Dense(128, activation="relu"),
-            Dropout(0.5),
-            Dense(10, activation="softmax"),
-        ],
-        name="fashion_convnet",
+        [Input(shape=(28, 28, 1)), digit_augmentation(), *_fashion_layers()],
+        name="leader_board_convnet",
     )
+
+
+def _fashion_layers() -> list[Layer]:
+    return [
+        Conv2D(32, 3, activation="relu"),
+        Conv2D(64, 3, activation="relu"),
+        MaxPooling2D(2),
+        Dropout(0.25),
+        Flatten(),
+        Dense(128, activation="relu"),
+        Dropout(0.5),
+        Dense(10, activation="softmax"),
+    ]
 
 
 def cifar_convnet() -> Sequential:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.layers import Rescaling
+from pyconv.layers.operation import Operation
 from pyconv.models import Model, load_model
 from pyconv.visualization.layer_outputs import layers_inside
 
@@ -61,7 +62,7 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
 
 
 def white_of(model: Model) -> float:
-    """Return 255 for a model that begins by scaling pixels from 0 to 255, 1 for others."""
+    """Return 255 for a model that begins by scaling or moving pixels of 0 to 255, 1 for others."""
     for layer in layers_inside(model):
         if isinstance(layer, Rescaling) and np.size(layer.scale) == np.size(layer.offset) == 1:
             scale, offset = np.asarray(layer.scale).item(), np.asarray(layer.offset).item()
@@ -69,7 +70,29 @@ def white_of(model: Model) -> float:
             return 255.0 if abs(white - 255) < 1 else 1.0
         if layer.weights:
             break
+    for step in getattr(model, "operations", ()):
+        if isinstance(step, Operation):
+            if _is_of_bytes(step):
+                return 255.0
+        elif step.weights:
+            break
     return 1.0
+
+
+def _is_of_bytes(operation: Operation) -> bool:
+    """Tell whether arithmetic has a constant beyond what pixels from 0 to 1 would be changed by.
+
+    So it is with the means of ImageNet, which preprocess_input subtracts within a model.
+    """
+    if operation.kind in ("GetItem", "Stack"):
+        return False
+    constants = (
+        np.abs(x).max()
+        for node in operation.inbound_nodes
+        for x in node.arguments
+        if isinstance(x, (int, float, np.ndarray)) and np.size(x)
+    )
+    return any(x > 2 for x in constants)
 
 
 def _sizes(shape: object, rank: int) -> bool:

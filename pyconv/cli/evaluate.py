@@ -22,14 +22,14 @@ Labels = npt.NDArray[Any]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
     parser.add_argument("model", metavar="MODEL", help="file that pyconv train or save wrote")
-    parser.add_argument("--data", default="mnist", help=f"{DATA_HELP}; its test pictures count")
+    parser.add_argument("--data", help=f"{DATA_HELP}; its test pictures count")
     parser.add_argument("--batch-size", type=positive, default=500, help="pictures at once")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the numbers; the model ends with probabilities, the loss is their cross-entropy."""
     classifier = load_classifier(arguments.model)
-    data = pictures_of(arguments.data)
+    data = pictures_of(arguments.data, classifier.input_shape, classifier.classes)
     _, (x, labels) = data.read()
     labels = checked_labels(labels, classifier.classes)
     inputs = as_inputs(x, classifier.input_shape, classifier.white)

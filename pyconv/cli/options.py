@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 
 DATA_HELP = (
-    "mnist, fashion_mnist, generated (digits drawn here), or a .npz file of x_train, y_train, "
-    "x_test, y_test"
+    "mnist, fashion_mnist, cifar10, generated (digits drawn here), a folder with a folder of "
+    "pictures per class (or such in train/ and test/), or a .npz file of x_train, y_train, x_test, "
+    "y_test; what fits the network by default"
 )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pyconv.cli.picture_archive import read_picture_archive
-from pyconv.datasets import fashion_mnist, generated_digits, mnist
+from pyconv.cli.picture_folder import class_folders, read_picture_folder
+from pyconv.datasets import cifar10, fashion_mnist, generated_digits, mnist
 
 Images = npt.NDArray[Any]  # (n, h, w) or (n, h, w, c)
 Part = tuple[Images, npt.NDArray[Any]]
 
 GENERATED, GENERATED_TEST = 60_000, 2_000
+GENERATED_LARGE = 400  # of more than LARGE pixels, which fill the memory
+LARGE = 64 * 64
 TEST_SEED = 2**31 - 1  # the digits to test with are the same ones in every run
 
 
@@ -29,29 +33,85 @@ class Pictures:
     class_names: tuple[str, ...] = ()
 
 
-def pictures_of(data: str, *, seed: int = 0, count: int = GENERATED) -> Pictures:
+def pictures_of(
+    data: str | None,
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    seed: int = 0,
+    count: int | None = None,
+) -> Pictures:
     """Return what a word or path stands for; nothing is read yet.
 
     Args:
+        data: None for what fits the network.
+        input_shape, classes: (h, w, c) of the network's pictures, and how many kinds it knows.
         seed, count: of generated digits to train on; those to test with do not depend on them.
     Raises:
-        ValueError: neither a known word nor a .npz file.
+        ValueError: neither a known word nor a folder nor a .npz file.
     """
+    if data is None:
+        data = _usual(input_shape, classes)
     if data == "mnist":
         return Pictures("MNIST", mnist.load_data)
     if data == "fashion_mnist":
         return Pictures("Fashion-MNIST", fashion_mnist.load_data, fashion_mnist.CLASS_NAMES)
+    if data == "cifar10":
+        return Pictures("CIFAR-10", _cifar10, cifar10.CLASS_NAMES)
     if data == "generated":
-        return Pictures("generated digits", lambda: _generated(seed, count))
+        return Pictures(
+            "generated digits" if classes >= 10 else "generated digits, their remainders",
+            lambda: _generated(seed, count, input_shape, classes),
+        )
+    if os.path.isdir(data):
+        names = class_folders(data, classes)
+        return Pictures(
+            f"{data}: {', '.join(names)}",
+            lambda: read_picture_folder(data, names, input_shape),
+            names,
+        )
     if data.endswith(".npz"):
         return Pictures(data, lambda: read_picture_archive(data))
     raise ValueError(
-        f"--data {data}; must be mnist, fashion_mnist, generated or the path of a .npz file"
+        f"--data {data}; must be mnist, fashion_mnist, cifar10, generated, a folder or the path "
+        "of a .npz file"
     )
 
 
-def _generated(seed: int, count: int) -> tuple[Part, Part]:
-    return generated_digits(count, seed), generated_digits(min(count, GENERATED_TEST), TEST_SEED)
+def _usual(input_shape: tuple[int, ...], classes: int) -> str:
+    if input_shape[-1] == 1:
+        return "mnist"
+    if input_shape == (32, 32, 3) and classes == 10:
+        return "cifar10"
+    raise ValueError(
+        f"--data is not given; pictures of this network are {input_shape}, of {classes} kinds: "
+        "must be a folder, a .npz file or generated"
+    )
+
+
+def _cifar10() -> tuple[Part, Part]:
+    (x_train, y_train), (x_test, y_test) = cifar10.load_data()
+    return (x_train, y_train[:, 0]), (x_test, y_test[:, 0])
+
+
+def _generated(
+    seed: int, count: int | None, input_shape: tuple[int, ...], classes: int
+) -> tuple[Part, Part]:
+    """Return digits as large and in as many channels as the network's pictures.
+
+    A network of fewer than ten classes learns the remainders: of two, even and odd digits.
+    """
+    height, width, channels = input_shape
+    if count is None:
+        count = GENERATED_LARGE if height * width > LARGE else GENERATED
+    parts = []
+    for n, one_seed in ((count, seed), (min(count, GENERATED_TEST), TEST_SEED)):
+        images, labels = generated_digits(n, one_seed)
+        times = max(min(height, width) // images.shape[1], 1)
+        larger = images.repeat(times, axis=1).repeat(times, axis=2)[..., None]
+        coloured = larger.repeat(3, axis=3) if channels == 3 else larger
+        parts.append((coloured, labels % classes if classes < 10 else labels))
+    return parts[0], parts[1]
 
 
 def checked_labels(labels: npt.NDArray[Any], classes: int) -> npt.NDArray[Any]:

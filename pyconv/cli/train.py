@@ -17,9 +17,11 @@ from pyconv.callbacks.callback import Logs
 from pyconv.cli.classifier import white_of
 from pyconv.cli.demo_files import write_history
 from pyconv.cli.options import DATA_HELP, positive, writable_folder
-from pyconv.cli.pictures import GENERATED, as_inputs, checked_labels, pictures_of
+from pyconv.cli.pictures import as_inputs, checked_labels, pictures_of
 from pyconv.cli.stopwatch import Stopwatch
+from pyconv.models import Model, load_model
 from pyconv.random import set_seed
+from pyconv.runtime import set_device
 from pyconv.visualization import curves
 
 HELP = "train a network of pyconv.applications on labelled pictures"
@@ -33,7 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "network", choices=sorted(NETWORKS), metavar="NETWORK", help=", ".join(sorted(NETWORKS))
     )
-    parser.add_argument("--data", default="mnist", help=DATA_HELP)
+    parser.add_argument("--data", help=DATA_HELP)
+    parser.add_argument(
+        "--base",
+        metavar="FILE",
+        help="weights of the network that a transfer network stands on, without top: a file, "
+        "imagenet (by default) or none",
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="MODEL", help="a model of the same form to go on from"
+    )
+    parser.add_argument("--device", help="cpu or cuda; otherwise PYCONV_DEVICE, otherwise cpu")
     parser.add_argument("--epochs", type=positive, help="passes over the data")
     parser.add_argument("--batch-size", type=positive, help="pictures per step")
     parser.add_argument("--optimizer", choices=sorted(optimizers.registry.names))
@@ -55,12 +67,21 @@ def run(arguments: argparse.Namespace) -> None:
     out = writable_folder(arguments.out or Path(f"pyconv-{arguments.network}"))
     batch_size = arguments.batch_size or network.batch_size
     epochs = arguments.epochs or network.epochs
-    data = pictures_of(arguments.data, seed=arguments.seed, count=arguments.subset or GENERATED)
     optimizer = _optimizer(arguments, network)
+    if arguments.device is not None:
+        set_device(arguments.device)
     set_seed(arguments.seed)
-    model = network.build()
+    model = _model(arguments, network)
     given: tuple[int, ...] = getattr(model, "output_shape", ())
     two = given[-1] == 1  # classes: the unit is the probability of class 1
+    classes = 2 if two else given[-1]
+    data = pictures_of(
+        arguments.data,
+        network.input_shape,
+        classes,
+        seed=arguments.seed,
+        count=arguments.subset,
+    )
     loss = "binary_crossentropy" if two else "sparse_categorical_crossentropy"
     model.compile(optimizer, loss, metrics=["accuracy"])
     (x_train, y_train), (x_test, y_test) = data.read()
@@ -76,7 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
     white = white_of(model)
     inputs, test_inputs = (as_inputs(x, network.input_shape, white) for x in (x_train, x_test))
     for labels in (y_train, y_test):
-        checked_labels(labels, 2 if two else given[-1])
+        checked_labels(labels, classes)
     run = Run(out, validates)
     try:
         model.fit(
@@ -96,7 +117,31 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"\ntest accuracy: {np.mean(found == y_test):.4f}")
     print(f"training speed: {run.watch.images_per_second(batch_size):,.0f} images/s")
     run.tell_files()
-    print(f"\nnext: pyconv evaluate {shlex.quote(str(out / MODEL))} --data {arguments.data}")
+    same = f" --data {shlex.quote(arguments.data)}" if arguments.data else ""
+    print(f"\nnext: pyconv evaluate {shlex.quote(str(out / MODEL))}{same}")
+
+
+def _model(arguments: argparse.Namespace, network: Network) -> Model:
+    """Return the network with the weights that it begins with.
+
+    Raises:
+        ValueError: --base for a network of its own; --start with a model of another form.
+    """
+    base, start = arguments.base, arguments.start
+    if base is not None and not network.transfers:
+        raise ValueError(f"--base {base}; {arguments.network} stands on no other network")
+    if start is not None and base is not None:
+        raise ValueError(f"--base {base}; --start brings all weights")
+    if base is None and network.transfers and start is None:
+        base = "imagenet"
+    model = network.new_model(None if base == "none" else base)
+    if start is not None:
+        known = load_model(start, compile=False).get_weights()
+        try:
+            model.set_weights(known)
+        except ValueError as error:
+            raise ValueError(f"--start {start}: not the weights of this network: {error}") from None
+    return model
 
 
 def _optimizer(arguments: argparse.Namespace, network: Network) -> optimizers.Optimizer:

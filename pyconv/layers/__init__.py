@@ -13,6 +13,7 @@ from pyconv.layers.cropping2d import Cropping2D
 from pyconv.layers.dense import Dense
 from pyconv.layers.depthwise_conv2d import DepthwiseConv2D
 from pyconv.layers.dot import Dot, dot
+from pyconv.layers.drop_connect import DropConnect
 from pyconv.layers.dropout import Dropout, GaussianNoise, SpatialDropout2D
 from pyconv.layers.flatten import Flatten
 from pyconv.layers.global_pool2d import (
@@ -79,6 +80,7 @@ CLASSES: dict[str, type[Layer]] = {
         Cropping2D,
         Dense,
         Dot,
+        DropConnect,
         Dropout,
         ELU,
         Flatten,
@@ -142,6 +144,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dot",
+    "DropConnect",
     "Dropout",
     "Flatten",
     "GaussianNoise",

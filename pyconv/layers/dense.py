@@ -71,9 +71,12 @@ class Dense(KernelLayer):
         return 2 * math.prod(output_shape) * self.kernel.shape[0]
 
     def call(self, x: Tensor) -> Tensor:
+        return self._joined(x, self.kernel)
+
+    def _joined(self, x: Tensor, kernel: Tensor) -> Tensor:
         samples = math.prod(x.shape[:-1])
         rows = x if x.ndim == 2 else autograd.reshape(x, (samples, x.shape[-1]))
-        y = autograd.dense(rows, self.kernel, self.bias, activation=self._fused)
+        y = autograd.dense(rows, kernel, self.bias, activation=self._fused)
         if x.ndim != 2:
             y = autograd.reshape(y, (*x.shape[:-1], self.units))
         return self.activated(y)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import Any
 
@@ -25,11 +26,16 @@ def checked_batch_size(function: str, batch_size: Any, argument: str = "batch_si
 
 
 def checked_steps(function: str, argument: str, steps: Any) -> int | None:
-    """Return a number of batches, None where it is open."""
+    """Return a number of batches, None where it is open; a broken one counts as a whole batch.
+
+    Programs of Keras 2 divide the number of samples by that of a batch.
+    """
     if steps is None:
         return None
+    if isinstance(steps, (float, np.floating)) and 0 < steps < math.inf:
+        return math.ceil(steps)
     if not is_whole(steps) or steps < 1:
-        raise ValueError(f"{function}: {argument}={steps!r}; must be an integer >= 1 or None")
+        raise ValueError(f"{function}: {argument}={steps!r}; must be a number > 0 or None")
     return int(steps)
 
 

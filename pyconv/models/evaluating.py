@@ -74,7 +74,7 @@ class Evaluating(Predicting):
         batch_size: int | None = None,
         verbose: str | int = "auto",
         sample_weight: Any = None,
-        steps: int | None = None,
+        steps: float | None = None,
         callbacks: Sequence[Callback] | CallbackList | None = None,
         return_dict: bool = False,
     ) -> float | list[float] | Logs:
@@ -99,7 +99,7 @@ class Evaluating(Predicting):
         y: Any,
         weights: Any,
         batch_size: int | None,
-        steps: int | None,
+        steps: float | None,
         *,
         name: str = "",
         steps_name: str = "steps",

@@ -55,8 +55,8 @@ class Fitting(Evaluating):
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
+        steps_per_epoch: float | None = None,
+        validation_steps: float | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Collection[int] = 1,
     ) -> History:
@@ -285,7 +285,7 @@ class Fitting(Evaluating):
         self._tracker = feed.tracker
         return result_of(feed.logs(), return_dict)
 
-    def _validation_feed(self, data: Any, batch_size: int | None, steps: int | None) -> Feed:
+    def _validation_feed(self, data: Any, batch_size: int | None, steps: float | None) -> Feed:
         if isinstance(data, (tuple, list)):
             if len(data) not in (2, 3):
                 raise ValueError("fit: validation_data must be (x, y) or (x, y, weights)")

@@ -10,6 +10,7 @@ from pyconv import autograd
 from pyconv.autograd import Tensor
 from pyconv.layers import Layer, SymbolicTensor
 from pyconv.layers.layer import is_several
+from pyconv.layers.operation import Operation
 from pyconv.layers.structure import flatten, flatten_shapes, is_shape, pack_like
 from pyconv.models.graph import Graph
 from pyconv.models.model import Model
@@ -70,6 +71,11 @@ class Functional(Model):
     def layers(self) -> list[Layer]:
         """The layers in Keras's order: those farthest from the outputs first."""
         return list(self._graph.own_layers)
+
+    @property
+    def operations(self) -> list[Layer | Operation]:
+        """The layers, and between them the functions of tensors, in Keras's order."""
+        return list(self._graph.layers)
 
     def sublayers(self) -> list[Layer]:
         return list(dict.fromkeys([*self.layers, *super().sublayers()]))

@@ -90,7 +90,7 @@ class Predicting(Compiling):
         x: Any,
         batch_size: int | None = None,
         verbose: str | int = "auto",
-        steps: int | None = None,
+        steps: float | None = None,
         callbacks: Sequence[Callback] | None = None,
     ) -> Any:
         """Return the outputs for samples x as NumPy arrays (n, ...); nothing is recorded.

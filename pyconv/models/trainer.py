@@ -54,12 +54,12 @@ class Trainer(Fitting):
     def fit_generator(
         self,
         generator: Any,
-        steps_per_epoch: int | None = None,
+        steps_per_epoch: float | None = None,
         epochs: int = 1,
         verbose: str | int = 1,
         callbacks: Sequence[Callback] | None = None,
         validation_data: Any = None,
-        validation_steps: int | None = None,
+        validation_steps: float | None = None,
         validation_freq: int | Collection[int] = 1,
         class_weight: dict[int, float] | None = None,
         max_queue_size: int = 10,
@@ -89,7 +89,7 @@ class Trainer(Fitting):
     def evaluate_generator(
         self,
         generator: Any,
-        steps: int | None = None,
+        steps: float | None = None,
         callbacks: Sequence[Callback] | None = None,
         max_queue_size: int = 10,
         workers: int = 1,
@@ -102,7 +102,7 @@ class Trainer(Fitting):
     def predict_generator(
         self,
         generator: Any,
-        steps: int | None = None,
+        steps: float | None = None,
         callbacks: Sequence[Callback] | None = None,
         max_queue_size: int = 10,
         workers: int = 1,

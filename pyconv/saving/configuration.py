@@ -25,7 +25,7 @@ CLASSES: dict[str, type[Layer]] = {
     "Sequential": Sequential,
 }
 MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras.models"}
-OWN = ("LocalResponseNormalization", "MinPooling2D")  # layers that Keras lacks
+OWN = ("DropConnect", "LocalResponseNormalization", "MinPooling2D")  # layers that Keras lacks
 JSON_BYTES = 1 << 22
 DEPTH = 64
 

@@ -19,8 +19,13 @@ WEIGHTS = {  # without fixed and moving ones
     "alexnet": 60_965_224,
     "alexnet2014": 61_100_840,
     "alexnetungrouped": 62_378_344,
+    "birds_resnet50": 126_369_684 - 53_120,
     "cats_dogs_convnet": 991_041,
     "cats_dogs_convnet_150": 3_453_121,
+    "cats_dogs_convnet_augmented": 991_041,
+    "cats_dogs_vgg16": 3_277_313,
+    "cats_dogs_vgg16_features": 3_277_313,
+    "cats_dogs_vgg16_tuned": 10_356_737,
     "cifar_convnet": 890_410,
     "deep_convnet": 123_552,
     "densenet121": 7_978_856,
@@ -28,7 +33,9 @@ WEIGHTS = {  # without fixed and moving ones
     "densenet201": 20_013_928,
     "fashion_convnet": 1_199_882,
     "gender_convnet": 3_453_121,
+    "gender_vgg16": 2_097_665,
     "googlenet": 6_998_552,
+    "leader_board_convnet": 1_199_882,
     "lenet_5": 61_706,
     "lenet_5_original": 60_000,
     "lenet_5_same": 545_546,
@@ -46,6 +53,7 @@ WEIGHTS = {  # without fixed and moving ones
     "resnet50": 25_583_592,
     "resnet_20": 272_474,
     "simple_convnet": 433_890,
+    "slide_classifier": 140 + 920 + 210,
     "small_convnet": 33_082,
     "small_residual_net": 297_697,
     "vgg16": 138_357_544,
@@ -55,7 +63,12 @@ WEIGHTS = {  # without fixed and moving ones
 ONE_UNIT = (
     "cats_dogs_convnet",
     "cats_dogs_convnet_150",
+    "cats_dogs_convnet_augmented",
+    "cats_dogs_vgg16",
+    "cats_dogs_vgg16_features",
+    "cats_dogs_vgg16_tuned",
     "gender_convnet",
+    "gender_vgg16",
     "mini_xception",
     "small_residual_net",
 )
@@ -74,15 +87,13 @@ def test_the_table_is_what_it_names() -> None:
 def test_a_network_has_exactly_its_number_of_weights(name: str) -> None:
     network = NETWORKS[name]
     with loading(sys.maxsize):  # zeros that no memory is touched for
-        model = network.build()
+        model = network.new_model()
     assert trained(model) == WEIGHTS[name]
     assert model.name == name
     assert model.compiled is None
     assert model.input_shape == (None, *network.input_shape)
-    assert model.output_shape == (
-        None,
-        1 if name in ONE_UNIT else 10 if name in SMALL else 1000,
-    )
+    classes = {"birds_resnet50": 20, "slide_classifier": 10, **dict.fromkeys(ONE_UNIT, 1)}
+    assert model.output_shape == (None, classes.get(name, 10 if name in SMALL else 1000))
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -19,11 +19,13 @@ import pytest
 
 import pyconv
 from pyconv.applications import NETWORKS
+from pyconv.applications.vgg16 import preprocess_input
 from pyconv.cli import main
 from pyconv.cli.classifier import white_of
-from pyconv.cli.pictures import as_inputs
+from pyconv.cli.pictures import as_inputs, pictures_of
 from pyconv.datasets import generated_digits
 from pyconv.layers import Dense, Input, Rescaling
+from pyconv.layers.loading import loading
 
 SMALL = ["train", "small_convnet", "--data", "generated", "--subset", "400", "--epochs", "2"]
 
@@ -114,6 +116,101 @@ def test_two_kinds_of_photographs_train_one_unit(
     data = archive(in_folder / "own.npz", x_train=x, y_train=labels + 1, x_test=x, y_test=labels)
     assert main([*command, "--epochs", "1"]) == 1
     assert "label 2 at 1; the model has 2 classes" in capsys.readouterr().err
+
+
+def test_a_folder_of_pictures_trains_with_its_names(
+    in_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    for kind, level in (("dark", 40), ("light", 200), ("unused", 0)):
+        (in_folder / "own" / kind).mkdir(parents=True)
+        for number in range(10):
+            pixels = rng.integers(level, level + 40, (20, 30, 3), np.uint8)
+            pyconv.utils.save_img(in_folder / "own" / kind / f"{number}.png", pixels, scale=False)
+    command = ["train", "small_residual_net", "--data", "own", "--epochs", "6", "--out", "run"]
+    assert main([*command, "--batch-size", "4", "--validation", "0"]) == 0
+    shown = capsys.readouterr().out
+    assert "data: own: dark, light: 14 to train on, 6 to test with" in shown
+    assert "test accuracy: 1.0000" in shown
+    (in_folder / "own" / "dark" / "0.png").write_bytes(b"no picture")
+    assert main([*command]) == 1
+    assert "0.png" in capsys.readouterr().err
+
+
+def test_a_folder_may_say_what_to_train_on_and_what_to_test_with(in_folder: Path) -> None:
+    for part, count in (("train", 3), ("test", 2)):
+        for kind in ("a", "b"):
+            (in_folder / part / kind).mkdir(parents=True)
+            for number in range(count):
+                pixels = np.full((9, 9, 3), 20 * number, np.uint8)
+                pyconv.utils.save_img(
+                    in_folder / part / kind / f"{number}.png", pixels, scale=False
+                )
+    pictures = pictures_of(str(in_folder), (8, 8, 1), 10)
+    assert pictures.class_names == ("a", "b")
+    (x, y), (x_test, y_test) = pictures.read()
+    assert (x.shape, x.dtype, x_test.shape) == ((6, 8, 8, 1), np.uint8, (4, 8, 8, 1))
+    assert sorted(x[y == 1, 0, 0, 0]) == [0, 20, 40]
+    assert sorted(y_test) == [0, 0, 1, 1]
+
+
+def test_a_folder_of_one_class_is_refused(in_folder: Path) -> None:
+    (in_folder / "own" / "only").mkdir(parents=True)
+    with pytest.raises(ValueError, match="own: holds 1 folders; must be one for each class"):
+        pictures_of("own", (8, 8, 1), 10)
+
+
+@pytest.mark.parametrize(
+    ("network", "options"),
+    [
+        ("gender_vgg16", ["--base", "none"]),
+        ("cats_dogs_convnet_augmented", []),
+        ("slide_classifier", []),
+        ("leader_board_convnet", []),
+    ],
+)
+def test_networks_of_the_lectures_train_on_what_is_drawn_here(
+    in_folder: Path, network: str, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", network, "--data", "generated", "--subset", "6", "--epochs", "1", *options]
+    assert main([*command, "--validation", "0", "--device", "cpu"]) == 0
+    shown = capsys.readouterr().out
+    count = pyconv.load_model(f"pyconv-{network}/model.npz").count_params()
+    assert f"{network}: {count:,} weights" in shown
+
+
+def test_drawn_pictures_have_the_form_of_the_networks() -> None:
+    (x, y), (x_test, _) = pictures_of("generated", (90, 70, 3), 2, count=4).read()
+    assert (x.shape, x_test.shape) == ((4, 56, 56, 3), (4, 56, 56, 3))
+    digits, labels = generated_digits(4, 0)
+    assert np.array_equal(x[:, ::2, ::2, 1], digits)
+    assert np.array_equal(y, labels % 2)
+
+
+def test_training_goes_on_from_a_model(in_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--out", "first"]) == 0
+    go_on = [*SMALL, "--out", "second", "--start", "first/model.npz"]
+    assert main([*go_on, "--learning-rate", "0"]) == 0
+    first, second = (pyconv.load_model(f"{name}/model.npz") for name in ("first", "second"))
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert main(["train", "lenet_5", *go_on[2:]]) == 1
+    assert "--start first/model.npz: not the weights of this network" in capsys.readouterr().err
+
+
+def test_frozen_and_tuned_have_their_weights_in_the_same_order() -> None:
+    shapes = []
+    for name in ("cats_dogs_vgg16", "cats_dogs_vgg16_tuned"):
+        with loading(sys.maxsize):
+            shapes.append([w.shape for w in NETWORKS[name].new_model().weights])
+    assert shapes[0] == shapes[1]
+
+
+def test_a_model_that_subtracts_means_within_gets_bytes() -> None:
+    inputs = Input((8, 8, 3))
+    for prepared, white in ((preprocess_input(inputs), 255), (inputs * 2 - 1, 1)):
+        outputs = 100 * Dense(2)(pyconv.layers.Flatten()(prepared))
+        assert white_of(pyconv.Model(inputs, outputs)) == white
 
 
 @pytest.mark.parametrize(
@@ -207,7 +304,7 @@ def test_wrong_archives_are_refused_in_one_line(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "cifar"], "--data cifar; must be mnist, fashion_mnist, generated or"),
+        (["--data", "cifar"], "--data cifar; must be mnist, fashion_mnist, cifar10, generated"),
         (["--data", "nothing.npz"], "nothing.npz"),
         (["--data", "text.npz"], "text.npz: damaged .npz file"),
         (["--out", "text.npz"], "text.npz"),
@@ -216,6 +313,9 @@ def test_wrong_archives_are_refused_in_one_line(
         ([*SMALL[2:], "--learning-rate", "-1"], "learning_rate=-1"),
         ([*SMALL[2:], "--validation", "1"], "validation_split=1.0"),
         ([*SMALL[2:], "--seed", "-1"], "seed=-1"),
+        ([*SMALL[2:], "--base", "none"], "--base none; small_convnet stands on no other network"),
+        ([*SMALL[2:], "--start", "nothing.npz"], "nothing.npz"),
+        ([*SMALL[2:], "--device", "gpu"], "device='gpu'"),
     ],
 )
 def test_wrong_options_are_refused_in_one_line(

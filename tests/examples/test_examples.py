@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from programs import run_program
 
+from pyconv import applications
+from pyconv.applications import NETWORKS
+
 pytestmark = pytest.mark.examples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +55,14 @@ def test_the_table_of_examples_names_every_program() -> None:
     table = (ROOT / "examples" / "README.md").read_text()
     programs = {path.name for path in (ROOT / "examples").glob("*.py")} - SHARED
     assert set(re.findall(r"^\| `(\w+\.py)` \|", table, re.M)) == programs
+
+
+def test_every_network_of_the_table_of_commands_can_be_named() -> None:
+    text = (ROOT / "examples" / "README.md").read_text().split("## One command")[1]
+    names = set(re.findall(r"`([a-z]\w+)(?: --[^`]*)?`", text.split("|---|---|---|")[1]))
+    assert names - {"slide_convnet"} <= set(NETWORKS)
+    assert len(names) > 30
+    assert hasattr(applications, "slide_convnet")
 
 
 def blocks(name: str) -> list[str]:

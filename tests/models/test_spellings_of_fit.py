@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,3 +45,33 @@ def test_another_spelling_trains_the_same_weights(
 def test_what_is_no_class_number_is_refused(key: Any) -> None:
     with pytest.raises(ValueError, match=r"class_weight has the key .*; must be class numbers"):
         trained(class_weight={key: 1.0})
+
+
+def batches() -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    while True:
+        yield X[:5], Y[:5]
+
+
+def test_a_broken_number_of_batches_counts_the_last_one_too() -> None:
+    model = models.Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit_generator(
+        batches(),
+        steps_per_epoch=len(X) / 5,
+        validation_data=batches(),
+        validation_steps=np.float32(0.5),
+        verbose=0,
+    )
+    assert model.optimizer.iterations == 3
+    model.fit(batches(), steps_per_epoch=3.0, verbose=0)
+    assert model.optimizer.iterations == 6
+    assert model.predict(batches(), steps=12 / 5, verbose=0).shape == (15, 1)
+    assert np.isfinite(model.evaluate(batches(), steps=12 / 5, verbose=0))
+
+
+@pytest.mark.parametrize("steps", [0, 0.0, -0.5, float("nan"), float("inf"), "3", True])
+def test_what_is_no_number_of_batches_is_refused(steps: Any) -> None:
+    model = models.Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"fit: steps_per_epoch=.*; must be a number > 0 or None"):
+        model.fit(batches(), steps_per_epoch=steps, verbose=0)
