@@ -209,13 +209,18 @@ def normalise_padding(function: str, padding: object) -> Pads:
         if padding in ("valid", "same"):
             return padding
         raise ValueError(f"{function}: padding={padding!r}; {rule}")
+    if _is_row(padding) and len(padding) == 2 and _is_row(padding[0]) != _is_row(padding[1]):
+        raise TypeError(f"{function}: padding[1]={padding[1]!r}; {rule}")
     return normalise_sides(function, "padding", padding, rule)
 
 
 def normalise_sides(
     function: str, argument: str, value: object, rule: str = f"must be {_SIDES_RULE}"
 ) -> tuple[int, int, int, int]:
-    """Return pixels (top, bottom, left, right), each at least 0; pairs may be arrays of NumPy's."""
+    """Return pixels (top, bottom, left, right), each at least 0.
+
+    Pairs may be arrays of NumPy's; one pair may stand beside a number, as in Keras's layers.
+    """
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         pixels = whole_number(function, argument, value, 0)
         return pixels, pixels, pixels, pixels

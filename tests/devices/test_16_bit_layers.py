@@ -184,6 +184,7 @@ def test_functions_without_kernels_of_16_bits_are_these() -> None:
     assert widening == {
         *("AffineSample", "Dropout", "LocalResponseNorm", "Resize"),
         *("BinaryCrossEntropy", "CrossEntropy", "SigmoidCrossEntropy", "SoftmaxCrossEntropy"),
+        "Sparsemax",
         *("Reduction", "Sum", "Mean", "Variance", "Extreme", "Elementwise"),
         *("Broadcast", "Tile", "Where"),
         *("BatchNormToEnd", "PooledConv2D"),  # of host arrays alone

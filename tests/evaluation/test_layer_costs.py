@@ -25,7 +25,7 @@ def test_the_first_convnet_by_hand() -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_parameters_sum_to_those_of_the_model(name: str) -> None:
-    model = NETWORKS[name].build()
+    model = NETWORKS[name].new_model()
     assert sum(cost.parameters for cost in layer_costs(model)) == model.count_params()
 
 
