@@ -282,6 +282,8 @@ struct KernelTable {
   // `rows` rows of `columns` elements; whether all of them are finite.
   bool (*copy_rows)(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64_t rows,
                     int64_t columns);
+  // The windows that begin at from + origin[pixel], cut into tiles that begin with their elements
+  // first[tile]; first[tiles] ends the last. A tile's pixels follow each other, `height` apart.
   void (*pack_windows)(const T* from, const int64_t* origin, int64_t pixels, const int64_t* first,
                        int64_t tiles, int64_t height, T* to, int64_t pitch);
   void (*fence)();

@@ -159,14 +159,13 @@ def convolve(
     bias = checked_bias(function, bias, window.f, x)
     x, kernel = contiguous(x), contiguous(kernel)
     y = empty_on(x, window.output_shape)
-    kernels, dtype, lent = kernels_for(x), product_code(x), prepared
-    if lent is None and not kernels.has_arena:
-        lent = workspace_for(x, window, chosen, FORWARD)
+    lent = workspace_for(x, window, chosen, FORWARD) if prepared is None else prepared
+    kernels, given = kernels_for(x), (product_code(x), x, kernel, bias)
     if residual is None:
-        kernels.conv2d(dtype, x, kernel, bias, y, window.packed, chosen, code, lent)
+        kernels.conv2d(*given, y, window.packed, chosen, code, lent)
     else:
-        given = (dtype, x, kernel, bias, contiguous(residual), y)
-        kernels.conv2d_residual(*given, window.packed, chosen, code, lent)
+        residual = contiguous(residual)
+        kernels.conv2d_residual(*given, residual, y, window.packed, chosen, code, lent)
     return y
 
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The gradient of filters whose windows are made of long runs of neighbours: few operands
-// are read where they are, many from copies; those of the next block of pixels are asked for
-// meanwhile.
+// The gradient of filters whose windows are made of long runs of neighbours: few operands are read
+// where they are, many from copies; those of the next block of pixels are asked for meanwhile.
 #pragma once
 
 #include <cstdint>
