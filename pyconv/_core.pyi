@@ -6,7 +6,7 @@ from __future__ import annotations
 import collections.abc
 import numpy
 import typing
-__all__: list[str] = ['OF_INPUT', 'Program', 'activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_add_backward_data', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_max_pool2d', 'conv2d_max_pool2d_backward', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'program', 'resize', 'resize_backward', 'resize_bytes', 'run_lanes', 'separable_conv2d', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
+__all__: list[str] = ['OF_INPUT', 'Program', 'activation', 'activation_backward', 'add', 'address', 'affine_sample', 'affine_sample_backward', 'avg_pool2d', 'avg_pool2d_backward', 'col2im', 'conv2d', 'conv2d_add_backward_data', 'conv2d_algorithm', 'conv2d_backward_data', 'conv2d_backward_kernel', 'conv2d_max_pool2d', 'conv2d_max_pool2d_backward', 'conv2d_prepare', 'conv2d_prepared_size', 'conv2d_residual', 'conv2d_workspace', 'cpu_name', 'dense', 'dense_backward', 'dropout', 'empty', 'flush_denormals', 'gemm', 'im2col', 'isa', 'isas', 'labels_check', 'local_response_norm', 'local_response_norm_backward', 'max_pool2d', 'max_pool2d_backward', 'max_pool2d_check', 'memory_info', 'min_pool2d', 'normalize', 'normalize_backward', 'normalize_to_end', 'normalize_to_end_backward', 'num_threads', 'optimizer_step', 'program', 'remembered', 'resize', 'resize_backward', 'resize_bytes', 'run_lanes', 'separable_conv2d', 'set_flush_denormals', 'set_num_threads', 'sigmoid_cross_entropy', 'sigmoid_cross_entropy_backward', 'softmax', 'softmax_backward', 'softmax_cross_entropy', 'softmax_cross_entropy_backward', 'transpose_images', 'trim_memory']
 class Program:
     def run(self, arg0: int | numpy.ndarray | None) -> None:
         ...
@@ -201,6 +201,10 @@ def optimizer_step(dtype: int, rule: int, table: bytes, rate: float, decay: floa
 def program(calls: collections.abc.Sequence[tuple[collections.abc.Callable[..., None], tuple[typing.Any, ...]]]) -> Program:
     """
     Calls (function, arguments) kept as one; None where one of them cannot be kept
+    """
+def remembered(make: typing.Any, most: int) -> typing.Any:
+    """
+    The constructor with a memory, for positional arguments that are plain: int, str, bool, None, tuples of int
     """
 def resize(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, interpolation: int) -> None:
     """

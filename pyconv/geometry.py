@@ -25,7 +25,6 @@ from pyconv.arguments import normalise_data_format as normalise_data_format
 from pyconv.arguments import normalise_padding as normalise_padding
 from pyconv.arguments import normalise_pair as normalise_pair
 from pyconv.arguments import whole_number as whole_number
-from pyconv.remembering import remembered
 from pyconv.sizes import (
     check_elements,
     checked_output_padding,
@@ -100,7 +99,6 @@ class Window:
         return self.n, height, width, channels
 
     @classmethod
-    @remembered
     def conv(
         cls,
         function: str,
@@ -144,7 +142,6 @@ class Window:
         )
 
     @classmethod
-    @remembered
     def conv_transpose(
         cls,
         function: str,
@@ -200,7 +197,6 @@ class Window:
         )  # fmt: skip
 
     @classmethod
-    @remembered
     def pool(
         cls,
         function: str,

@@ -8,9 +8,10 @@ from typing import TypedDict
 
 from pyconv.autograd.function import Function
 from pyconv.backend import Array, contiguous
-from pyconv.geometry import DataFormat, IntPair, Padding, Window
+from pyconv.geometry import DataFormat, IntPair, Padding
 from pyconv.ops.activation import ActivationName, activation_code, through_activation
 from pyconv.ops.pool2d import unchecked_best_pixels_backward
+from pyconv.ops.windows import pool_window
 
 
 class PoolOptions(TypedDict):
@@ -57,7 +58,7 @@ class BestPool2DFunction(Function):
         """Return dx; the offsets are the op's own and need no check."""
         options = self.options
         name = self.pool.__name__
-        window = Window.pool(
+        window = pool_window(
             name,
             self.input_shape,
             options["pool_size"],

@@ -68,6 +68,7 @@ from pyconv.backend.programs import run_side_by_side as run_side_by_side
 from pyconv.backend.recording import Kernel as Kernel
 from pyconv.backend.recording import Recording as Recording
 from pyconv.backend.recording import Span as Span
+from pyconv.backend.remembering import remembered as remembered
 from pyconv.backend.session import clear_session as clear_session
 from pyconv.backend.session import image_data_format as image_data_format
 from pyconv.backend.staging import Staging as Staging

@@ -13,6 +13,7 @@ from pyconv.layers.convolution import Convolution
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.symbolic import Shape
 from pyconv.ops.conv2d import algorithm_of
+from pyconv.ops.windows import conv_window
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -71,7 +72,7 @@ class Conv2D(Convolution):
 
     def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
         channels = self.channels(input_shape) or 1
-        return Window.conv(
+        return conv_window(
             name or self.name,
             input_shape,
             (*self.kernel_size, channels // self.groups, self.filters),

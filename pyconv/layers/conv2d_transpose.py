@@ -12,6 +12,7 @@ from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair
 from pyconv.layers.convolution import Convolution
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.symbolic import Shape
+from pyconv.ops.windows import conv_transpose_window
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -72,7 +73,7 @@ class Conv2DTranspose(Convolution):
         self.check_geometry()
 
     def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
-        return Window.conv_transpose(
+        return conv_transpose_window(
             name or self.name,
             input_shape,
             (*self.kernel_size, self.filters, self.channels(input_shape) or 1),

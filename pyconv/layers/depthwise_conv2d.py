@@ -12,6 +12,7 @@ from pyconv.geometry import DataFormat, IntPair, Padding, Window, whole_number
 from pyconv.layers.convolution import Convolution
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.symbolic import Shape
+from pyconv.ops.windows import conv_window
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -70,7 +71,7 @@ class DepthwiseConv2D(Convolution):
 
     def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
         channels = self.channels(input_shape) or 1
-        return Window.conv(
+        return conv_window(
             name or self.name,
             input_shape,
             (*self.kernel_size, 1, channels * self.depth_multiplier),

@@ -10,6 +10,7 @@ from pyconv.geometry import DataFormat, IntPair, Padding, Window, normalise_pair
 from pyconv.layers.layer import Layer
 from pyconv.layers.symbolic import Shape
 from pyconv.layers.window import checked_data_format, window_output_shape
+from pyconv.ops.windows import pool_window
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -40,7 +41,7 @@ class Pooling2D(Layer):
 
     def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
         """Return the checked window for images of a shape; `name` is what errors call it."""
-        return Window.pool(
+        return pool_window(
             name or self.name,
             input_shape,
             self.pool_size,

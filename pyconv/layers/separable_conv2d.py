@@ -12,6 +12,7 @@ from pyconv.geometry import DataFormat, IntPair, Padding, Window, whole_number
 from pyconv.layers.convolution import Convolution
 from pyconv.layers.kernel_layer import WeightOptions
 from pyconv.layers.symbolic import Shape
+from pyconv.ops.windows import conv_window
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -78,7 +79,7 @@ class SeparableConv2D(Convolution):
 
     def window(self, input_shape: tuple[int, ...], name: str | None = None) -> Window:
         # The depthwise part's window gives the sizes; the filters are the pointwise part's.
-        return Window.conv(
+        return conv_window(
             name or self.name,
             input_shape,
             (*self.kernel_size, self.channels(input_shape) or 1, self.filters),

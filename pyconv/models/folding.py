@@ -29,6 +29,7 @@ from pyconv.ops.conv2d import convolve
 from pyconv.ops.depthwise_conv2d import depthwise_window
 from pyconv.ops.prepared_kernel import PreparedKernel
 from pyconv.ops.separable_in_bands import runs_in_bands, separable_in_bands
+from pyconv.ops.windows import conv_window
 
 # Products over fewer channels take too little time for bands to pay.
 LEAST_CHANNELS = 128
@@ -137,7 +138,7 @@ class Folded:
         """Return a Conv2D's window over images of a shape, and its kernel, checked beside x."""
         layer, name = self.layer, "conv2d"
         kernel = contiguous(as_input(array_of(kernel), name, "kernel", ndim=4, like=x))
-        window = Window.conv(
+        window = conv_window(
             name,
             shape,
             kernel.shape,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pyconv.backend import Array, as_input, contiguous, dtype_code, empty_on, kernels_for
 from pyconv.geometry import DataFormat, IntPair, Padding, Shape, Window, checked_flag
+from pyconv.ops.windows import pool_window
 
 
 def avg_pool2d(
@@ -34,7 +35,7 @@ def avg_pool2d(
     pyconv.reference.avg_pool2d.
     """
     x = as_input(x, "avg_pool2d", "x", ndim=4)
-    window = Window.pool("avg_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
+    window = pool_window("avg_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
     return averages(x, window, checked_flag("avg_pool2d", "count_include_pad", count_include_pad))
 
 
@@ -69,7 +70,7 @@ def avg_pool2d_backward(
     """
     function = "avg_pool2d_backward"
     dy = as_input(dy, function, "dy", ndim=4)
-    window = Window.pool(
+    window = pool_window(
         function,
         input_shape,
         pool_size,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from pyconv.backend import Array, as_input
+from pyconv.backend import Array, as_input, remembered
 from pyconv.geometry import checked_flag
 from pyconv.ops.norm_end import NormEnd, normalize_to_end
 from pyconv.ops.normalization import (
@@ -21,7 +21,6 @@ from pyconv.ops.normalization import (
     normalize_backward,
     own_state,
 )
-from pyconv.remembering import remembered
 
 MOVING = ("moving_mean", "moving_variance")
 

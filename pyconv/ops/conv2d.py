@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from pyconv.backend import (
 from pyconv.geometry import DataFormat, IntPair, Padding, Window
 from pyconv.ops.activation import ActivationName, activation_code, through_activation
 from pyconv.ops.needs import checked_needs
+from pyconv.ops.windows import conv_window
 
 Algorithm: TypeAlias = Literal["auto", "direct", "im2col", "winograd"]
 
@@ -42,7 +43,7 @@ def set_conv_algorithm(name: Algorithm) -> None:
         TypeError, ValueError: name; "winograd" cannot serve every shape.
     """
     global _auto
-    code = _known_code("set_conv_algorithm", "name", name)
+    code = _ALGORITHMS[one_of("set_conv_algorithm", "name", name, _ALGORITHMS)]
     if name == "winograd":
         raise ValueError(
             "set_conv_algorithm: name='winograd'; must be one of auto, direct, im2col: "
@@ -56,13 +57,9 @@ def auto_code() -> int:
     return _auto
 
 
-def _known_code(function: str, argument: str, name: str) -> int:
-    return _ALGORITHMS[one_of(function, argument, name, _ALGORITHMS)]
-
-
 def _algorithm_code(function: str, algorithm: str, window: Window, x: Array) -> int:
     """Return the code of an algorithm that can do the shape."""
-    code = _known_code(function, "algorithm", algorithm) or _auto
+    code = _ALGORITHMS[one_of(function, "algorithm", algorithm, _ALGORITHMS)] or _auto
     if algorithm == "winograd" and not _runs(x, window, code, FORWARD):
         raise ValueError(
             f"{function}: algorithm='winograd'; needs kernels of 3 x 3, strides and dilation 1, "
@@ -84,9 +81,10 @@ def algorithm_of(x: Array, window: Window, direction: int = FORWARD) -> str:
     return next(name for name, known in _ALGORITHMS.items() if known == code)
 
 
-def workspace_for(x: Array, window: Window, algorithm: int, direction: int) -> Array | None:
-    """Return the memory that the kernels of this device want lent, if any."""
-    kernels = kernels_for(x)
+def workspace_for(
+    kernels: Any, x: Array, window: Window, algorithm: int, direction: int
+) -> Array | None:
+    """Return the memory that these kernels, of x's device, want lent, if any."""
     if kernels.has_arena:
         return None
     size = kernels.conv2d_workspace(product_code(x), window.packed, algorithm, direction)
@@ -132,7 +130,7 @@ def conv2d(
     """
     x = as_input(x, "conv2d", "x", ndim=4)
     kernel = as_input(kernel, "conv2d", "kernel", ndim=4, like=x)
-    window = Window.conv(
+    window = conv_window(
         "conv2d", x.shape, kernel.shape, strides, padding, dilation_rate, groups, data_format
     )
     return convolve("conv2d", window, x, kernel, bias, activation, algorithm)
@@ -158,14 +156,16 @@ def convolve(
     chosen = _algorithm_code(function, algorithm, window, x)
     bias = checked_bias(function, bias, window.f, x)
     x, kernel = contiguous(x), contiguous(kernel)
+    kernels, dtype = kernels_for(x), product_code(x)
     y = empty_on(x, window.output_shape)
-    lent = workspace_for(x, window, chosen, FORWARD) if prepared is None else prepared
-    kernels, given = kernels_for(x), (product_code(x), x, kernel, bias)
+    lent = workspace_for(kernels, x, window, chosen, FORWARD) if prepared is None else prepared
     if residual is None:
-        kernels.conv2d(*given, y, window.packed, chosen, code, lent)
+        kernels.conv2d(dtype, x, kernel, bias, y, window.packed, chosen, code, lent)
     else:
         residual = contiguous(residual)
-        kernels.conv2d_residual(*given, residual, y, window.packed, chosen, code, lent)
+        kernels.conv2d_residual(
+            dtype, x, kernel, bias, residual, y, window.packed, chosen, code, lent
+        )
     return y
 
 
@@ -213,7 +213,7 @@ def conv2d_backward(
     x = as_input(x, "conv2d_backward", "x", ndim=4)
     kernel = as_input(kernel, "conv2d_backward", "kernel", ndim=4, like=x)
     dy = as_input(dy, "conv2d_backward", "dy", ndim=4, like=x)
-    window = Window.conv(
+    window = conv_window(
         "conv2d_backward",
         x.shape,
         kernel.shape,
@@ -254,8 +254,9 @@ def gradients(
         return dx, None, None
     dkernel = empty_on(x, kernel.shape, gradient_dtype(x)) if "kernel" in wanted else None
     dbias = empty_on(x, (window.f,), gradient_dtype(x)) if "bias" in wanted else None
-    workspace = workspace_for(dy, window, chosen, KERNEL)
-    kernels_for(dy).conv2d_backward_kernel(
+    kernels = kernels_for(dy)
+    workspace = workspace_for(kernels, dy, window, chosen, KERNEL)
+    kernels.conv2d_backward_kernel(
         product_code(dy), contiguous(x), dy, dkernel, dbias, window.packed, chosen, workspace
     )
     return dx, dkernel, dbias
@@ -284,16 +285,13 @@ def backward_data(
 ) -> Array:
     """Return dx of contiguous dy and kernel; added to `onto`, where there is one."""
     algorithm = _auto if algorithm is None else algorithm
-    if onto is not None and kernels_for(dy).has_arena:
-        kernels_for(dy).conv2d_add_backward_data(
-            product_code(dy), dy, kernel, onto, window.packed, algorithm
-        )
+    kernels, dtype = kernels_for(dy), product_code(dy)
+    if onto is not None and kernels.has_arena:
+        kernels.conv2d_add_backward_data(dtype, dy, kernel, onto, window.packed, algorithm)
         return onto
     dx = empty_on(dy, window.input_shape)
-    workspace = workspace_for(dy, window, algorithm, DATA)
-    kernels_for(dy).conv2d_backward_data(
-        product_code(dy), dy, kernel, dx, window.packed, algorithm, workspace
-    )
+    workspace = workspace_for(kernels, dy, window, algorithm, DATA)
+    kernels.conv2d_backward_data(dtype, dy, kernel, dx, window.packed, algorithm, workspace)
     if onto is not None:
         onto += dx
         return onto

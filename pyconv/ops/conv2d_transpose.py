@@ -25,6 +25,7 @@ from pyconv.ops.conv2d import (
     workspace_for,
 )
 from pyconv.ops.needs import checked_needs
+from pyconv.ops.windows import conv_transpose_window, conv_window
 
 
 def conv2d_transpose(
@@ -61,7 +62,7 @@ def conv2d_transpose(
     function = "conv2d_transpose"
     x = as_input(x, function, "x", ndim=4)
     kernel = as_input(kernel, function, "kernel", ndim=4, like=x)
-    window = Window.conv_transpose(
+    window = conv_transpose_window(
         function,
         x.shape,
         kernel.shape,
@@ -109,7 +110,7 @@ def conv2d_transpose_backward(
     x = as_input(x, function, "x", ndim=4)
     kernel = as_input(kernel, function, "kernel", ndim=4, like=x)
     dy = as_input(dy, function, "dy", ndim=4, like=x)
-    window = Window.conv_transpose(
+    window = conv_transpose_window(
         function,
         x.shape,
         kernel.shape,
@@ -133,9 +134,9 @@ def conv2d_transpose_backward(
 def _kernel_gradient(dy: Array, x: Array, window: Window) -> Array:
     """Return dkernel: in the adjoint convolution dy is the image and x the gradient."""
     dkernel = empty_on(x, window.kernel_shape)
-    auto = auto_code()
-    workspace = workspace_for(x, window, auto, KERNEL)
-    kernels_for(x).conv2d_backward_kernel(
+    auto, kernels = auto_code(), kernels_for(x)
+    workspace = workspace_for(kernels, x, window, auto, KERNEL)
+    kernels.conv2d_backward_kernel(
         dtype_code(x), dy, x, dkernel, None, window.packed, auto, workspace
     )
     return dkernel
@@ -145,7 +146,7 @@ def _bias_gradient(function: str, dy: Array, window: Window) -> Array:
     """Return the sum of dy over all pixels: the bias gradient of a 1x1 convolution."""
     one = (1, 1, window.c, window.c)
     layout: DataFormat = "channels_first" if window.channels_first else "channels_last"
-    pointwise = Window.conv(function, window.input_shape, one, 1, "valid", 1, 1, layout)
+    pointwise = conv_window(function, window.input_shape, one, 1, "valid", 1, 1, layout)
     dbias = empty_on(dy, (window.c,))
     kernels_for(dy).conv2d_backward_kernel(
         dtype_code(dy), dy, dy, None, dbias, pointwise.packed, 0, None

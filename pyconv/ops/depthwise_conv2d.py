@@ -12,6 +12,7 @@ from pyconv.backend import Array, as_input
 from pyconv.geometry import DataFormat, IntPair, Padding, Window
 from pyconv.ops.activation import ActivationName
 from pyconv.ops.conv2d import convolve, gradients
+from pyconv.ops.windows import conv_window
 
 # A kernel (kh, kw, c, multiplier) lies in memory as one of (kh, kw, 1, c * multiplier) filters in
 # c groups does: the grouped convolution of that shape is the depthwise one.
@@ -36,7 +37,7 @@ def depthwise_window(
             f"(kh, kw, {channels}, multiplier), each >= 1"
         )
     grouped = kernel.reshape(kh, kw, 1, c * multiplier)
-    window = Window.conv(
+    window = conv_window(
         function, x.shape, grouped.shape, strides, padding, dilation_rate, c, data_format
     )
     return window, grouped

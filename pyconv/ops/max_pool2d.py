@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from pyconv.backend import Array, as_input
-from pyconv.geometry import DataFormat, IntPair, Padding, Shape, Window
+from pyconv.geometry import DataFormat, IntPair, Padding, Shape
 from pyconv.ops.pool2d import best_pixels, best_pixels_and_offsets, best_pixels_backward
+from pyconv.ops.windows import pool_window
 
 
 def max_pool2d(
@@ -19,7 +20,7 @@ def max_pool2d(
 ) -> Array:
     """Return the largest pixel of every window; max_pool2d_with_argmax says more."""
     x = as_input(x, "max_pool2d", "x", ndim=4)
-    window = Window.pool("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
+    window = pool_window("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
     return best_pixels("max", x, window)
 
 
@@ -47,7 +48,7 @@ def max_pool2d_with_argmax(
     Source: Keras MaxPooling2D; the naive form is pyconv.reference.max_pool2d.
     """
     x = as_input(x, "max_pool2d", "x", ndim=4)
-    window = Window.pool("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
+    window = pool_window("max_pool2d", x.shape, pool_size, strides, padding, data_format, ceil_mode)
     return best_pixels_and_offsets("max", x, window)
 
 
@@ -74,7 +75,7 @@ def max_pool2d_backward(
         or the image, with its position.
     """
     function = "max_pool2d_backward"
-    window = Window.pool(
+    window = pool_window(
         function,
         input_shape,
         pool_size,

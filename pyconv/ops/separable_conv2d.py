@@ -11,6 +11,7 @@ from pyconv.ops.activation import ActivationName, activation_code, through_activ
 from pyconv.ops.conv2d import checked_bias, convolve, gradients
 from pyconv.ops.depthwise_conv2d import depthwise_window
 from pyconv.ops.needs import checked_needs
+from pyconv.ops.windows import conv_window
 
 
 def _windows(
@@ -39,7 +40,7 @@ def _windows(
         raise ValueError(
             f"{function}: pointwise_kernel.shape={shape}; must be (1, 1, {first.f}, filters)"
         )
-    second = Window.conv(function, first.output_shape, shape, 1, "valid", 1, 1, data_format)
+    second = conv_window(function, first.output_shape, shape, 1, "valid", 1, 1, data_format)
     return first, grouped, second
 
 

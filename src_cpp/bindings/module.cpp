@@ -27,6 +27,7 @@ void register_optimizer_step(py::module_& m);
 void register_pool2d(py::module_& m);
 void register_probe(py::module_& m);
 void register_program(py::module_& m);
+void register_remembering(py::module_& m);
 void register_runtime(py::module_& m);
 void register_sigmoid_cross_entropy(py::module_& m);
 void register_softmax(py::module_& m);
@@ -80,6 +81,7 @@ PYBIND11_MODULE(_core, m) {
   register_pool2d(m);
   register_probe(m);
   register_program(m);
+  register_remembering(m);
   register_runtime(m);
   register_sigmoid_cross_entropy(m);
   register_softmax(m);

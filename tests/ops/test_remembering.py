@@ -6,7 +6,8 @@ import pytest
 from arrays import normal
 
 from pyconv import ops
-from pyconv.remembering import remembered
+from pyconv.backend import remembered
+from pyconv.backend.remembering import MOST
 
 
 def test_a_result_is_made_once():
@@ -26,9 +27,46 @@ def test_equal_arguments_of_other_types_are_made_anew(other):
 
 
 def test_what_cannot_be_looked_up_is_made_anew():
-    make = remembered(lambda *arguments: object())
+    make = remembered(lambda *arguments, **options: object())
     assert make([1, 2]) is not make([1, 2])
-    assert make(((1, 2), (0, 1))) is not make(((1, 2), (0, 1)))
+    assert make(1, size=2) is not make(1, size=2)
+
+
+def test_pairs_of_pairs_are_looked_up_and_their_types_with_them():
+    make = remembered(lambda *arguments: object())
+    assert make(((1, 2), (0, 1))) is make(((1, 2), (0, 1)))
+    assert make(((1, 2), (0, 1))) is not make(((1, 2), (0, True)))
+
+
+def test_flags_in_different_places_are_told_apart():
+    make = remembered(lambda *arguments: object())
+    assert make(True, False) is make(True, False)
+    assert len({make(True, 1), make(1, True), make(True, True), make(1, 1)}) == 4
+
+
+def test_an_error_is_not_remembered():
+    answers = iter([ValueError("once"), "made"])
+
+    def make(size):
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    make = remembered(make)
+    with pytest.raises(ValueError, match="once"):
+        make(1)
+    assert make(1) == make(1) == "made"
+
+
+def test_what_is_kept_has_an_end():
+    made = []
+    make = remembered(lambda size: made.append(size))
+    for size in range(MOST + 1):
+        make(size)
+    make(MOST)
+    make(0)
+    assert made == [*range(MOST + 1), 0]
 
 
 @pytest.mark.parametrize("strides", [True, 1.0, (1, True), (1.0, 1), "1", [1.0, 1]])
