@@ -28,6 +28,10 @@ namespace {
 
 // Fewer output pixels than this read the filters once or twice: packing them costs more.
 constexpr int64_t kPackPixels = 96;
+// Of the im2col matrix a task makes this much, at least some rows; so many tasks at least.
+constexpr int64_t kMatrixBytes = int64_t(512) << 10;
+constexpr int64_t kLeastMatrixRows = 96;
+constexpr int64_t kMatrixTasks = 16;
 
 // What the panels of one group take.
 template <class T>
@@ -40,6 +44,14 @@ template <class T>
 Panels<T> group_panels(const Window& w, const T* packed, int64_t group) {
   const int64_t width = filter_width<T>(w);
   return {packed + group * panels_size<T>(w), width, window_elements(w) * width, width};
+}
+
+// The filters of a group in panels: in `packed`, or in place where that is null.
+template <class T>
+Panels<T> filter_panels(const Window& w, const T* kernel, int64_t group, int64_t width, T* packed) {
+  const Matrix<T> b = group_kernel(w, kernel, group);
+  if (!packed) return {b.data, width, width, b.pitch};
+  return pack_panels(b, window_elements(w), w.group_filters(), width, packed);
 }
 
 template <class T>
@@ -67,27 +79,40 @@ void direct(const T* x, const T* kernel, const T* prepared, T* y, const Window& 
   const bool pack = !prepared && !once && w.output_pixels() > kPackPixels;
   Scratch<T> packed(pack ? panels_size<T>(w) : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
-    const Matrix<T> b = group_kernel(w, kernel, g);
-    const Panels<T> filter = prepared ? group_panels(w, prepared, g)
-                             : pack   ? pack_panels(b, k, cols, width, packed.data())
-                                      : Panels<T>{b.data, width, width, b.pitch};
+    const Panels<T> filter =
+        prepared ? group_panels(w, prepared, g) : filter_panels(w, kernel, g, width, packed.data());
     multiply(x, y, w, g, filter, end);
   }
 }
 
+// Rows of the matrix that a task makes: what its second cache holds, but enough of them to be worth
+// reading the filters.
+template <class T>
+int64_t task_rows(const Window& w) {
+  const int64_t held = kMatrixBytes / (window_elements(w) * int64_t(sizeof(T)));
+  const int64_t share = ceil_div(w.output_pixels(), kMatrixTasks);
+  return std::min(im2col_block_rows<T>(w), std::max(kLeastMatrixRows, std::min(held, share)));
+}
+
+// The textbook way: the matrix of windows times the filters, row block by row block.
 template <class T>
 void by_im2col(const T* x, const T* kernel, T* y, const Window& w, const TileEnd<T>& end) {
-  const int64_t k = window_elements(w);
-  const int64_t rows = im2col_block_rows<T>(w);
-  Scratch<T> col(rows * k);
+  const int64_t k = window_elements(w), cols = w.group_filters();
+  const int64_t rows = task_rows<T>(w);
+  const int64_t width = panel_width<T>(cols);
+  Scratch<T> packed(w.output_pixels() > kPackPixels ? packed_size(k, cols, width) : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
-    for (int64_t first = 0; first < w.output_pixels(); first += rows) {
-      const int64_t count = std::min(rows, w.output_pixels() - first);
-      im2col_rows(w, x, g, first, count, col.data());
-      gemm({col.data(), k, false}, group_kernel(w, kernel, g),
-           y + first * w.f + g * w.group_filters(), w.f, count, w.group_filters(), k,
-           columns_from(end, g * w.group_filters()));
-    }
+    const Panels<T> filter = filter_panels(w, kernel, g, width, packed.data());
+    const TileEnd<T> moved = columns_from(end, g * cols);
+    parallel_for(ceil_div(w.output_pixels(), rows), 2 * w.output_pixels() * k * cols,
+                 [&](int64_t task) {
+                   const int64_t first = task * rows;
+                   const int64_t count = std::min(rows, w.output_pixels() - first);
+                   Scratch<T> col(count * k);
+                   im2col_rows(w, x, g, first, count, col.data());
+                   gemm_panels({col.data(), k, false}, filter, y + first * w.f + g * cols, w.f,
+                               count, cols, k, moved);
+                 });
   }
 }
 

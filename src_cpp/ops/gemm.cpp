@@ -124,10 +124,11 @@ void run_product(const Product<T>& product, int64_t m) {
   });
 }
 
-// C = A * B of packed panels, or of panels in place.
+}  // namespace
+
 template <class T>
-void multiply(const Matrix<T>& a, const Panels<T>& b, T* c, int64_t ldc, int64_t m, int64_t n,
-              int64_t k, const TileEnd<T>& end) {
+void gemm_panels(const Matrix<T>& a, const Panels<T>& b, T* c, int64_t ldc, int64_t m, int64_t n,
+                 int64_t k, const TileEnd<T>& end) {
   if (!a.transposed) {
     const Gather<T> rows{a.data, 1, m, 0, 0, a.pitch, 1, m, 1, 1, 0, 0};
     return point_product<T>({rows, Tap{0, 0, 0}, b, 1, k, n, PixelGrid<T>{c, 0, 0, ldc}, end});
@@ -137,8 +138,6 @@ void multiply(const Matrix<T>& a, const Panels<T>& b, T* c, int64_t ldc, int64_t
   run_product(Product<T>{kernel_table_of<T>(), a, b, c, ldc, n, k, stretch, end}, m);
 }
 
-}  // namespace
-
 template <class T>
 void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, int64_t n,
           int64_t k, const TileEnd<T>& end) {
@@ -146,7 +145,7 @@ void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, 
   if (is_thin(a, b, m, n, k)) return thin_product(a, b, c, ldc, m, n, k, end);
   const int64_t width = panel_width<T>(n);
   if (!b.transposed && m <= kInPlaceRows) {
-    return multiply(a, {b.data, width, width, b.pitch}, c, ldc, m, n, k, end);
+    return gemm_panels(a, {b.data, width, width, b.pitch}, c, ldc, m, n, k, end);
   }
   const int64_t panel_bytes = std::max<int64_t>(1, k * width * int64_t(sizeof(T)));
   const int64_t slab = std::max<int64_t>(1, kSlabBytes / panel_bytes) * width;
@@ -155,11 +154,15 @@ void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, 
     Matrix<T> part = b;
     part.data += b.transposed ? column * b.pitch : column;
     const int64_t cols = std::min(slab, n - column);
-    multiply(a, pack_panels(part, k, cols, width, packed.data()), c + column, ldc, m, cols, k,
-             columns_from(end, column));
+    gemm_panels(a, pack_panels(part, k, cols, width, packed.data()), c + column, ldc, m, cols, k,
+                columns_from(end, column));
   }
 }
 
+template void gemm_panels(const Matrix<float>&, const Panels<float>&, float*, int64_t, int64_t,
+                          int64_t, int64_t, const TileEnd<float>&);
+template void gemm_panels(const Matrix<double>&, const Panels<double>&, double*, int64_t, int64_t,
+                          int64_t, int64_t, const TileEnd<double>&);
 template void gemm(const Matrix<float>&, const Matrix<float>&, float*, int64_t, int64_t, int64_t,
                    int64_t, const TileEnd<float>&);
 template void gemm(const Matrix<double>&, const Matrix<double>&, double*, int64_t, int64_t, int64_t,

@@ -14,4 +14,9 @@ template <class T>
 void gemm(const Matrix<T>& a, const Matrix<T>& b, T* c, int64_t ldc, int64_t m, int64_t n,
           int64_t k, const TileEnd<T>& end = plain_end<T>());
 
+// The same of a B that is in panels already.
+template <class T>
+void gemm_panels(const Matrix<T>& a, const Panels<T>& b, T* c, int64_t ldc, int64_t m, int64_t n,
+                 int64_t k, const TileEnd<T>& end = plain_end<T>());
+
 }  // namespace pyconv
