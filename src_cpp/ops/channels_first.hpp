@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A convolution of channels_first images in parts: what a part reads and writes is copied into the
-// layout of the kernels and back within one core's cache.
+// A convolution of channels_first images, or its gradient, in parts: what a part reads and writes
+// is copied into the layout of the kernels and back within one core's cache.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 namespace pyconv {
 
 // What the two copies of a part may take.
-constexpr int64_t kPartBytes = int64_t(2) << 20;
+constexpr int64_t kPartBytes = int64_t(1) << 20;
 
 inline Window one_image(const Window& w) {
   Window image = w;
@@ -24,49 +24,79 @@ inline Window one_image(const Window& w) {
   return image;
 }
 
-// Whole images, or some of their rows: no more than a core's cache holds, and several a thread.
-class Parts {
- public:
-  // `rows`: may an image be cut, too?
-  template <class T>
-  static Parts of(const Window& w, bool rows) {
-    if (!w.channels_first || (w.c == 1 && w.f == 1)) return Parts(w, 0);
-    const int64_t row = (w.sh * w.w * w.c + w.ow * w.f) * int64_t(sizeof(T));
-    const bool meets_pixels = w.top <= (w.kh - 1) * w.dil_h && w.bottom <= (w.kh - 1) * w.dil_h;
-    const int64_t most = kPartBytes / row;
-    if (most < w.oh && !(rows && meets_pixels && most >= kLeastRows)) return Parts(w, 0);
-    const Parts parts(w, ceil_div(w.oh, std::max<int64_t>(1, most)));
-    return parts.count() >= 2 * num_threads() ? parts : Parts(w, 0);
+// Rows of one image's planes.
+template <class T>
+struct PlaneRows {
+  T* data;  // the first of them in the first plane
+  int64_t plane, channels, pixels;
+};
+
+// Calls body(from, to) with channels_last copies of what is read, and for what is written.
+template <class T, class Body>
+void through_copies(const PlaneRows<const T>& from, const PlaneRows<T>& to, Body&& body) {
+  const bool reads = from.channels > 1, writes = to.channels > 1;
+  Scratch<T> input(reads ? from.pixels * from.channels : 0);
+  Scratch<T> output(writes ? to.pixels * to.channels : 0);
+  if (reads) {
+    transpose(from.data, from.plane, input.data(), from.channels, from.channels, from.pixels);
   }
+  body(reads ? input.data() : from.data, writes ? output.data() : to.data);
+  if (writes) transpose(output.data(), to.channels, to.data, to.plane, to.pixels, to.channels);
+}
 
-  int64_t count() const { return window_.n * per_image_; }
+// Rows of results, in parts of whole images or of some of their rows: no more than a core's cache
+// holds, and several a thread.
+class RowParts {
+ public:
+  int64_t count() const { return images_ * per_image_; }
+  int64_t image(int64_t part) const { return part / per_image_; }
+  int64_t first(int64_t part) const { return rows_ * (part % per_image_) / per_image_; }
+  int64_t last(int64_t part) const { return rows_ * (part % per_image_ + 1) / per_image_; }
 
-  // Calls body(x, y, window) with channels_last copies of each part of x, and of its result.
-  template <class T, class Body>
-  void each(const T* x, T* y, Body&& body) const {
-    const Window& w = window_;
-    const int64_t products = w.output_pixels() * w.f * w.taps() * w.group_inputs();
-    parallel_for(count(), 2 * products, [&](int64_t task) {
-      const int64_t first = w.oh * (task % per_image_) / per_image_;
-      const int64_t last = w.oh * (task % per_image_ + 1) / per_image_;
-      const Window part = rows_of(first, last);
-      const int64_t above = first * w.sh - w.top + part.top;
-      const T* from = x + task / per_image_ * w.c * w.h * w.w + above * w.w;
-      T* to = y + task / per_image_ * w.f * w.oh * w.ow + first * w.ow;
-      Scratch<T> input(w.c > 1 ? part.input_pixels() * w.c : 0);
-      Scratch<T> output(w.f > 1 ? part.output_pixels() * w.f : 0);
-      if (w.c > 1) transpose(from, w.h * w.w, input.data(), w.c, w.c, part.input_pixels());
-      body(w.c > 1 ? input.data() : from, w.f > 1 ? output.data() : to, part);
-      if (w.f > 1) transpose(output.data(), w.f, to, w.oh * w.ow, part.output_pixels(), w.f);
-    });
+ protected:
+  // Of images of `rows` rows, each with `bytes` of copies. `cut`: may an image be cut, too?
+  RowParts(int64_t images, int64_t rows, int64_t bytes, bool cut) : images_(images), rows_(rows) {
+    const int64_t most = kPartBytes / bytes;
+    if (most < rows && !(cut && most >= kLeastRows)) return;
+    per_image_ = ceil_div(rows, std::max<int64_t>(1, most));
+    if (count() < 2 * num_threads()) per_image_ = 0;
   }
 
  private:
   // Fewer rows read too many of their neighbours' again.
   static constexpr int64_t kLeastRows = 4;
 
-  Parts(const Window& w, int64_t per_image) : window_(w), per_image_(per_image) {}
+  int64_t images_, rows_;
+  int64_t per_image_ = 0;  // 0: not in parts
+};
 
+inline bool changes_layout(const Window& w) { return w.channels_first && (w.c > 1 || w.f > 1); }
+
+// The parts of a convolution.
+class ForwardParts : public RowParts {
+ public:
+  ForwardParts(const Window& w, bool cut, int64_t element)
+      : RowParts(changes_layout(w) ? w.n : 0, w.oh, (w.sh * w.w * w.c + w.ow * w.f) * element,
+                 cut && w.top <= (w.kh - 1) * w.dil_h && w.bottom <= (w.kh - 1) * w.dil_h),
+        window_(w) {}
+
+  // Calls body(x, y, window) with channels_last copies of each part of x, and of its result.
+  template <class T, class Body>
+  void each(const T* x, T* y, Body&& body) const {
+    const Window& w = window_;
+    const int64_t products = w.output_pixels() * w.f * w.taps() * w.group_inputs();
+    parallel_for(count(), 2 * products, [&](int64_t number) {
+      const Window part = rows_of(first(number), last(number));
+      const int64_t above = first(number) * w.sh - w.top + part.top;
+      through_copies<T>(
+          {x + image(number) * w.c * w.h * w.w + above * w.w, w.h * w.w, w.c, part.input_pixels()},
+          {y + image(number) * w.f * w.oh * w.ow + first(number) * w.ow, w.oh * w.ow, w.f,
+           part.output_pixels()},
+          [&](const T* from, T* to) { body(from, to, part); });
+    });
+  }
+
+ private:
   // The window of output rows [first, last) of one image, on the rows that they read.
   Window rows_of(int64_t first, int64_t last) const {
     const Window& w = window_;
@@ -81,7 +111,51 @@ class Parts {
   }
 
   const Window& window_;
-  int64_t per_image_;  // 0: not in parts
+};
+
+// The parts of a convolution's gradient of the images.
+class DataParts : public RowParts {
+ public:
+  DataParts(const Window& w, bool cut, int64_t element)
+      : RowParts(changes_layout(w) ? w.n : 0, w.h, (w.w * w.c + w.ow * w.f) * element, cut),
+        window_(w) {}
+
+  // Calls body(dy, dx, window) with channels_last copies of each part of dy, and of its dx.
+  template <class T, class Body>
+  void each(const T* dy, T* dx, Body&& body) const {
+    const Window& w = window_;
+    const int64_t products = w.output_pixels() * w.f * w.taps() * w.group_inputs();
+    parallel_for(count(), 2 * products, [&](int64_t number) {
+      const int64_t row = first(number);
+      const int64_t meets = first_result(row);
+      const Window part = rows_of(row, last(number), meets);
+      through_copies<T>(
+          {dy + image(number) * w.f * w.oh * w.ow + meets * w.ow, w.oh * w.ow, w.f,
+           part.output_pixels()},
+          {dx + image(number) * w.c * w.h * w.w + row * w.w, w.h * w.w, w.c, part.input_pixels()},
+          [&](const T* from, T* to) { body(from, to, part); });
+    });
+  }
+
+ private:
+  // The first row of results that reads a row of the image, or the last one of all.
+  int64_t first_result(int64_t row) const {
+    const Window& w = window_;
+    const int64_t before = row + w.top - (w.kh - 1) * w.dil_h;
+    return std::min(w.oh - 1, before > 0 ? ceil_div(before, w.sh) : 0);
+  }
+
+  // The window of rows [first, last) of one image, on the rows of results from `meets` on.
+  Window rows_of(int64_t first, int64_t last, int64_t meets) const {
+    const Window& w = window_;
+    Window part = one_image(w);
+    part.h = last - first;
+    part.top = w.top + first - meets * w.sh;
+    part.oh = std::clamp<int64_t>((last - 1 + w.top) / w.sh + 1, meets + 1, w.oh) - meets;
+    return part;
+  }
+
+  const Window& window_;
 };
 
 }  // namespace pyconv

@@ -138,6 +138,8 @@ struct PlaneAdder {
 // Whether rows of windows, with room for their neighbours, are about as long as rows of pixels.
 bool by_planes(const Window& w) { return w.sw == 1 && (w.kw - 1) * w.dil_w <= w.ow + 64; }
 
+bool few_by_planes(const Window& w) { return w.c < kFewChannels && by_planes(w); }
+
 template <class T>
 void col2im_planes(const T* col, T* dx, const Window& w) {
   const PlaneAdder<T> adder{w, 1, w.taps(), w.h * w.w};
@@ -201,9 +203,11 @@ RunAdder<T> pixel_adder(const Window& w) {
 }  // namespace
 
 template <class T>
-void col2im_image(const Window& window, const T* col, int64_t image, int64_t group, T* dx) {
-  add_runs(pixel_adder<T>(window), col,
-           dx + image * window.h * window.w * window.c + group * window.group_inputs(), 1);
+void col2im_image(const Window& window, const T* col, int64_t group, T* dx) {
+  Window image = window;
+  image.n = 1;
+  if (image.groups == 1 && few_by_planes(image)) return col2im_few_channels(col, dx, image);
+  add_runs(pixel_adder<T>(image), col, dx + group * image.group_inputs(), 1);
 }
 
 template <class T>
@@ -215,7 +219,7 @@ void col2im(const T* col, T* dx, const Window& w) {
         w,  plane_windows<T>(w, nullptr), window_runs(w, 1, 1, w.c, w.h * w.w), w.taps() * w.c, 1,
         w.c};
     add_runs(adder, col, dx, w.n);
-  } else if (w.c < kFewChannels && by_planes(w)) {
+  } else if (few_by_planes(w)) {
     col2im_few_channels(col, dx, w);
   } else {
     add_runs(pixel_adder<T>(w), col, dx, w.n);
@@ -224,7 +228,7 @@ void col2im(const T* col, T* dx, const Window& w) {
 
 template void col2im(const float*, float*, const Window&);
 template void col2im(const double*, double*, const Window&);
-template void col2im_image(const Window&, const float*, int64_t, int64_t, float*);
-template void col2im_image(const Window&, const double*, int64_t, int64_t, double*);
+template void col2im_image(const Window&, const float*, int64_t, float*);
+template void col2im_image(const Window&, const double*, int64_t, double*);
 
 }  // namespace pyconv

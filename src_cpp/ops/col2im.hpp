@@ -10,8 +10,8 @@ namespace pyconv {
 template <class T>
 void col2im(const T* col, T* dx, const Window& window);
 
-// The channels of one group of one channels_last image, from that image's rows of the matrix.
+// The channels of one group of one channels_last image dx, from that image's rows of the matrix.
 template <class T>
-void col2im_image(const Window& window, const T* col, int64_t image, int64_t group, T* dx);
+void col2im_image(const Window& window, const T* col, int64_t group, T* dx);
 
 }  // namespace pyconv

@@ -172,7 +172,7 @@ void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
     return plane_points(x, kernel, y, window, end);
   }
   const bool winograd_runs = chosen == Algorithm::kWinograd;
-  const Parts parts = Parts::of<T>(window, chosen == Algorithm::kDirect);
+  const ForwardParts parts(window, chosen == Algorithm::kDirect, sizeof(T));
   // A form of the filters may be one for all images at once.
   const Window image = one_image(window);
   const bool own =

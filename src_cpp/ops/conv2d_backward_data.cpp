@@ -8,6 +8,7 @@
 #include "arena.hpp"
 #include "dispatch.hpp"
 #include "ops/addition.hpp"
+#include "ops/channels_first.hpp"
 #include "ops/col2im.hpp"
 #include "ops/conv2d.hpp"
 #include "ops/conv2d_algorithm.hpp"
@@ -126,17 +127,24 @@ void by_parity_classes(const Window& w, const T* dy, const T* kernel, T* dx, boo
   }
 }
 
+// Of channels_first images dy is read as the transpose that it is, and dx is made before it is
+// written as planes.
 template <class T>
 void image_by_col2im(const Window& w, const T* dy, const T* kernel, T* dx, int64_t image) {
-  const int64_t k = window_elements(w);
-  Scratch<T> col(w.oh * w.ow * k);
+  const int64_t k = window_elements(w), pixels = w.oh * w.ow;
+  const bool first = w.channels_first, turned = first && w.c > 1;
+  const Matrix<T> results{dy + image * pixels * w.f, first ? pixels : w.f, first};
+  T* const to = dx + image * w.h * w.w * w.c;
+  Scratch<T> col(pixels * k);
+  Scratch<T> made(turned ? w.h * w.w * w.c : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
-    Matrix<T> filters = group_kernel(w, kernel, g);
+    Matrix<T> gradients = results, filters = group_kernel(w, kernel, g);
+    gradients.data += g * w.group_filters() * (first ? pixels : 1);
     filters.transposed = true;
-    gemm({dy + image * w.oh * w.ow * w.f + g * w.group_filters(), w.f, false}, filters, col.data(),
-         k, w.oh * w.ow, k, w.group_filters());
-    col2im_image(w, col.data(), image, g, dx);
+    gemm(gradients, filters, col.data(), k, pixels, k, w.group_filters());
+    col2im_image(w, col.data(), g, turned ? made.data() : to);
   }
+  if (turned) transpose(made.data(), w.c, to, w.h * w.w, w.h * w.w, w.c);
 }
 
 // What the matrices of images that go side by side may take.
@@ -170,12 +178,16 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
     conv2d_backward_data(dy, kernel, own.data(), window, algorithm);
     return add(dx, own.data(), dx, size);
   }
+  const DataParts parts(window, true, sizeof(T));
+  if (chosen == Algorithm::kDirect && parts.count() > 0) {
+    return parts.each(dy, dx, [&](const T* from, T* to, const Window& part) {
+      by_parity_classes(part, from, kernel, to, false);
+    });
+  }
+  if (chosen == Algorithm::kIm2col) return by_col2im(window, dy, kernel, dx);
   ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
   ChannelsLastOutput<T> output(dx, window.n, window.h * window.w, window.c, window.channels_first);
   switch (chosen) {
-    case Algorithm::kIm2col:
-      by_col2im(window, gradient.data(), kernel, output.data());
-      break;
     case Algorithm::kDepthwise:
       depthwise_backward_data(gradient.data(), kernel, output.data(), window);
       break;

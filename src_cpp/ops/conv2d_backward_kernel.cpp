@@ -39,6 +39,7 @@ struct IndexedGradient {
   // The pixel blocks of one part times one block of K: the tile's rows are elements of the
   // window, its sum runs over pixels.
   void run(int64_t part, const BlockK& block) const {
+    Scratch<T> copy(g.w.channels_first ? kPixelBlock * width : 0);
     const T* rows[kBlockK];
     T* out[kBlockK];
     const auto sums = g.sums_of(part, block.first);
@@ -55,9 +56,10 @@ struct IndexedGradient {
       int64_t origins[kPixelBlock];
       g.find_origins(pixel, all.count, origins);
       for (int64_t column = 0; column < g.cols; column += width) {
-        multiply_indexed(g.table, block.count, &all, 1, rows, origins,
-                         g.dy + pixel * g.w.f + column, g.w.f, out, column,
-                         std::min(width, g.cols - column), end);
+        const int64_t cols = std::min(width, g.cols - column);
+        const auto dy = g.gradients(pixel, all.count, column, cols, copy.data());
+        multiply_indexed(g.table, block.count, &all, 1, rows, origins, dy.data, dy.pitch, out,
+                         column, cols, end);
       }
     }
   }
@@ -100,11 +102,13 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
   for (int64_t g = 0; g < w.groups; ++g) {
     add_products(gradient, blocks);
     gradient.reduce();
-    gradient.x += w.group_inputs();
-    gradient.dy += cols;
-    gradient.dkernel += cols;
+    gradient.next_group();
   }
 }
+
+// Whether gradients of channels_first results are copied block by block, which is right where few
+// tasks read them: a copy of them all is written to memory and read again.
+bool reads_planes(const Window& w) { return w.channels_first && window_elements(w) <= kBlockK; }
 
 // The textbook way: dkernel = col^T dy, row block by row block.
 template <class T>
@@ -136,23 +140,33 @@ void conv2d_backward_kernel(const T* x, const T* dy, T* dkernel, T* dbias, const
     if (dbias) std::fill_n(dbias, window.f, T(0));
     return;
   }
-  ChannelsLast<T> gradient(dy, window.n, window.oh * window.ow, window.f, window.channels_first);
+  const int64_t pixels = window.oh * window.ow;
+  const Algorithm chosen = conv2d_algorithm<T>(window, algorithm, ConvPass::kKernel);
+  if (dkernel && chosen == Algorithm::kDirect && reads_planes(window)) {
+    ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, true);
+    direct(window, input.data(), dy, dkernel);
+    if (dbias) sum_pixels(dy, window.n, window.f, pixels, dbias);
+    return;
+  }
+  Window last = window;
+  last.channels_first = 0;
+  ChannelsLast<T> gradient(dy, window.n, pixels, window.f, window.channels_first);
   if (dkernel) {
     ChannelsLast<T> input(x, window.n, window.h * window.w, window.c, window.channels_first);
-    switch (conv2d_algorithm<T>(window, algorithm, ConvPass::kKernel)) {
+    switch (chosen) {
       case Algorithm::kIm2col:
-        by_im2col(window, input.data(), gradient.data(), dkernel);
+        by_im2col(last, input.data(), gradient.data(), dkernel);
         break;
       case Algorithm::kDepthwise:
-        depthwise_backward_kernel(input.data(), gradient.data(), dkernel, window);
+        depthwise_backward_kernel(input.data(), gradient.data(), dkernel, last);
         break;
       case Algorithm::kWinograd:
         if constexpr (std::is_same_v<T, float>) {
-          winograd_backward_kernel(input.data(), gradient.data(), dkernel, window);
+          winograd_backward_kernel(input.data(), gradient.data(), dkernel, last);
         }
         break;
       default:
-        direct(window, input.data(), gradient.data(), dkernel);
+        direct(last, input.data(), gradient.data(), dkernel);
     }
   }
   if (dbias) sum_rows(gradient.data(), window.output_pixels(), window.f, dbias);

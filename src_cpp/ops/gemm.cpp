@@ -19,8 +19,12 @@ constexpr int64_t kBlockRows = 96;
 constexpr int64_t kStretchK = 8 * kBlockK;
 // Tasks to aim for: the fewer they are, the less often A is copied.
 constexpr int64_t kTasks = 16;
-// A is copied where at least that many panels of B meet it.
+// A is copied where at least that many panels of B meet it, or where its rows are that far apart:
+// in place they would share few sets of the first cache.
 constexpr int64_t kCopyPanels = 4;
+constexpr int64_t kFarBytes = 4096;
+// Rows of a task where those are far apart and K is short: memory gives long stretches faster.
+constexpr int64_t kFarBlockRows = 384;
 // Rows that are few enough to read B where it is.
 constexpr int64_t kInPlaceRows = 4 * kMaxRows * 2;
 // B is packed in slabs of at most this many bytes.
@@ -44,6 +48,8 @@ struct Product {
   int64_t stretch;
   TileEnd<T> end;
 
+  bool is_far() const { return a.pitch * int64_t(sizeof(T)) >= kFarBytes; }
+
   TileEnd<T> end_at(int64_t first_k, int64_t last_k, int64_t column) const {
     TileEnd<T> step = last_k == k ? columns_from(end, column) : plain_end<T>();
     step.accumulate = end.accumulate || first_k > 0;
@@ -51,7 +57,7 @@ struct Product {
   }
 
   void run(const Block<T>& block) const {
-    const bool copied = block.last_panel - block.first_panel >= kCopyPanels;
+    const bool copied = block.last_panel - block.first_panel >= kCopyPanels || is_far();
     Scratch<T> copy(copied ? RowPanels<T>::size(block.rows, stretch, panel_height(table, b.width))
                            : 0);
     int64_t first_k = 0;
@@ -112,7 +118,8 @@ struct Product {
 template <class T>
 void run_product(const Product<T>& product, int64_t m) {
   const int64_t panels = ceil_div(product.n, product.b.width);
-  const int64_t row_blocks = ceil_div(m, kBlockRows);
+  const bool long_rows = product.is_far() && product.k <= kBlockK;
+  const int64_t row_blocks = ceil_div(m, long_rows ? kFarBlockRows : kBlockRows);
   const int64_t per_task = ceil_div(panels, std::min(panels, ceil_div(kTasks, row_blocks)));
   const int64_t column_blocks = ceil_div(panels, per_task);
   parallel_for(row_blocks * column_blocks, 2 * m * product.n * product.k, [&](int64_t task) {

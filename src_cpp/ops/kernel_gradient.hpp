@@ -9,6 +9,7 @@
 
 #include "dispatch.hpp"
 #include "ops/conv2d_window.hpp"
+#include "ops/layout.hpp"
 #include "ops/pad_images.hpp"
 #include "ops/tiles.hpp"
 #include "parallel.hpp"
@@ -21,8 +22,8 @@ template <class T>
 struct KernelGradient {
   const KernelTable<T>& table;
   const Window& w;
-  const T* x;   // padded images, at the first channel of the group
-  const T* dy;  // at the first filter of the group
+  const T* x;   // padded channels_last images, at the first channel of the group
+  const T* dy;  // in the layout of the window, at the first filter of the group
   T* dkernel;   // at the first filter of the group; the first part's sums
   int64_t parts;
   T* partial;  // (parts - 1, K, f / groups)
@@ -36,6 +37,29 @@ struct KernelGradient {
   Sums sums_of(int64_t part, int64_t row) const {
     if (part == 0) return {dkernel + row * w.f, w.f};
     return {partial + ((part - 1) * window_elements(w) + row) * cols, cols};
+  }
+
+  // The gradients of some pixels for some filters, pixel by pixel.
+  struct Rows {
+    const T* data;
+    int64_t pitch;
+  };
+  // In `copy`, which takes whole vectors, or where they are if that is null; of channels_first
+  // images they are always copied.
+  Rows gradients(int64_t pixel, int64_t count, int64_t column, int64_t filters, T* copy) const {
+    if (!copy) return {dy + pixel * w.f + column, w.f};
+    const int64_t pitch = ceil_div(filters, table.width) * table.width;
+    if (w.channels_first) {
+      copy_pixels(dy, w.oh * w.ow, w.f, pixel, count, column, filters, copy, pitch);
+    } else {
+      table.copy_rows(dy + pixel * w.f + column, w.f, copy, pitch, count, filters);
+    }
+    return {copy, pitch};
+  }
+  void next_group() {
+    x += w.group_inputs();
+    dy += cols * (w.channels_first ? w.oh * w.ow : 1);
+    dkernel += cols;
   }
 
   int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }

@@ -83,9 +83,12 @@ class RunGradient<T>::Ahead {
  public:
   Ahead(const KernelGradient<T>& g, const Task& task, const Pixels& pixels, const int64_t* step)
       : windows_{g.x + task.rows.offset, pixels.origin},
-        gradients_{g.dy + pixels.first * g.w.f + task.column, step},
-        window_lines_(lines_of(windows_.data, task.rows.count)),
-        gradient_lines_(lines_of(gradients_.data, task.cols)) {}
+        gradients_(windows_),
+        window_lines_(lines_of(windows_.data, task.rows.count)) {
+    if (g.w.channels_first) return;  // planes are read in order, as caches expect
+    gradients_ = {g.dy + pixels.first * g.w.f + task.column, step};
+    gradient_lines_ = lines_of(gradients_.data, task.cols);
+  }
 
   Windows take() {
     const int64_t line = next_++;
@@ -102,13 +105,14 @@ class RunGradient<T>::Ahead {
   }
 
   Windows windows_, gradients_;
-  int64_t window_lines_, gradient_lines_;
+  int64_t window_lines_, gradient_lines_ = 1;
   int64_t next_ = 0;
 };
 
 template <class T>
 RunGradient<T>::RunGradient(const KernelGradient<T>& gradient)
-    : g_(gradient), low_(g_.table.window_tile_rows[kVecs - 1] < kLowRows) {
+    : g_(gradient),
+      copies_(g_.w.channels_first || g_.table.window_tile_rows[kVecs - 1] < kLowRows) {
   int64_t rows = kMostSide, filters = kMostFilters;
   for (;;) {
     pieces_ = cut_runs(g_.w, rows);
@@ -135,17 +139,6 @@ void RunGradient<T>::find(int64_t block, Pixels& pixels) const {
   g_.find_origins(pixels.first, pixels.count, pixels.origin);
   // A longer block before asks for the windows of as many pixels.
   std::fill(pixels.origin + pixels.count, pixels.origin + kPixelBlock, pixels.origin[0]);
-}
-
-// The gradients of some pixels for `cols` filters from `column` on: where they are, or in `copy`.
-template <class T>
-typename RunGradient<T>::Gradients RunGradient<T>::gradients(const Pixels& pixels, int64_t column,
-                                                             int64_t cols, T* copy) const {
-  const T* const from = g_.dy + pixels.first * g_.w.f + column;
-  if (!copy) return {from, g_.w.f};
-  const int64_t pitch = ceil_div(cols, g_.table.width) * g_.table.width;
-  g_.table.copy_rows(from, g_.w.f, copy, pitch, pixels.count, cols);
-  return {copy, pitch};
 }
 
 template <class T>
@@ -186,14 +179,14 @@ void RunGradient<T>::multiply(const Task& task, const Pixels& pixels, const Wind
   const KernelTable<T>& table = g_.table;
   const auto sums = g_.sums_of(task.part, task.rows.row);
   const int64_t most = windows.pitch ? kVecs : std::min(table.max_vecs, kMaxWindowVecs);
-  Scratch<T> copy(low_ || windows.pitch ? kPixelBlock * most * table.width : 0);
+  Scratch<T> copy(copies_ || windows.pitch ? kPixelBlock * most * table.width : 0);
   for (int64_t done = 0; done < task.cols;) {
     // No vector is left alone where three fit a tile.
     const int64_t left = ceil_div(task.cols - done, table.width);
     const int64_t vecs = left == most ? left : std::min(left, kVecs);
     const int64_t column = task.column + done;
     const int64_t cols = std::min(vecs * table.width, task.cols - done);
-    const Gradients dy = gradients(pixels, column, cols, copy.data());
+    const auto dy = g_.gradients(pixels.first, pixels.count, column, cols, copy.data());
     const int64_t height = table.window_tile_rows[(windows.pitch ? kVecs : vecs) - 1];
     int64_t number = 0;
     for_each_tile(task.rows.count, height, [&](int64_t first, int64_t count) {

@@ -24,21 +24,16 @@ class RunGradient {
   struct Task;
   struct Pixels;
   struct Windows;
-  struct Gradients {
-    const T* data;
-    int64_t pitch;
-  };
   class Ahead;
 
   int64_t pieces() const { return int64_t(pieces_.size()); }
   Task task(int64_t number) const;
   void find(int64_t block, Pixels& pixels) const;
-  Gradients gradients(const Pixels& pixels, int64_t column, int64_t cols, T* copy) const;
   void multiply(const Task& task, const Pixels& pixels, const Windows& windows, bool accumulate,
                 Ahead& ahead) const;
 
   const KernelGradient<T>& g_;
-  const bool low_;  // tiles are: gradients are copied
+  const bool copies_;  // gradients, of all tasks
   std::vector<RunPiece> pieces_;
   int64_t groups_;  // of filters
 };

@@ -42,6 +42,23 @@ void transpose(const T* from, int64_t from_pitch, T* to, int64_t to_pitch, int64
   }
 }
 
+template <class T>
+void copy_pixels(const T* images, int64_t pixels, int64_t c, int64_t first, int64_t count,
+                 int64_t channel, int64_t channels, T* to, int64_t to_pitch) {
+  while (count > 0) {
+    const int64_t image = first / pixels, at = first % pixels;
+    const int64_t some = std::min(count, pixels - at);
+    transpose(images + (image * c + channel) * pixels + at, pixels, to, to_pitch, channels, some);
+    to += some * to_pitch;
+    first += some;
+    count -= some;
+  }
+}
+
+template void copy_pixels(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+                          float*, int64_t);
+template void copy_pixels(const double*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+                          double*, int64_t);
 template void transpose(const float*, int64_t, float*, int64_t, int64_t, int64_t);
 template void transpose(const double*, int64_t, double*, int64_t, int64_t, int64_t);
 template void transpose_images(const float*, float*, int64_t, int64_t, int64_t);

@@ -35,6 +35,11 @@ SHAPES = [
     (3, 30, 31, 5, 9, 3, 1, 0, 1),
     (2, 40, 33, 8, 16, 5, (2, 1), 2, (1, 2)),
     (7, 300, 301, 2, 16, 3, 1, 1, 1),
+    # pixels that no result reads, results that read no pixel
+    (2, 120, 121, 48, 64, 1, 2, 0, 1),
+    (2, 160, 90, 16, 40, 3, (4, 5), 0, 1),
+    (1, 150, 140, 24, 40, 3, 1, ((7, 9), (0, 3)), 1),
+    (2, 140, 120, 16, 32, 3, 2, 2, 3),
 ]
 
 
@@ -52,3 +57,21 @@ def test_parts_have_the_bits_of_channels_last(shape: Any, dtype: str, set_thread
         set_threads(threads)
         y = ops.conv2d(planes, kernel, data_format="channels_first", **options)
         assert_same_bits(y.transpose(0, 2, 3, 1), expected, f"{threads} threads")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gradients_have_the_bits_of_channels_last(shape: Any, dtype: str, set_threads: Any) -> None:
+    n, h, w, c, f, size, strides, padding, dilation = shape
+    kh, kw = size if isinstance(size, tuple) else (size, size)
+    x, kernel = normal((n, h, w, c), dtype, 0), normal((kh, kw, c, f), dtype, 1)
+    options = {"strides": strides, "padding": padding, "dilation_rate": dilation}
+    dy = normal(ops.conv2d(x, kernel, **options).shape, dtype, 3)
+    expected = ops.conv2d_backward(dy, x, kernel, **options)
+    planes = [np.ascontiguousarray(a.transpose(0, 3, 1, 2)) for a in (dy, x)]
+    for threads in (1, 2, 3):
+        set_threads(threads)
+        dx, *sums = ops.conv2d_backward(*planes, kernel, data_format="channels_first", **options)
+        assert_same_bits(dx.transpose(0, 2, 3, 1), expected[0], f"dx, {threads} threads")
+        for name, ours, its in zip(("dkernel", "dbias"), sums, expected[1:], strict=True):
+            assert_same_bits(ours, its, f"{name}, {threads} threads")
