@@ -48,6 +48,7 @@ from pyconv.backend.memory import memory_overlaps as memory_overlaps
 from pyconv.backend.memory import tensor_table as tensor_table
 from pyconv.backend.memory import trim_memory as trim_memory
 from pyconv.backend.native import Array as Array
+from pyconv.backend.native import native_dtype as native_dtype
 from pyconv.backend.pictures import resize_bytes as resize_bytes
 from pyconv.backend.precision import computes_in_16_bits as computes_in_16_bits
 from pyconv.backend.precision import dtype_code as dtype_code

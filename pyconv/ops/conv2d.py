@@ -16,6 +16,7 @@ from pyconv.backend import (
     empty_on,
     gradient_dtype,
     kernels_for,
+    native_dtype,
     product_code,
 )
 from pyconv.geometry import DataFormat, IntPair, Padding, Window
@@ -264,13 +265,15 @@ def gradients(
 
 def _check_target(function: str, onto: Array, x: Array, read: Mapping[str, Array | None]) -> None:
     """Refuse an array that the gradient of x cannot be added to, or that is `read` meanwhile."""
-    if type(onto) is not type(x) or onto.dtype != x.dtype:
+    if type(onto) is not type(x) or native_dtype(onto.dtype) != native_dtype(x.dtype):
         kind = getattr(onto, "dtype", type(onto).__name__)
         raise TypeError(f"{function}: onto is {kind}; must be an array of x's kind and dtype")
     if onto.shape != x.shape:
         raise ValueError(f"{function}: onto.shape={onto.shape}; must be {x.shape}, the shape of x")
     if isinstance(onto, np.ndarray) and not (onto.flags.carray and onto.dtype.isnative):
-        raise ValueError(f"{function}: onto must be writable, aligned and C-contiguous")
+        raise ValueError(
+            f"{function}: onto must be writable, aligned, C-contiguous and of native byte order"
+        )
     for name, array in read.items():
         if isinstance(array, np.ndarray) and np.may_share_memory(onto, array):
             raise ValueError(f"{function}: onto lies where {name} does; must be memory of its own")

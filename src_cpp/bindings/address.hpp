@@ -48,8 +48,11 @@ struct type_caster<pyconv::Address> {
   }
 
  private:
+  // The look-up lets go of the GIL. A static that is initialised by it would be locked meanwhile,
+  // and a second thread would wait for that lock with the GIL, which the first one waits for.
   static PyTypeObject* array_type() {
-    static PyTypeObject* const type = npy_api::get().PyArray_Type_;
+    static PyTypeObject* type = nullptr;
+    if (!type) type = npy_api::get().PyArray_Type_;
     return type;
   }
 };

@@ -92,6 +92,34 @@ def test_two_python_threads_get_the_bits_of_one(four_threads: None) -> None:
     assert all(np.array_equal(result, expected) for result in results)
 
 
+FIRST_CALLS = """
+import faulthandler, sys, threading, time
+import numpy as np
+from pyconv import ops
+faulthandler.dump_traceback_later(10, exit=True)
+sys.setswitchinterval(10)  # a thread keeps the GIL until a call lets go of it
+x = np.ones((4, 4), np.float32)
+turn = threading.Lock()
+turn.acquire()
+def second():
+    with turn:
+        ops.dense(x, x)
+other = threading.Thread(target=second)
+other.start()
+turn.release()
+end = time.perf_counter() + 0.1
+while time.perf_counter() < end:  # the other has its turn, and asks for the GIL
+    pass
+ops.dense(x, x)
+other.join()
+"""
+
+
+def test_two_threads_may_make_the_first_native_call_at_once(run_python) -> None:
+    done = run_python(FIRST_CALLS)
+    assert done.returncode == 0, done.stderr
+
+
 INTERRUPT = """
 import os, signal, threading, time
 import numpy as np

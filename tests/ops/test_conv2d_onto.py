@@ -47,11 +47,22 @@ def test_has_the_bits_of_gradient_and_sum(shape, data_format, algorithm, dtype, 
     assert_same_bits(found, expected)
 
 
+def test_images_of_any_byte_order_are_added_to_one_of_the_machines(dtype):
+    x, kernel, dy = (normal(s, dtype, 0) for s in ((1, 4, 4, 2), (1, 1, 2, 3), (1, 4, 4, 3)))
+    before = normal(x.shape, dtype, 1)
+    expected = ops.conv2d_backward(dy, x, kernel, needs=("x",), onto=before.copy())[0]
+    swapped = x.astype(x.dtype.newbyteorder())
+    found = ops.conv2d_backward(dy, swapped, kernel, needs=("x",), onto=before)[0]
+    assert found is before
+    assert_same_bits(found, expected)
+
+
 def test_refuses_what_it_cannot_add_to():
     x, kernel, dy = (np.ones(s, np.float32) for s in ((1, 4, 4, 2), (1, 1, 2, 3), (1, 4, 4, 3)))
     frozen = np.zeros_like(x)
     frozen.flags.writeable = False
-    for onto in (np.zeros((1, 4, 4, 3), np.float32), frozen, np.zeros((1, 4, 2, 4), "f").T):
+    strided, swapped = np.zeros((1, 4, 2, 4), "f").T, np.zeros(x.shape, x.dtype.newbyteorder())
+    for onto in (np.zeros((1, 4, 4, 3), np.float32), frozen, strided, swapped):
         with pytest.raises(ValueError, match="conv2d_backward: onto"):
             ops.conv2d_backward(dy, x, kernel, onto=onto)
     for onto in (np.zeros_like(x, np.float64), [0.0]):

@@ -117,6 +117,10 @@ def _calls(seeds: range) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         options = {"padding": "same", "algorithm": "winograd"}
         calls.append(("conv2d", {"x": x, "kernel": kernel, "bias": bias}, options))
         calls.append(("conv2d_backward", {"dy": dy, "x": x, "kernel": kernel}, options))
+    for dtype in ("float32", "float64"):  # so many rows and filters that windows are copied
+        shapes = ((2, 4, 6, 520), (2, 2, 520, 330), (2, 3, 5, 330))
+        x, kernel, dy = (integers(shape, dtype, i) for i, shape in enumerate(shapes))
+        calls.append(("conv2d_backward", {"dy": dy, "x": x, "kernel": kernel}, {}))
     return calls
 
 
