@@ -38,7 +38,8 @@ py::object key_of(PyObject* arguments) {
     }
   }
   if (booleans == 0) return py::reinterpret_borrow<py::object>(arguments);
-  return py::make_tuple(py::handle(arguments), booleans);
+  return py::reinterpret_steal<py::object>(
+      Py_BuildValue("(OK)", arguments, static_cast<unsigned long long>(booleans)));
 }
 
 // memory: (the constructor, what it made by key, how many of them are kept)
