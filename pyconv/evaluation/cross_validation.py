@@ -90,7 +90,9 @@ def cross_validate(
         if fit is not None:
             histories.append(fit(model, *parts))
         else:
-            made = list(callbacks()) if callbacks is not None else None
+            made = None
+            if callbacks is not None:
+                made = items_of("cross_validate", "callbacks()", callbacks())
             histories.append(_fitted(model, *parts, epochs, batch_size, made, verbose))
         found.append(_tested(model, parts[1], batch_size))
         before = model.weights
@@ -122,7 +124,9 @@ def index_pairs(
 
 
 def _array(what: str, value: object) -> npt.NDArray[Any]:
-    """Return an array of any kind; lists of several lengths are refused."""
+    """Return an array of any kind; lists of several lengths and masks are refused."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{what} is a masked array; fill it first, its mask would be lost")
     try:
         return np.asarray(value)
     except ValueError:
