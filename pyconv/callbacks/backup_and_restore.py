@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -53,7 +54,7 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._batches = 0
-        self.backup_dir.mkdir(parents=True, exist_ok=True)  # what is wrong with it shows now
+        self._check_place()
         if not self.path.exists():
             return
         try:
@@ -62,6 +63,15 @@ class BackupAndRestore(Callback):
             if not self.previous.exists():
                 raise
             self.model.resume_from(self.previous)
+
+    def _check_place(self) -> None:
+        """Refuse now, not after an epoch, a folder that cannot be made or written into."""
+        folders = (self.backup_dir, *self.backup_dir.parents)
+        place = next((folder for folder in folders if folder.exists()), Path())
+        if not place.is_dir():
+            raise FileExistsError(errno.EEXIST, "is there and no folder", str(place))
+        if not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, "cannot be written into", str(place))
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.save_freq == "epoch":
