@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyconv.autograd import (
     Tensor,
+    array_of,
     as_tensor,
     elu,
     exp,
@@ -51,6 +52,14 @@ Activation = Callable[..., Tensor]
 def linear(x: object) -> Tensor:
     """Return x."""
     return as_tensor(x)
+
+
+def applied(layer: str, activation: Activation, x: Tensor) -> Tensor:
+    """Return what a layer's activation makes of x; from a user's function, numbers at least."""
+    y = activation(x)
+    if isinstance(y, Tensor):
+        return y
+    return Tensor.wrap(array_of(y, f"{layer}: what its activation returned"))
 
 
 silu, hard_silu = swish, hard_swish  # Keras's first spellings

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from pyconv.arguments import checked_flag, checked_path
 from pyconv.callbacks.callback import Callback, Logs
 from pyconv.callbacks.monitor import checked_save_freq
 
@@ -38,17 +40,21 @@ class BackupAndRestore(Callback):
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
     ) -> None:
-        if not os.fspath(backup_dir):
-            raise ValueError("BackupAndRestore: backup_dir is empty; must be a folder")
-        self.backup_dir = Path(backup_dir)
-        self.save_freq: Any = checked_save_freq("BackupAndRestore", save_freq)
-        self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
+        kind = "BackupAndRestore"
+        folder = checked_path(kind, "backup_dir", backup_dir)
+        if not folder:
+            raise ValueError(f"{kind}: backup_dir is empty; must be a folder")
+        self.backup_dir = Path(folder)
+        self.save_freq: Any = checked_save_freq(kind, save_freq)
+        self.double_checkpoint = checked_flag(kind, "double_checkpoint", double_checkpoint)
+        self.delete_checkpoint = checked_flag(kind, "delete_checkpoint", delete_checkpoint)
         self.path = self.backup_dir / "backup.npz"
         self.previous = self.backup_dir / "backup.previous.npz"
         self._batches = 0  # since the last backup
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._batches = 0
+        self._check_place()
         if not self.path.exists():
             return
         try:
@@ -57,6 +63,15 @@ class BackupAndRestore(Callback):
             if not self.previous.exists():
                 raise
             self.model.resume_from(self.previous)
+
+    def _check_place(self) -> None:
+        """Refuse now, not after an epoch, a folder that cannot be made or written into."""
+        folders = (self.backup_dir, *self.backup_dir.parents)
+        place = next((folder for folder in folders if folder.exists()), Path())
+        if not place.is_dir():
+            raise FileExistsError(errno.EEXIST, "is there and no folder", str(place))
+        if not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, "cannot be written into", str(place))
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.save_freq == "epoch":

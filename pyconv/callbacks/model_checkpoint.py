@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import os
+from string import Formatter
 from typing import Any
 
 from pyconv.arguments import checked_flag, plain_number
 from pyconv.callbacks.callback import Logs
 from pyconv.callbacks.messages import tell
 from pyconv.callbacks.monitor import MonitorCallback, checked_save_freq
+
+MODEL_SUFFIXES = (".keras", ".h5", ".npz", ".hdf5")
+WEIGHTS_SUFFIXES = (".weights.h5", ".h5", ".npz", ".hdf5")
 
 
 class ModelCheckpoint(MonitorCallback):
@@ -41,12 +45,10 @@ class ModelCheckpoint(MonitorCallback):
         if first_best is not None:
             first_best = plain_number(kind, "initial_value_threshold", first_best)
         super().__init__(monitor, mode, first_best)
-        path = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else None
-        if not isinstance(path, str) or not path:
-            raise ValueError(f"{kind}: filepath={filepath!r}; must be a path")
-        self.filepath, self.verbose = path, verbose
         self.save_best_only = checked_flag(kind, "save_best_only", save_best_only)
         self.save_weights_only = checked_flag(kind, "save_weights_only", save_weights_only)
+        self.filepath = _checked_pattern(filepath, weights=self.save_weights_only)
+        self.verbose = verbose
         self.save_freq: Any = checked_save_freq(kind, save_freq)
         self._batches = 0  # since the last save
         self._epoch = 0
@@ -69,11 +71,13 @@ class ModelCheckpoint(MonitorCallback):
     def _save(self, epoch: int, logs: Logs) -> None:
         try:
             path = self.filepath.format(**{"epoch": epoch + 1, **logs})
-        except (KeyError, IndexError) as error:
+        except KeyError as error:
             raise KeyError(
                 f"ModelCheckpoint: filepath={self.filepath!r} names {error}; there are "
                 f"{['epoch', *logs]}"
             ) from None
+        except (ValueError, TypeError) as error:  # a format that the value does not have
+            raise ValueError(f"ModelCheckpoint: filepath={self.filepath!r}: {error}") from None
         if self.save_best_only and not self._is_best(epoch, logs):
             return
         folder = os.path.dirname(path)
@@ -106,3 +110,26 @@ class ModelCheckpoint(MonitorCallback):
     def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         self._batches = state["batches"]
+
+
+def _checked_pattern(filepath: object, *, weights: bool) -> str:
+    """Return a path in which names of the logs may stand, judged before any epoch is trained."""
+    path = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ValueError(f"ModelCheckpoint: filepath={filepath!r}; must be a path")
+    try:
+        parts = list(Formatter().parse(path))
+    except ValueError as error:
+        raise ValueError(f"ModelCheckpoint: filepath={path!r}: {error}") from None
+    for _, name, _, _ in parts:
+        if name is not None and not name.isidentifier():
+            raise ValueError(
+                f"ModelCheckpoint: filepath={path!r} holds {{{name}}}; must be epoch, batch or a "
+                "name of the logs"
+            )
+    suffixes = WEIGHTS_SUFFIXES if weights else MODEL_SUFFIXES
+    end, name, _, _ = parts[-1]
+    fits = end.endswith(suffixes) and (weights or not end.endswith(WEIGHTS_SUFFIXES[0]))
+    if name is None and not fits and ("." in end or not parts[1:]):
+        raise ValueError(f"ModelCheckpoint: filepath={path!r}; must end in {' or '.join(suffixes)}")
+    return path

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -40,9 +41,14 @@ class MonitorCallback(Callback):
         self.min_delta = abs(finite_number(kind, "min_delta", min_delta))
 
     def improves(self, value: float, reference: float | None) -> bool:
-        """Tell whether a value is better than a reference by more than min_delta."""
+        """Tell whether a value is better than a reference by more than min_delta.
+
+        Any number is better than NaN, which would stay the best for ever.
+        """
         if reference is None:
             return True
+        if math.isnan(reference):
+            return not math.isnan(value)
         if self._direction() == "min":
             return bool(value + self.min_delta < reference)
         return bool(value - self.min_delta > reference)

@@ -8,6 +8,7 @@ form of each element; nothing in it is run. It is written beside its place and m
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pyconv.data.background import closed_after, go_on
-from pyconv.data.elements import Element, filled, leaves, mapped
+from pyconv.data.elements import Element, filled, leaf_array, leaves, mapped
 from pyconv.data.node import Below, Node, Seeds
 from pyconv.data.regular_file import open_regular
 from pyconv.saving.atomic import atomic_write
@@ -58,8 +59,23 @@ class FileCache(Below):
 
     def start(self, seeds: Seeds) -> Iterator[Element]:
         if os.path.exists(self.path):
-            return read_elements(self.path)
+            return self._read()
         return self._write(self.below.start(seeds))
+
+    def _read(self) -> Iterator[Element]:
+        number = 0
+        with closed_after(elements := read_elements(self.path)):
+            for element in elements:
+                number += 1
+                if 0 <= self.count < number:
+                    break
+                yield element
+        if 0 <= self.count != number:
+            more = "more" if number > self.count else f"{number}"
+            raise ValueError(
+                f"Dataset.cache: {self.path}: holds {more} elements, the dataset {self.count}; it "
+                "was written for another; remove it, or name another file"
+            )
 
     def _write(self, elements: Iterator[Element]) -> Iterator[Element]:
         try:
@@ -95,7 +111,7 @@ def _write_element(file: BinaryIO, element: Element) -> None:
     form = mapped(lambda _: None, element)
     file.write(json.dumps(_plain(form), separators=(",", ":")).encode() + b"\n")
     for leaf in leaves(element):
-        array = np.asarray(leaf)
+        array = leaf_array("Dataset.cache", leaf)
         if array.dtype.hasobject:
             raise TypeError(f"Dataset.cache: a part of an element has dtype {array.dtype}")
         np.lib.format.write_array(file, array, allow_pickle=False)
@@ -129,20 +145,27 @@ def read_elements(path: str) -> Iterator[Element]:
     Raises:
         ValueError: naming the path, when the file is another, damaged or cut short.
     """
-    with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        try:
-            if file.readline(len(_FIRST_LINE)) != _FIRST_LINE:
-                raise ValueError("not a cache of a dataset; remove it, or name another file")
-            while (line := file.readline(_LONGEST_LINE)) != _END:
-                if not line.endswith(b"\n"):
-                    raise ValueError("cut short; remove it")
-                go_on()
-                form = _form(json.loads(line))
-                count = len(leaves(form))
-                yield filled(form, [_read_array(file, size) for _ in range(count)])
-        except (ValueError, EOFError, RecursionError) as error:
-            raise ValueError(f"Dataset.cache: {path}: {error}") from None
+    try:
+        with open_regular(path) as file:
+            yield from _elements_in(file)
+    except (ValueError, EOFError, RecursionError) as error:
+        text = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"Dataset.cache: {path}: {text}") from None
+
+
+def _elements_in(file: BinaryIO) -> Iterator[Element]:
+    size = os.fstat(file.fileno()).st_size
+    if file.readline(len(_FIRST_LINE)) != _FIRST_LINE:
+        raise ValueError("not a cache of a dataset; remove it, or name another file")
+    while (line := file.readline(_LONGEST_LINE)) != _END:
+        if not line.endswith(b"\n"):
+            raise ValueError("cut short; remove it")
+        go_on()
+        form = _form(json.loads(line))
+        count = len(leaves(form))
+        yield filled(form, [_read_array(file, size) for _ in range(count)])
+    if file.read(1):
+        raise ValueError("something stands behind its end; remove it")
 
 
 def _read_array(file: BinaryIO, size: int) -> Any:
@@ -154,8 +177,9 @@ def _read_array(file: BinaryIO, size: int) -> Any:
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     except Exception as error:  # of the parser of Python literals inside
         raise ValueError(f"a damaged header: {error}; remove it") from None
-    needed = int(np.prod([int(s) for s in shape], dtype=object)) * dtype.itemsize
-    if dtype.hasobject or needed > size - file.tell():
+    if dtype.kind not in "fiubUS" or not dtype.itemsize or any(s < 0 for s in shape):
+        raise ValueError(f"an array {shape} of {dtype}; remove it")
+    if math.prod(int(s) for s in shape) * dtype.itemsize > size - file.tell():
         raise ValueError("an array larger than the file; remove it")
     file.seek(start)
     return np.lib.format.read_array(file, allow_pickle=False)

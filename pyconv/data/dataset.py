@@ -21,6 +21,7 @@ from pyconv.data.sources import Generated, Slices, Zipped
 from pyconv.data.steps import Batch, Filter, Map, Part, Prefetch, Repeat, Shuffle
 
 AUTOTUNE = -1
+_MOST_THREADS = 1024
 _PREFETCHED = 2  # by AUTOTUNE: one more may be ready while the next is made
 
 
@@ -256,7 +257,9 @@ def thread_count(function: str, num_parallel_calls: int | None) -> int:
     """Return a number of threads; 0 for None, the number of usable processors for AUTOTUNE."""
     if num_parallel_calls is None:
         return 0
-    count = whole_number(function, "num_parallel_calls", num_parallel_calls, AUTOTUNE)
+    count = whole_number(
+        function, "num_parallel_calls", num_parallel_calls, AUTOTUNE, _MOST_THREADS
+    )
     if count != AUTOTUNE:
         return count
     if hasattr(os, "sched_getaffinity"):

@@ -22,7 +22,7 @@ def declared(types: Any, shapes: Any, signature: Any) -> tuple[Element | None, E
     """
     if signature is None:
         dtypes = None if types is None else _dtypes("output_types", types)
-        return dtypes, None if shapes is None else _shapes(shapes)
+        return dtypes, None if shapes is None else _shapes("output_shapes", shapes)
     if types is not None or shapes is not None:
         raise ValueError(f"{_FUNCTION}: output_signature stands for types and shapes alone")
     for spec in leaves(signature):
@@ -33,7 +33,8 @@ def declared(types: Any, shapes: Any, signature: Any) -> tuple[Element | None, E
             )
 
     def axes(spec: Any) -> Element:
-        return _shapes(None if spec.shape is None else tuple(spec.shape))
+        known = spec.shape is not None and np.iterable(spec.shape)
+        return _shapes("output_signature's shape", tuple(spec.shape) if known else spec.shape)
 
     dtypes = _dtypes("output_signature", mapped(lambda spec: spec.dtype, signature))
     return dtypes, mapped(axes, signature)
@@ -44,15 +45,15 @@ def _dtypes(argument: str, given: Any) -> Element:
     return mapped(lambda name: element_type(_FUNCTION, argument, name, "fiubUS"), given)
 
 
-def _shapes(given: Any) -> Element:
+def _shapes(argument: str, given: Any) -> Element:
     """Return shapes as leaves; a tuple of sizes is one shape, any other one tuple of shapes."""
     if isinstance(given, dict):
-        return {key: _shapes(part) for key, part in given.items()}
+        return {key: _shapes(argument, part) for key, part in given.items()}
     sizes = isinstance(given, (tuple, list)) and all(
         s is None or isinstance(s, (int, np.integer)) for s in given
     )
     if given is None or (sizes and all(s is None or s >= 0 for s in given)):
         return Sized(given)
     if isinstance(given, tuple):
-        return tuple(_shapes(part) for part in given)
-    raise TypeError(f"{_FUNCTION}: output_shapes={given!r}; must be shapes")
+        return tuple(_shapes(argument, part) for part in given)
+    raise TypeError(f"{_FUNCTION}: {argument}={given!r}; must be shapes")

@@ -95,9 +95,12 @@ def _as_leaf(function: str, value: object, copy: bool) -> Leaf:
     what = f"{function}: a part of an element"
     if isinstance(value, list):
         try:
-            value = _array_of_list(value)
+            array = _array_of_list(value)
         except ValueError as error:
             raise ValueError(f"{what} is a list, but no array: {error}") from None
+        if array.dtype.kind in "US":
+            _check_texts(what, value, str if array.dtype.kind == "U" else bytes)
+        value = array
     if isinstance(value, np.ndarray) and value.dtype.kind in "US":
         return value.copy() if copy else value
     array = array_of(value, what)
@@ -111,6 +114,33 @@ def _array_of_list(value: list[Any]) -> Any:
         return np.stack([array_of(item) for item in value])
     array = np.asarray(value)
     return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+def _check_texts(what: str, items: Iterable[Any], kind: type) -> None:
+    """Refuse a list of texts in which something else would become text."""
+    for item in items:
+        if isinstance(item, (list, tuple)):
+            _check_texts(what, item, kind)
+        elif not isinstance(item, kind):
+            raise TypeError(f"{what} is a list of {kind.__name__} with {item!r} in it")
+        else:
+            _check_end(what, item)
+
+
+def _check_end(what: str, text: Any) -> None:
+    if text[-1:] in ("\0", b"\0"):
+        raise ValueError(f"{what} is {text!r}; must not end in a zero byte, which arrays lose")
+
+
+def leaf_array(function: str, leaf: Leaf) -> np.ndarray[Any, Any]:
+    """Return a leaf as an array.
+
+    Raises:
+        ValueError: a text that ends in a zero byte, which the array would lose.
+    """
+    if isinstance(leaf, (str, bytes)):
+        _check_end(f"{function}: a part of an element", leaf)
+    return np.asarray(leaf)
 
 
 def presented(element: Element) -> Any:
@@ -164,9 +194,14 @@ def stacked(function: str, elements: Sequence[Element]) -> Element:
 
 
 def _stack(function: str, column: Sequence[Leaf]) -> Any:
-    arrays = [np.asarray(leaf) for leaf in column]
+    arrays = [leaf_array(function, leaf) for leaf in column]
     shape, dtype = arrays[0].shape, arrays[0].dtype
     for number, array in enumerate(arrays):
+        if array.dtype.kind != dtype.kind and {"U", "S"} & {array.dtype.kind, dtype.kind}:
+            raise TypeError(
+                f"{function}: element 0 of a batch is {dtype} and element {number} {array.dtype}; "
+                "must be all numbers, all str or all bytes"
+            )
         if array.shape != shape:
             raise ValueError(
                 f"{function}: element 0 of a batch has shape {shape} and element {number} "

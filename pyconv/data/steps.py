@@ -55,7 +55,7 @@ class Filter(Below):
     def _elements(self, elements: Iterator[Element]) -> Iterator[Element]:
         with closed_after(elements):
             for element in elements:
-                if called(self.predicate, element):
+                if _is_true(called(self.predicate, element)):
                     yield element
 
 
@@ -208,7 +208,23 @@ class Prefetch(Below):
 def called(function: Callable[..., Any], element: Element) -> Any:
     """Return a user's function of an element, whose parts are its arguments if it is a tuple."""
     shown = presented(element)
-    return function(*shown) if isinstance(shown, tuple) else function(shown)
+    try:
+        return function(*shown) if isinstance(shown, tuple) else function(shown)
+    except StopIteration as error:  # passes are generators, which this would end or confuse
+        raise RuntimeError(f"Dataset: {function!r} raised StopIteration") from error
+
+
+def _is_true(answer: Any) -> bool:
+    """Return what a predicate answers.
+
+    Raises:
+        ValueError: an array of several answers, or of none.
+    """
+    if np.size(answer) != 1:
+        raise ValueError(
+            f"Dataset.filter: predicate returned shape {np.shape(answer)}; must be one truth value"
+        )
+    return bool(answer)
 
 
 def map_each(function: Callable[[T], Element], items: Iterator[T], threads: int) -> Iterator[Any]:

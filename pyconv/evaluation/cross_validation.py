@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pyconv.arguments import checked_function, items_of
 from pyconv.autograd import Variable
 from pyconv.callbacks import Callback, History
-from pyconv.evaluation.splitting import KFold, Pair
+from pyconv.evaluation.splitting import KFold, Pair, as_array
 from pyconv.models import Model
 
 Values = npt.NDArray[np.float64]
@@ -74,7 +74,7 @@ def cross_validate(
             the samples; a model that shares weights with the one before. TypeError: build returns
             no model.
     """
-    x, y = _array("cross_validate: x", x), _array("cross_validate: y", y)
+    x, y = as_array("cross_validate: x", x), as_array("cross_validate: y", y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"cross_validate: x.shape={x.shape}, y.shape={y.shape}; must be (n, ...)")
     checked_function("cross_validate", "build", build)
@@ -90,7 +90,9 @@ def cross_validate(
         if fit is not None:
             histories.append(fit(model, *parts))
         else:
-            made = list(callbacks()) if callbacks is not None else None
+            made = None
+            if callbacks is not None:
+                made = items_of("cross_validate", "callbacks()", callbacks())
             histories.append(_fitted(model, *parts, epochs, batch_size, made, verbose))
         found.append(_tested(model, parts[1], batch_size))
         before = model.weights
@@ -121,20 +123,12 @@ def index_pairs(
         raise ValueError(f"{function}: folds is empty; must have a fold")
 
 
-def _array(what: str, value: object) -> npt.NDArray[Any]:
-    """Return an array of any kind; lists of several lengths are refused."""
-    try:
-        return np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{what} has items of several lengths; must be an array") from None
-
-
 def _splits(folds: Any) -> bool:
     return hasattr(folds, "split") and not isinstance(folds, str)
 
 
 def _indices(function: str, fold: int, part: Any, count: int) -> npt.NDArray[Any]:
-    indices = _array(f"{function}: fold {fold}", part)
+    indices = as_array(f"{function}: fold {fold}", part)
     if indices.dtype == np.bool_ and indices.shape == (count,):
         indices = np.flatnonzero(indices)
     inside = indices.dtype.kind in "iu" and ((indices >= 0) & (indices < count)).all()

@@ -20,10 +20,7 @@ def numbers_of(function: str, argument: str, value: object) -> npt.NDArray[Any]:
     """
     if value is None:
         raise TypeError(f"{function}: {argument} is None; must be an array")
-    try:
-        array = array_of(value)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{function}: {argument}: {error}") from None
+    array = array_of(value, f"{function}: {argument}")
     if is_on_device(array):
         return to_host(array)
     if isinstance(value, (Tensor, np.ndarray)):

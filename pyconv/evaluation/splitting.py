@@ -59,6 +59,16 @@ class KFold:
             yield np.flatnonzero(~inside), np.sort(test)
 
 
+def as_array(what: str, value: object) -> npt.NDArray[Any]:
+    """Return an array of any kind; lists of several lengths and masks are refused."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{what} is a masked array; fill it first, its mask would be lost")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{what} has items of several lengths; must be an array") from None
+
+
 def train_validation_test_split(
     x: Any,
     y: Any,
@@ -84,7 +94,7 @@ def train_validation_test_split(
             of samples or without shuffle. TypeError: a part that is no number.
     """
     function = "train_validation_test_split"
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = as_array(f"{function}: x", x), as_array(f"{function}: y", y)
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise ValueError(f"{function}: x.shape={x.shape}, y.shape={y.shape}; must be (n, ...) both")
     parts = [

@@ -39,7 +39,7 @@ class Activation(Layer):
         return (*input_shape[:-1], input_shape[-1] // 2)  # odd sizes are refused by the call
 
     def call(self, x: Tensor) -> Tensor:
-        return self.activation(x)
+        return activations.applied(self.name, self.activation, x)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "activation": activations.serialize(self.activation)}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pyconv.arguments import checked_flag
+from pyconv.arguments import checked_flag, items_of
 from pyconv.autograd import Tensor, Variable, array_of, cast
 from pyconv.backend import (
     checked_device,
@@ -60,19 +60,26 @@ class Holding:
             elif isinstance(value, _CONTAINERS):
                 items = value.values() if isinstance(value, dict) else value
                 found.update([(id(x), x) for x in items if isinstance(x, Holding)])
+        found.pop(id(self), None)
         return list(found.values())
 
-    def _with_sublayers(self) -> list[Any]:
-        found = [self]
-        for layer in self.sublayers():
-            found += layer._with_sublayers()
+    def below(self, above: tuple[Any, ...]) -> list[Any]:
+        """Return the sublayers but those that hold this one: a layer may know who holds it."""
+        return [layer for layer in self.sublayers() if not any(layer is each for each in above)]
+
+    def with_sublayers(self, above: tuple[Any, ...] = ()) -> list[Any]:
+        """Return the layer and all inside it; one that several hold stands there for each."""
+        found, above = [self], (*above, self)
+        for layer in self.below(above):
+            found += layer.with_sublayers(above)
         return found
 
-    def _first_weight(self) -> Variable | None:
+    def _first_weight(self, above: tuple[Any, ...] = ()) -> Variable | None:
         if self._own_weights:
             return self._own_weights[0]
-        for layer in self.sublayers():
-            first: Variable | None = layer._first_weight()
+        above = (*above, self)
+        for layer in self.below(above):
+            first: Variable | None = layer._first_weight(above)
             if first is not None:
                 return first
         return None
@@ -85,10 +92,11 @@ class Holding:
         """
         return [(p, v, trainable and self._trainable) for p, v, trainable in self._paths_inside()]
 
-    def _paths_inside(self) -> list[tuple[str, Variable, bool]]:
+    def _paths_inside(self, above: tuple[Any, ...] = ()) -> list[tuple[str, Variable, bool]]:
         found = {id(v): (v.name, v, self._trainable and v.trainable) for v in self._own_weights}
-        for layer in self.sublayers():
-            for path, variable, trainable in layer._paths_inside():
+        above = (*above, self)
+        for layer in self.below(above):
+            for path, variable, trainable in layer._paths_inside(above):
                 found.setdefault(id(variable), (f"{layer.name}/{path}", variable, trainable))
         return list(found.values())
 
@@ -120,7 +128,7 @@ class Holding:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        for layer in self._with_sublayers():
+        for layer in self.with_sublayers():
             layer._trainable = checked_flag(type(self).__name__, "trainable", value)
 
     def set_own_trainable(self, value: bool) -> None:
@@ -133,7 +141,9 @@ class Holding:
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Copy arrays into the weights; all differences of shape are listed in one ValueError."""
-        own, arrays = self.paths(), [array_of(w) for w in weights]
+        given = items_of("set_weights", "weights", weights)
+        arrays = [array_of(w, f"set_weights: weights[{i}]") for i, w in enumerate(given)]
+        own = self.paths()
         if len(own) != len(arrays):
             raise ValueError(f"set_weights: {len(arrays)} arrays for {len(own)} of {self.name!r}")
         wrong = [
@@ -174,7 +184,7 @@ class Holding:
             GPU. MemoryError: no room; weights that were moved stay there, and another call goes on.
         """
         name = checked_device(f"{type(self).__name__}.to", device)
-        for layer in self._with_sublayers():
+        for layer in self.with_sublayers():
             for weight in layer._own_weights:
                 weight.to(name)
             layer._device = name

@@ -92,7 +92,7 @@ class KernelLayer(Layer):
 
     def activated(self, y: Tensor) -> Tensor:
         """Return the activation of y where the operation has not applied it."""
-        return y if self._fused else self.activation(y)
+        return y if self._fused else activations.applied(self.name, self.activation, y)
 
     def get_config(self) -> dict[str, Any]:
         return {

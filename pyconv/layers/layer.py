@@ -23,13 +23,13 @@ from pyconv.backend import (
 )
 from pyconv.layers.holding import UNKNOWN, Holding, may_hold_layers, one_tensor
 from pyconv.layers.holding import is_several as is_several
-from pyconv.layers.loading import first_values
+from pyconv.layers.loading import first_values, weight_shape
 from pyconv.layers.options import (
     LayerOptions,
     checked_input_shape,
     checked_name,
 )
-from pyconv.layers.policy import policy_of
+from pyconv.layers.policy import Policy, policy_of
 from pyconv.layers.running import running, structure
 from pyconv.layers.structure import flatten, flatten_shapes, map_leaves, map_shapes, pack_like
 from pyconv.layers.symbolic import Node, Shape, SymbolicTensor
@@ -47,6 +47,25 @@ def _undefined(self: Layer, inputs: Any) -> Any:
     raise NotImplementedError(f"{type(self).__name__}: has no call(x); must define it to be called")
 
 
+class _SetByInit:
+    """Stands for an attribute that Layer.__init__ sets, and says so where nobody called it."""
+
+    def __set_name__(self, kind: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: object, kind: type) -> Any:
+        if layer is None:
+            return self
+        raise AttributeError(
+            f"{kind.__name__}: has no {self.name!r} yet; its __init__ must first call "
+            "super().__init__()"
+        )
+
+
+def _set_by_init() -> Any:
+    return _SetByInit()
+
+
 class Layer(Holding):
     """State and shape rules around `call`.
 
@@ -57,6 +76,13 @@ class Layer(Holding):
     Source: Keras Layer.
     """
 
+    name: str = _set_by_init()
+    dtype: str = _set_by_init()
+    dtype_policy: Policy = _set_by_init()
+    built: bool = _set_by_init()
+    inbound_nodes: list[Node] = _set_by_init()
+    _own_weights: list[Variable] = _set_by_init()
+    _trainable: bool = _set_by_init()
     call: Callable[..., Any] = _undefined
     _takes_training = False
     structures: tuple[type, ...] = STRUCTURES  # of tensors that `call` takes, besides one tensor
@@ -190,6 +216,8 @@ class Layer(Holding):
         except TypeError as error:
             self._explain_devices(tensors, error)
             raise
+        if results is None:
+            raise TypeError(f"{self.name}: call returned None; must return a tensor")
         if self.activity_regularizer is not None:
             for y in flatten(results):
                 cost = self._scalar("activity_regularizer", self.activity_regularizer(y))
@@ -216,7 +244,7 @@ class Layer(Holding):
     @property
     def losses(self) -> list[Tensor]:
         """The losses of the last call, and what the trainable weights' regularizers say."""
-        layers = {id(layer): layer for layer in self._with_sublayers()}
+        layers = {id(layer): layer for layer in self.with_sublayers()}
         costly = {
             id(v): (layer, v)
             for layer in layers.values()
@@ -279,6 +307,7 @@ class Layer(Holding):
 
         Args:
             initializer: None is "glorot_uniform"; a function is called as f(shape, dtype).
+            shape: sizes from 0 up.
             regularizer: what its values add to `losses`. constraint: what they are brought back to
                 after each step. Each a name, an object or a function.
         """
@@ -286,7 +315,7 @@ class Layer(Holding):
         values: Array = first_values(
             f"{self.name}: {name}",
             initializers.get("glorot_uniform" if initializer is None else initializer),
-            tuple(map(int, shape)),
+            weight_shape(f"{self.name}: {name}", shape),
             dtype or self.dtype,
         )
         variable = Variable(

@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from pyconv.arguments import items_of, whole_number
 from pyconv.autograd import array_of
 from pyconv.backend import to_host
 from pyconv.initializers import Initializer, registry
+
+MOST_NUMBERS = 1 << 48  # of one weight; more than any machine holds
 
 
 class _Loading(threading.local):
@@ -58,3 +61,17 @@ def first_values(
         raise ValueError(f"a weight of shape {shape} needs more bytes than the file has")
     _loading.bytes_left -= needed
     return np.zeros(shape, dtype)
+
+
+def weight_shape(weight: str, shape: object) -> tuple[int, ...]:
+    """Return the shape of a new weight.
+
+    Raises:
+        TypeError, ValueError: no sizes. MemoryError: more numbers than any machine holds.
+    """
+    sizes = tuple(
+        whole_number(weight, "shape", size, 0) for size in items_of(weight, "shape", shape)
+    )
+    if math.prod(sizes) > MOST_NUMBERS:
+        raise MemoryError(f"{weight}: shape={sizes} has more than {MOST_NUMBERS} numbers")
+    return sizes

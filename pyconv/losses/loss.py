@@ -117,7 +117,10 @@ class LossFunctionWrapper(Loss):
         return aligned(array_of(y), output_shape)
 
     def call(self, y_true: Array, y_pred: Tensor) -> Tensor:
-        return as_tensor(self.fn(y_true, y_pred))
+        loss = self.fn(y_true, y_pred)
+        if isinstance(loss, Tensor):
+            return loss
+        return Tensor.wrap(array_of(loss, f"{self.name}: what the loss function returned"))
 
 
 def _wide(y_pred: Tensor) -> Tensor:

@@ -171,7 +171,7 @@ class MeanMetricWrapper(MeanOfSamples):
         self.fn = fn
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
-        return array_of(self.fn(y_true, y_pred))
+        return array_of(self.fn(y_true, y_pred), f"{self.name}: what the metric returned")
 
 
 def checked_dtype(name: str, dtype: Any) -> str:

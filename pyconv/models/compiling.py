@@ -78,9 +78,7 @@ class Compiling(Layer):
     def use_compiled(self, compiled: Compiled) -> None:
         """Train with what another compile settled, optimizer state included."""
         self._compiled, self._tracker, self._stepper = compiled, None, None
-        built = all(
-            layer.built for layer in self._with_sublayers()
-        )  # it may say so before they are
+        built = all(layer.built for layer in self.with_sublayers())  # it may say so before they are
         self._trained = tuple(self.trainable_weights) if built else None
 
     def resume_random(self, state: dict[str, Any]) -> None:

@@ -239,6 +239,11 @@ class Fitting(Evaluating):
 
     def _apply(self, gradients: Sequence[Tensor | None], trained: Sequence[Variable]) -> None:
         """Make a step; a model without weights to train learns nothing, with Keras's warning."""
+        if trained and all(gradient is None for gradient in gradients):
+            raise ValueError(
+                f"fit: the loss of {self.name!r} depends on no trainable weight; layers, "
+                "activations and losses must compute it by pyconv's functions of Tensors"
+            )
         if trained:
             self.optimizer.apply(gradients, trained)
         else:

@@ -13,9 +13,7 @@ from pyconv.models.joinable import is_overridden
 
 def all_layers(layer: Layer) -> Iterator[Layer]:
     """Yield a layer and all inside it."""
-    yield layer
-    for inner in layer.sublayers():
-        yield from all_layers(inner)
+    yield from layer.with_sublayers()
 
 
 def is_known(layer: Layer) -> bool:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from pyconv.geometry import whole_number
+from pyconv.arguments import LARGEST, whole_number
 from pyconv.layers import Layer
 from pyconv.models.profile import LayerProfile, profile, profile_lines
 from pyconv.models.summary import summary_lines
@@ -52,6 +52,7 @@ class Model(Trainer):
             raise ValueError("get_layer: give name or index, one of them")
         layers = self.layers
         if index is not None:
+            index = whole_number("get_layer", "index", index, -LARGEST)
             if not -len(layers) <= index < len(layers):
                 raise ValueError(f"get_layer: index={index}; the model has {len(layers)} layers")
             return layers[index]

@@ -157,7 +157,9 @@ class Predicting(Compiling):
 
     def _inputs(self, function: str, x: Any, size: int) -> ArraySource | IterableSource:
         if are_batches(x):
-            return IterableSource(x, lambda x, y, w: Batch(self._batch(function, x), [], []), "x")
+            return IterableSource(
+                x, lambda x, y, w: Batch(self._batch(function, x), [], []), f"{function}: x"
+            )
         x = inputs_of(self, function, x)
         outputs = outputs_for(self, x)
         return ArraySource(Prepared(x, [], [], outputs, length_of(x)), size, self._host_dtype)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pyconv.arguments import items_of
 from pyconv.autograd import Tensor
 from pyconv.layers import Input, InputLayer, Layer, SymbolicTensor
 from pyconv.layers.running import running, structure
@@ -59,7 +60,7 @@ class Sequential(Model):
         self._output: SymbolicTensor | None = None
         self._seen = SeenShape()
         self._declared = False  # the input's shape was said, not taken from the first data
-        for layer in layers or ():
+        for layer in [] if layers is None else items_of("Sequential", "layers", layers):
             self._append(layer)
         self._build_known()
 
@@ -97,6 +98,10 @@ class Sequential(Model):
             self._input, self._declared = layer.output, True
             self.dtype = layer.dtype
             return
+        if any(each is self for each in layer.with_sublayers()):
+            raise ValueError(
+                f"Sequential: {layer.name!r} holds the model that it is to be added to"
+            )
         if any(layer.name == other.name for other in self._stack):
             raise ValueError(f"Sequential: name {layer.name!r} is taken; names must differ")
         if not self._stack and self._input is None:

@@ -53,7 +53,7 @@ def summary_lines(
     columns = [*(CHAIN if chain else BRANCHED), *([TRAINABLE] if show_trainable else [])]
     rows = [
         _cells(layer, prefix, nodes, chain, show_trainable)
-        for layer, prefix in _shown(layers, expand_nested)
+        for layer, prefix in _shown(layers, expand_nested, (model,))
     ]
     widths = _widths(columns, rows, line_length)
     width = sum(widths)
@@ -71,11 +71,17 @@ def summary_lines(
     ]
 
 
-def _shown(layers: Any, nested: bool, level: int = 0) -> Iterator[tuple[Layer | Operation, str]]:
+def _shown(
+    layers: Any, nested: bool, above: tuple[Any, ...]
+) -> Iterator[tuple[Layer | Operation, str]]:
+    """Yield layers with what stands before their names; those that hold them not again."""
+    level = len(above) - 1
     for layer in layers:
+        if any(layer is each for each in above):
+            continue
         yield layer, "   " * level + "└ " if level else ""
         if nested and isinstance(getattr(layer, "layers", None), list):
-            yield from _shown(layer.layers, nested, level + 1)
+            yield from _shown(layer.layers, nested, (*above, layer))
 
 
 def _cells(

@@ -256,7 +256,8 @@ class ImageDataGenerator(RandomTransform):
         images = x[None] if x.ndim == 3 else x
         for i, image in enumerate(images):
             made = self.preprocessing_function(image)
-            result = np.asarray(image if made is None else array_of(made))
+            what = "standardize: what preprocessing_function returned"
+            result = np.asarray(image if made is None else array_of(made, what))
             if made is None or result.shape != image.shape:
                 raise ValueError(
                     "standardize: preprocessing_function returned "

@@ -21,7 +21,7 @@ def checked_folder(function: str, folder: str | os.PathLike[str], prefix: Any, f
     path = checked_path(function, "save_to_dir", folder)
     if not os.path.isdir(path):
         raise ValueError(f"{function}: save_to_dir={path!r}; must be a folder that exists")
-    if not isinstance(prefix, str) or os.path.basename(prefix) != prefix:
+    if not isinstance(prefix, str) or os.path.basename(prefix) != prefix or "\0" in prefix:
         raise ValueError(f"{function}: save_prefix={prefix!r}; must be a part of a file name")
     one_of(function, "save_format", format, FORMATS)
     pillow(function)

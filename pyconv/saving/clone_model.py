@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from pyconv.layers import Layer
 from pyconv.models.functional import Functional
 from pyconv.models.model import Model
 from pyconv.models.sequential import Sequential
@@ -24,16 +21,10 @@ def clone_model(model: Model) -> Model:
     """
     if not isinstance(model, (Sequential, Functional)):
         raise TypeError(f"clone_model: {model!r}; must be a Sequential or a Model(inputs, outputs)")
-    kinds = {type(layer).__name__: type(layer) for layer in _with_sublayers(model)}
+    kinds = {type(layer).__name__: type(layer) for layer in model.with_sublayers()}
     own = {name: kind for name, kind in kinds.items() if CLASSES.get(name) is not kind}
     clone = deserialize_layer(serialize_layer(model), own)
     assert isinstance(clone, Model)
     if model.built:
         clone.ensure_built(model.build_shape)
     return clone
-
-
-def _with_sublayers(layer: Layer) -> Iterator[Layer]:
-    yield layer
-    for below in layer.sublayers():
-        yield from _with_sublayers(below)

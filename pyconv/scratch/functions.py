@@ -76,9 +76,15 @@ def softmax(x: Any) -> Any:
 
 
 def mean_squared_error(y: Any, t: Any) -> Any:
-    """Return half the sum of (y - t)^2."""
-    module = array_module(y)
-    return 0.5 * module.sum((module.asarray(y) - module.asarray(t)) ** 2)
+    """Return half the sum of (y - t)^2.
+
+    Raises:
+        TypeError: no numbers. ValueError: two shapes, which NumPy might repeat over each other.
+    """
+    y, t = promoted("mean_squared_error", y=y, t=t)
+    if y.shape != t.shape and y.ndim and t.ndim:
+        raise ValueError(f"mean_squared_error: t.shape={t.shape}; must be {y.shape}, as y")
+    return 0.5 * array_module(y).sum((y - t) ** 2)
 
 
 sum_squared_error = mean_squared_error  # its name in another edition

@@ -7,7 +7,7 @@ among it, moves by the same formula in NumPy.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class SGD:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
-        rate = _rate(self)
+        rate = _checked_rate(self, params, grads)
         keys, plain = _native_keys(params, grads)
         ops.sgd_step(*_lists(keys, params, grads), learning_rate=rate)
         for key in plain:
@@ -48,7 +48,7 @@ class Momentum:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
-        rate = _rate(self)
+        rate = _checked_rate(self, params, grads)
         if self.v is None:
             self.v = _zeros(params)
         keys, plain = _native_keys(params, grads, self.v)
@@ -85,7 +85,7 @@ class AdaGrad:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
-        rate = _rate(self)
+        rate = _checked_rate(self, params, grads)
         if self.h is None:
             self.h = _zeros(params)
         for key in params:
@@ -102,7 +102,7 @@ class RMSprop:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
-        rate = _rate(self)
+        rate = _checked_rate(self, params, grads)
         if self.h is None:
             self.h = _zeros(params)
         for key in params:
@@ -125,7 +125,7 @@ class Adam:
 
     def update(self, params: Params, grads: Params) -> None:
         """Move every parameter by one step, in place."""
-        rate = _rate(self)
+        rate = _checked_rate(self, params, grads)
         if self.m is None or self.v is None:
             self.m, self.v = _zeros(params), _zeros(params)
         self.iter += 1
@@ -145,9 +145,24 @@ class Adam:
             params[key] -= _over_root(rate, self.m[key], self.v[key])
 
 
-def _rate(moving: Any) -> float:
-    """Return an optimizer's learning rate, checked."""
-    return finite_number(f"{type(moving).__name__}.update", "lr", moving.lr, least=0)
+def _checked_rate(moving: Any, params: Params, grads: Params) -> float:
+    """Return an optimizer's learning rate, after a look at what it is to move.
+
+    Raises:
+        TypeError: no dictionaries, or no number. ValueError: the rate, or a gradient's shape, which
+            NumPy might repeat over the parameter. KeyError: a gradient is missing.
+    """
+    function = f"{type(moving).__name__}.update"
+    for name, given in (("params", params), ("grads", grads)):
+        if not isinstance(given, Mapping):
+            raise TypeError(f"{function}: {name}={given!r}; must be a dictionary")
+    for key, value in params.items():
+        if key not in grads:
+            raise KeyError(f"{function}: grads has no {key!r}; must have a gradient for each")
+        found = np.shape(grads[key])
+        if found and found != np.shape(value):
+            raise ValueError(f"{function}: grads[{key!r}].shape={found}; must be {np.shape(value)}")
+    return finite_number(function, "lr", moving.lr, least=0)
 
 
 def _zeros(params: Params) -> dict[str, Any]:

@@ -126,10 +126,11 @@ def find_layer(function: str, model: Model, layer: object) -> Layer:
     return next(iter(ends.values()))
 
 
-def _paths(layer: Layer) -> Iterator[tuple[str, Layer]]:
-    for inner in layer.sublayers():
+def _paths(layer: Layer, above: tuple[Layer, ...] = ()) -> Iterator[tuple[str, Layer]]:
+    above = (*above, layer)
+    for inner in layer.below(above):
         yield inner.name, inner
-        for path, found in _paths(inner):
+        for path, found in _paths(inner, above):
             yield f"{inner.name}/{path}", found
 
 

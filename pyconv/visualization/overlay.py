@@ -9,6 +9,7 @@ import numpy as np
 
 from pyconv import ops
 from pyconv.arguments import finite_number
+from pyconv.evaluation.numbers_of import numbers_of
 from pyconv.visualization.as_picture import (
     Picture,
     as_colours,
@@ -27,9 +28,11 @@ BLUE = ((0, 0.11, 0.34, 0.65, 1), (0.5, 1, 1, 0, 0))
 def jet(values: Any) -> Picture:
     """Return values (...) from 0 to 1 as colours (..., 3) from 0 to 1; others count as 0 or 1.
 
+    Raises:
+        TypeError: no numbers.
     Source: the colour map of this name in MATLAB and matplotlib, without its 256 steps.
     """
-    array = np.asarray(values, np.float64)
+    array = numbers_of("jet", "values", values).astype(np.float64)
     return np.stack([np.interp(array, *band) for band in (RED, GREEN, BLUE)], -1).astype(np.float32)
 
 

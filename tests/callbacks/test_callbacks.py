@@ -302,6 +302,63 @@ def test_only_the_best_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert len(saved) == 1
 
 
+@pytest.mark.parametrize("name", [None, 3])
+def test_what_is_no_path_is_told_by_the_callback_s_name(name: Any) -> None:
+    with pytest.raises(TypeError, match=rf"CSVLogger: filename={name}; must be a path"):
+        callbacks.CSVLogger(name)
+    with pytest.raises(TypeError, match=rf"BackupAndRestore: backup_dir={name}; must be a path"):
+        callbacks.BackupAndRestore(name)
+
+
+def test_a_format_that_a_value_does_not_have_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"ModelCheckpoint: filepath=.*code 'q'"):
+        fit(callbacks.ModelCheckpoint(tmp_path / "{epoch:q}.npz"))
+
+
+def test_a_place_for_backups_that_is_a_file_is_refused_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("of the user's")
+    epochs: list[int] = []
+    count = callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
+    with pytest.raises(FileExistsError, match="file"):
+        fit(count, callbacks.BackupAndRestore(tmp_path / "file"))
+    assert epochs == []
+
+
+def test_nan_does_not_stay_the_best(tmp_path: Path) -> None:
+    values = [math.nan, 3.0, 4.0, 2.0]
+    best = callbacks.ModelCheckpoint(
+        tmp_path / "{epoch}.npz", "val_x", save_best_only=True, mode="min"
+    )
+    stop = callbacks.EarlyStopping("val_x", patience=3, mode="min")
+    fit(Script("val_x", values), best, stop)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.npz", "2.npz", "4.npz"]
+    assert (best.best, stop.best, stop.best_epoch) == (2, 2, 3)
+
+
+def test_a_csv_file_keeps_its_columns_when_other_logs_are_appended(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("epoch,accuracy,loss\n0,0.5,1.25\n1,0.75,1.0")  # killed while writing
+    with pytest.warns(UserWarning, match=r"no columns for \['x'\]; they are left out"):
+        fit(
+            Script("x", [1, 2]),
+            callbacks.CSVLogger(path, append=True),
+            epochs=2,
+            validation_data=None,
+        )
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["0", "1", "0", "1"]
+    assert all(set(row) == {"epoch", "accuracy", "loss"} for row in rows)
+    assert rows[1]["loss"] == "1.0"
+
+
+def test_a_csv_file_of_another_kind_is_not_appended_to(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("name;age\nA;3\n")
+    with pytest.raises(ValueError, match=r"notes\.csv: begins with \['name;age'\]; must be a CSVL"):
+        fit(callbacks.CSVLogger(path, append=True))
+    assert path.read_text() == "name;age\nA;3\n"
+
+
 def test_checkpoints_after_batches(tmp_path: Path) -> None:
     every = callbacks.ModelCheckpoint(tmp_path / "{epoch}-{batch}.npz", save_freq=3)
     fit(every, epochs=2, batch_size=10)
@@ -319,7 +376,15 @@ def test_checkpoints_after_batches(tmp_path: Path) -> None:
         (lambda: callbacks.ModelCheckpoint(""), "filepath=''"),
         (lambda: callbacks.BackupAndRestore("a", save_freq="batch"), "save_freq='batch'"),
         (lambda: callbacks.BackupAndRestore(""), "backup_dir is empty"),
+        (lambda: callbacks.ModelCheckpoint("a.txt"), r"filepath='a.txt'; must end in .keras or"),
+        (lambda: callbacks.ModelCheckpoint("{epoch}.weights.h5"), "must end in .keras or"),
+        (lambda: callbacks.ModelCheckpoint("a.keras", save_weights_only=True), "in .weights.h5 or"),
+        (lambda: callbacks.ModelCheckpoint("{epoch.npz"), r"ModelCheckpoint: filepath=.*expected"),
+        (lambda: callbacks.ModelCheckpoint("{loss[0]}.npz"), r"holds {loss\[0\]}; must be epoch"),
         (lambda: callbacks.CSVLogger("a", separator=", "), "separator=', '"),
+        (lambda: callbacks.CSVLogger("a", separator="\n"), "no quote or line end"),
+        (lambda: callbacks.CSVLogger(""), "filename is empty"),
+        (lambda: callbacks.BackupAndRestore("a\0"), "without zero bytes"),
     ],
 )
 def test_what_does_not_fit_is_named(make: Any, message: str) -> None:

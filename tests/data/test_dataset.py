@@ -214,7 +214,68 @@ def test_a_cache_reads_once(tmp_path: Any, kind: str) -> None:
 def test_a_cache_file_serves_another_program(tmp_path: Any) -> None:
     path = str(tmp_path / "kept")
     assert numbers(counted(4).map(lambda i: i * i).cache(path)) == [0, 1, 4, 9]
-    assert numbers(counted(1).cache(path)) == [0, 1, 4, 9]
+    assert numbers(counted(4).cache(path)) == [0, 1, 4, 9]
+    assert numbers(generated(1).cache(path)) == [0, 1, 4, 9]
+
+
+@pytest.mark.parametrize(("count", "found"), [(3, "more"), (5, "4")])
+def test_a_cache_file_of_another_number_of_elements_is_refused(
+    tmp_path: Any, count: int, found: str
+) -> None:
+    path = tmp_path / "kept"
+    list(counted(4).cache(path))
+    text = rf"kept: holds {found} elements, the dataset {count}; it was written for another"
+    with pytest.raises(ValueError, match=text):
+        list(counted(count).cache(path))
+    assert numbers(counted(4).cache(path)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "'descr': '|V0', 'fortran_order': False, 'shape': (1152921504606846976,)",
+        "'descr': '<U0', 'fortran_order': False, 'shape': (1152921504606846976,)",
+        "'descr': '<f4', 'fortran_order': False, 'shape': (-1,)",
+        "'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)",
+    ],
+)
+def test_a_cache_file_with_a_hostile_header_is_refused_at_once(tmp_path: Any, header: str) -> None:
+    path = tmp_path / "kept"
+    text = ("{" + header + "}").encode().ljust(117) + b"\n"
+    array = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+    path.write_bytes(b"pyconv dataset cache 1\nnull\n" + array + bytes(8) + b"end\n")
+    with pytest.raises(ValueError, match=r"Dataset\.cache: .*kept: an array .* of .*; remove it"):
+        list(generated(1).cache(path))
+
+
+def test_texts_and_numbers_do_not_mix_and_keep_their_last_byte(tmp_path: Any) -> None:
+    with pytest.raises(TypeError, match="a list of str with 1 in it"):
+        Dataset.from_tensor_slices(["a", 1])
+    mixed = Dataset.from_generator(lambda: iter([1.0, "a"])).batch(2)
+    with pytest.raises(TypeError, match="must be all numbers, all str or all bytes"):
+        list(mixed)
+    with pytest.raises(ValueError, match="must not end in a zero byte"):
+        Dataset.from_tensor_slices([b"a\0"])
+    ends = Dataset.from_generator(lambda: iter([b"a\0", b"b"]))
+    assert list(ends) == [b"a\0", b"b"]
+    for dataset in (ends.batch(2), ends.cache(tmp_path / "kept")):
+        with pytest.raises(ValueError, match=r"b'a\\x00'; must not end in a zero byte"):
+            list(dataset)
+
+
+def test_what_functions_answer_is_told_by_the_step_s_name() -> None:
+    with pytest.raises(ValueError, match=r"filter: predicate returned shape \(2,\); must be one"):
+        list(Dataset.from_tensor_slices(X).filter(lambda x: x > 0))
+    with pytest.raises(RuntimeError, match=r"Dataset: .* raised StopIteration"):
+        list(counted(2).map(lambda i: next(iter(()))).prefetch(1))
+
+
+def test_a_signature_whose_shape_is_no_shape_and_too_many_threads_are_refused() -> None:
+    spec = type("Spec", (), {"shape": 3, "dtype": "float32"})()
+    with pytest.raises(TypeError, match=r"output_signature's shape=3; must be shapes"):
+        Dataset.from_generator(list, output_signature=spec)
+    with pytest.raises(ValueError, match=r"num_parallel_calls=2147483647; must be <= 1024"):
+        counted(2).map(abs, num_parallel_calls=2**31 - 1)
 
 
 def test_a_damaged_cache_file_is_named(tmp_path: Any) -> None:
@@ -225,6 +286,9 @@ def test_a_damaged_cache_file_is_named(tmp_path: Any) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(ValueError, match=r"Dataset\.cache: .*kept: "):
             list(counted(1).cache(path))
+    path.write_bytes(whole + b"x")
+    with pytest.raises(ValueError, match="something stands behind its end"):
+        list(Dataset.from_tensor_slices((X, Y)).cache(path))
     path.write_bytes(whole.replace(b"(2,), }          ", b"(2000000000,), } "))
     with pytest.raises(ValueError, match="larger than the file"):
         list(counted(1).cache(path))

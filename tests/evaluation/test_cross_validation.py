@@ -193,3 +193,10 @@ def test_a_score_must_be_a_number() -> None:
         ablation(lambda on, trial: None, ["a"])  # type: ignore[arg-type, return-value]
     with pytest.raises(ValueError, match="effect: switch='b'; must be one of a"):
         ablation(lambda on, trial: 1.0, ["a"]).effect("b")
+
+
+def test_masks_over_data_and_callbacks_that_are_no_list_are_refused() -> None:
+    with pytest.raises(TypeError, match="cross_validate: x is a masked array; fill it first"):
+        cross_validate(build, np.ma.masked_array(X, X > 0), Y, folds=2)
+    with pytest.raises(TypeError, match=r"cross_validate: callbacks\(\)=None; must be a list"):
+        cross_validate(build, X, Y, folds=2, callbacks=lambda: None)  # type: ignore[arg-type, return-value]

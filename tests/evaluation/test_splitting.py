@@ -123,3 +123,11 @@ def test_a_seed_that_is_none_is_named(seed: Any) -> None:
         list(KFold(2, shuffle=True, seed=seed).split(X))
     with pytest.raises((ValueError, TypeError), match="train_validation_test_split: seed="):
         train_validation_test_split(X, Y, seed=seed)
+
+
+def test_masks_would_be_lost_and_ragged_lists_are_no_arrays() -> None:
+    y = np.arange(10)
+    with pytest.raises(TypeError, match="train_validation_test_split: x is a masked array"):
+        train_validation_test_split(np.ma.masked_array(y, y > 4), y)
+    with pytest.raises(ValueError, match="train_validation_test_split: x has items of several"):
+        train_validation_test_split([[1], [1, 2]], [0, 1])

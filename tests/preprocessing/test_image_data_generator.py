@@ -307,6 +307,8 @@ def test_hostile_images_are_refused() -> None:
         generator.standardize(np.zeros(3))
     with pytest.raises(ValueError, match="preprocessing_function returned None; must be an image"):
         ImageDataGenerator(preprocessing_function=lambda x: None).standardize(np.zeros((2, 2, 1)))
+    with pytest.raises(TypeError, match="standardize: what preprocessing_function returned has"):
+        ImageDataGenerator(preprocessing_function=lambda x: "x").standardize(np.zeros((2, 2, 1)))
     with pytest.raises(ValueError, match="apply_transform: zx=inf; must be finite"):
         generator.apply_transform(np.zeros((2, 2, 1)), {"zx": np.inf})
     whitening = ImageDataGenerator(featurewise_center=True, zca_whitening=True)

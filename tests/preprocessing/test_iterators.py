@@ -152,6 +152,7 @@ def test_subsets_are_the_first_and_the_last_samples() -> None:
         ),
         (TypeError, r"save_to_dir=3; must be a path", {"x": X, "save_to_dir": 3}),
         (ValueError, r"save_to_dir='/no/such'", {"x": X, "save_to_dir": "/no/such"}),
+        (ValueError, "save_prefix=.* must be", {"x": X, "save_to_dir": ".", "save_prefix": "a\0"}),
         (ValueError, r"save_prefix='../x'", {"x": X, "save_to_dir": ".", "save_prefix": "../x"}),
         (ValueError, r"save_format='psd'", {"x": X, "save_to_dir": ".", "save_format": "psd"}),
     ],

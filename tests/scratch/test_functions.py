@@ -105,3 +105,11 @@ def test_shuffling_keeps_samples_and_labels_together(shape) -> None:
     np.random.seed(2)
     np.testing.assert_array_equal(labels, np.random.permutation(7) * 10)
     np.testing.assert_array_equal(mixed.reshape(7, -1)[:, 0] * 10, labels)
+
+
+def test_the_squared_error_does_not_repeat_one_shape_over_another() -> None:
+    with pytest.raises(ValueError, match=r"mean_squared_error: t.shape=\(4,\); must be \(4, 1\)"):
+        functions.mean_squared_error(np.ones((4, 1)), np.zeros(4))
+    with pytest.raises(TypeError, match="mean_squared_error: y is NoneType"):
+        functions.mean_squared_error(None, 0.0)
+    assert functions.mean_squared_error([1.0, 2.0], 0.0) == 2.5

@@ -116,3 +116,19 @@ def test_rates_may_change_between_steps() -> None:
     still = optimizer.Momentum(lr=0.1, momentum=0.0)
     still.update(params, {"w": np.ones(1)})
     np.testing.assert_allclose(still.v["w"], [-0.1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_that_do_not_fit_change_nothing(name: str) -> None:
+    moving = getattr(optimizer, name)()
+    params = {"a": np.ones(3), "W": np.ones((2, 3))}
+    moving.update(params, {"a": np.ones(3), "W": np.ones((2, 3))})
+    before = {key: value.copy() for key, value in params.items()}
+    with pytest.raises(ValueError, match=rf"{name}.update: grads\['W'\].shape=\(3,\); must be \(2"):
+        moving.update(params, {"a": np.ones(3), "W": np.ones(3)})
+    with pytest.raises(KeyError, match=rf"{name}.update: grads has no 'W'"):
+        moving.update(params, {"a": np.ones(3)})
+    with pytest.raises(TypeError, match=rf"{name}.update: grads=None; must be a dictionary"):
+        moving.update(params, None)
+    for key, value in before.items():
+        np.testing.assert_array_equal(params[key], value)

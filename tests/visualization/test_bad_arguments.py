@@ -29,7 +29,7 @@ def small() -> Any:
         ("curves", (None,), {}, "history=None; must be what fit returns"),
         ("curves", ([1, 2],), {}, r"history=\[1, 2\]; must be what fit returns"),
         ("curves", ({"a": 1},), {}, r"history\['a'\]=1; must be one number per epoch"),
-        ("curves", ({"a": ["x"]},), {}, r"history\['a'\]: .* must be numbers"),
+        ("curves", ({"a": ["x"]},), {}, r"history\['a'\] .* must be numbers"),
         ("curves", ({1: [1]},), {}, "history has the name 1; must be text"),
         ("confusion_matrix", (Y, Y), {"class_names": 3}, "class_names=3; must be a list"),
         ("misclassified", (np.float32(1), Y, Y), {}, r"images.shape=\(\) with 4 labels"),

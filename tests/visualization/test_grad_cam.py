@@ -243,7 +243,7 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "two": (lambda m: grad_cam(m, np.stack([PICTURE] * 2)), ValueError, "must be one"),
     "flat picture": (lambda m: grad_cam(m, PICTURE[0, 0]), ValueError, r"picture.shape=\(2,\)"),
     "nan": (lambda m: grad_cam(m, PICTURE * np.nan), ValueError, "nan; must be finite"),
-    "text": (lambda m: grad_cam(m, "cat.png"), TypeError, "picture: "),
+    "text": (lambda m: grad_cam(m, "cat.png"), TypeError, "picture has"),
     "none": (lambda m: grad_cam(m, None), TypeError, "picture is None"),
     "no model": (lambda m: grad_cam(m.layers[1], PICTURE), TypeError, "must be a Model"),
     "flag": (lambda m: grad_cam(m, PICTURE, before_softmax=1), TypeError, "before_softmax=1"),
@@ -305,6 +305,9 @@ def test_the_colours_are_those_of_jet() -> None:
     steps = np.arange(256) / 255
     np.testing.assert_allclose(jet(steps), colormaps["jet"](steps)[:, :3], atol=PIXEL)
     assert jet(0.0).tolist() == [0, 0, 0.5]
+    for value in (None, "x", 1j, np.ma.masked_array([0.5], [True])):
+        with pytest.raises(TypeError, match="jet: values"):
+            jet(value)
     np.testing.assert_array_equal(jet([-1.0, 2.0]), jet([0.0, 1.0]))
     assert jet(np.zeros((2, 3, 4))).shape == (2, 3, 4, 3)
 
