@@ -76,6 +76,7 @@ from pyconv.autograd import tanh as tanh
 from pyconv.autograd import transpose as transpose
 from pyconv.autograd import where as where
 from pyconv.layers import Input as Input
+from pyconv.layers import Layer as Layer
 from pyconv.layers.operation import stack as stack
 from pyconv.models import Model as Model
 from pyconv.models import Sequential as Sequential
@@ -121,6 +122,18 @@ else:
         "constant": "write pyconv.Tensor",
         "convert_to_tensor": "write pyconv.Tensor",
         "function": "leave the decorator out",
+        "nn": "write pyconv.softmax and so on, without nn",
+        "zeros": "write pyconv.Tensor(numpy.zeros(...))",
+        "ones": "write pyconv.Tensor(numpy.ones(...))",
+        "float32": "write 'float32'",
+        "uint8": "write 'uint8'",
+        "one_hot": "write pyconv.utils.to_categorical",
+        "concat": "write pyconv.concatenate",
+        "clip_by_value": "write pyconv.clip",
+        "abs": "write abs(x)",
+        "image": "write pyconv.resize, or pyconv.utils.load_img for files",
+        "io": "write pyconv.utils.load_img",
+        "config": "write pyconv.show_config(), or pyconv.set_device('cuda') for a GPU",
     }
 
     def __getattr__(name: str) -> object:

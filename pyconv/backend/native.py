@@ -14,8 +14,9 @@ except ImportError as error:
     if str(error).startswith("PYCONV_"):  # a setting that the module refuses
         raise ImportError(f"pyconv: {error}") from None
     raise ImportError(
-        f"pyconv: the native module pyconv._core does not load ({error}); in a source checkout "
-        "build it with: pip install -e ."
+        f"pyconv: the native module pyconv._core does not load ({error}); Python takes a source "
+        "checkout in the current folder before what is installed: run from another folder, or "
+        "build it there with: pip install -e ."
     ) from error
 
 Array: TypeAlias = npt.NDArray[Any]

@@ -32,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, module in COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
-    chosen = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if not given:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    chosen = parser.parse_args(given)
     try:
         status: int | None = COMMANDS[chosen.command].run(chosen)
     except KeyboardInterrupt:

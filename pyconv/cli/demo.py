@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
     write_history(history, out / "history.csv")
     kernels = (before, model.layers[0].weights[0].numpy())
     _draw(out, history, kernels, digits, predictions)
-    print(f"\nnext: python -c \"import pyconv; pyconv.load_model('{out}/model.npz').summary()\"")
+    print(f"\nnext: pyconv evaluate {shlex.quote(str(out / 'model.npz'))} --data {digits.kind}")
 
 
 def _digits(data: str | None, subset: int | None, seed: int) -> Digits:
@@ -84,9 +85,9 @@ def _digits(data: str | None, subset: int | None, seed: int) -> Digits:
         images, labels = generated_digits(count + GENERATED_TEST, seed)
         if data is None:
             print(
-                "MNIST is not on this machine: this run draws its own digits. For the real ones:\n"
-                '  python -c "from pyconv.datasets import mnist; mnist.load_data()"\n'
-                "or set PYCONV_DATA to a folder that holds mnist/ with its four files.\n"
+                "MNIST is not on this machine: this run draws its own digits. For the real ones\n"
+                "set PYCONV_DATA to a folder that holds mnist/ with its four files, or download:\n"
+                "  pyconv train simple_convnet --epochs 4\n"
             )
         print(f"data: {count:,} generated digits to train on, {GENERATED_TEST:,} to test with")
         parts = images[:count], labels[:count], images[count:], labels[count:]

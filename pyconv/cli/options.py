@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 
 DATA_HELP = (
@@ -20,6 +22,13 @@ def positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value}; must be >= 1")
     return value
+
+
+def must_be_one_of(name: str, known: Collection[str]) -> str:
+    """Return what a refusal says of a name that is none of these: the nearest first."""
+    near = get_close_matches(name, known, n=3)
+    question = f" did you mean {' or '.join(near)}?" if near else ""
+    return f"{name!r};{question} must be one of {', '.join(sorted(known))}"
 
 
 def writable_folder(folder: Path) -> Path:

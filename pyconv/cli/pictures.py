@@ -53,11 +53,13 @@ def pictures_of(
     if data is None:
         data = _usual(input_shape, classes)
     if data == "mnist":
-        return Pictures("MNIST", mnist.load_data)
+        return Pictures("MNIST", _or_generated(mnist.load_data))
     if data == "fashion_mnist":
-        return Pictures("Fashion-MNIST", fashion_mnist.load_data, fashion_mnist.CLASS_NAMES)
+        return Pictures(
+            "Fashion-MNIST", _or_generated(fashion_mnist.load_data), fashion_mnist.CLASS_NAMES
+        )
     if data == "cifar10":
-        return Pictures("CIFAR-10", _cifar10, cifar10.CLASS_NAMES)
+        return Pictures("CIFAR-10", _or_generated(_cifar10), cifar10.CLASS_NAMES)
     if data == "generated":
         return Pictures(
             "generated digits" if classes >= 10 else "generated digits, their remainders",
@@ -87,6 +89,18 @@ def _usual(input_shape: tuple[int, ...], classes: int) -> str:
         f"--data is not given; pictures of this network are {input_shape}, of {classes} kinds: "
         "must be a folder, a .npz file or generated"
     )
+
+
+def _or_generated(load: Callable[[], tuple[Part, Part]]) -> Callable[[], tuple[Part, Part]]:
+    """Return a reader that says, where a download fails, what needs none."""
+
+    def read() -> tuple[Part, Part]:
+        try:
+            return load()
+        except OSError as error:
+            raise OSError(f"{error}; --data generated needs no download") from None
+
+    return read
 
 
 def _cifar10() -> tuple[Part, Part]:

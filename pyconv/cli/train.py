@@ -16,7 +16,7 @@ from pyconv.callbacks import Callback, History, ModelCheckpoint
 from pyconv.callbacks.callback import Logs
 from pyconv.cli.classifier import white_of
 from pyconv.cli.demo_files import write_history
-from pyconv.cli.options import DATA_HELP, positive, writable_folder
+from pyconv.cli.options import DATA_HELP, must_be_one_of, positive, writable_folder
 from pyconv.cli.pictures import as_inputs, checked_labels, pictures_of
 from pyconv.cli.stopwatch import Stopwatch
 from pyconv.models import Model, load_model
@@ -26,14 +26,20 @@ from pyconv.visualization import curves
 
 HELP = "train a network of pyconv.applications on labelled pictures"
 
+FIRST = (
+    "To begin with: pyconv train mnist_convnet --data generated --subset 6000 --epochs 3. What is "
+    "not given is as in its lecture or paper: 5 epochs for mnist_convnet, 90 for resnet50."
+)
+
 MODEL, BEST = "model.npz", "best.npz"  # of the last epoch; of the best by val_accuracy
 TEST_BATCH = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the options."""
+    parser.epilog = FIRST
     parser.add_argument(
-        "network", choices=sorted(NETWORKS), metavar="NETWORK", help=", ".join(sorted(NETWORKS))
+        "network", type=_network, metavar="NETWORK", help=", ".join(sorted(NETWORKS))
     )
     parser.add_argument("--data", help=DATA_HELP)
     parser.add_argument(
@@ -46,17 +52,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start", type=Path, metavar="MODEL", help="a model of the same form to go on from"
     )
     parser.add_argument("--device", help="cpu or cuda; otherwise PYCONV_DEVICE, otherwise cpu")
-    parser.add_argument("--epochs", type=positive, help="passes over the data")
-    parser.add_argument("--batch-size", type=positive, help="pictures per step")
-    parser.add_argument("--optimizer", choices=sorted(optimizers.registry.names))
-    parser.add_argument("--learning-rate", type=float, help="of the optimizer")
-    parser.add_argument("--seed", type=int, default=0, help="of weights, order, dropout")
+    parser.add_argument(
+        "--epochs", type=positive, help="passes over the data; by default the network's own"
+    )
+    parser.add_argument(
+        "--batch-size", type=positive, help="pictures per step; by default the network's own"
+    )
+    parser.add_argument(
+        "--optimizer",
+        choices=sorted(optimizers.registry.names),
+        help="by default the network's own",
+    )
+    parser.add_argument(
+        "--learning-rate", type=float, help="of the optimizer; by default the network's own"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of weights, order, dropout; 0 by default"
+    )
     parser.add_argument("--out", type=Path, help="folder for files; pyconv-NETWORK by default")
     parser.add_argument(
         "--validation",
         type=float,
         default=0.05,
-        help="share of the training pictures, the last, that only the curves see",
+        help="share of the training pictures, the last, that only the curves see; 0.05 by default",
     )
     parser.add_argument("--subset", type=positive, help="train on the first N pictures only")
 
@@ -121,6 +139,12 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"\nnext: pyconv evaluate {shlex.quote(str(out / MODEL))}{same}")
 
 
+def _network(name: str) -> str:
+    if name not in NETWORKS:
+        raise argparse.ArgumentTypeError(must_be_one_of(name, NETWORKS))
+    return name
+
+
 def _model(arguments: argparse.Namespace, network: Network) -> Model:
     """Return the network with the weights that it begins with.
 
@@ -134,7 +158,10 @@ def _model(arguments: argparse.Namespace, network: Network) -> Model:
         raise ValueError(f"--base {base}; --start brings all weights")
     if base is None and network.transfers and start is None:
         base = "imagenet"
-    model = network.new_model(None if base == "none" else base)
+    try:
+        model = network.new_model(None if base == "none" else base)
+    except OSError as error:
+        raise OSError(f"{error}; --base none begins with random weights") from None
     if start is not None:
         known = load_model(start, compile=False).get_weights()
         try:

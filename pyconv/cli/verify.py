@@ -10,6 +10,7 @@ import numpy as np
 
 import pyconv
 from pyconv import backend, ops
+from pyconv.cli.options import must_be_one_of
 from pyconv.cli.verify_cases import Case, cases
 from pyconv.cli.verify_checks import Finding, check, settings_kept
 from pyconv.cli.verify_peak import peak_lines
@@ -65,7 +66,7 @@ def _chosen(names: list[str]) -> dict[str, list[Case]]:
         known.setdefault(case.op, []).append(case)
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise ValueError(f"op {unknown[0]!r}; must be one of {', '.join(sorted(known))}")
+        raise ValueError(f"op {must_be_one_of(unknown[0], known)}")
     return {op: known[op] for op in names or known}
 
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pyconv import autograd
 from pyconv.autograd import Tensor
 from pyconv.layers import Layer, SymbolicTensor
 from pyconv.layers.layer import is_several
 from pyconv.layers.operation import Operation
 from pyconv.layers.structure import flatten, flatten_shapes, is_shape, pack_like
+from pyconv.layers.symbolic import Shape
 from pyconv.models.graph import Graph
+from pyconv.models.last_axis import with_last_axis
 from pyconv.models.model import Model
 
 
@@ -148,14 +149,11 @@ class Functional(Model):
         return pack_like(self.input, [self._fitted(value, x) for value, x in pairs])
 
     def _fitted(self, value: Any, x: SymbolicTensor) -> Tensor:
-        """Return a Tensor of an input's dtype; a last axis of size 1 may be there or not."""
-        tensor = self._tensor(value, x.dtype)
-        shape = tensor.shape
-        if len(shape) == x.ndim + 1 and shape[-1] == 1:
-            return autograd.reshape(tensor, shape[:-1])
-        if len(shape) == x.ndim - 1 and x.shape[-1] == 1:
-            return autograd.reshape(tensor, (*shape, 1))
+        tensor: Tensor = with_last_axis(self._tensor(value, x.dtype), x.shape)
         return tensor
+
+    def declared_shapes(self) -> list[Shape]:
+        return [x.shape for x in self._graph.input_list]
 
     def _formed(self, inputs: Any) -> Any:
         """Return inputs, given in any form, in the form of `input`."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from pyconv.arguments import LARGEST, whole_number
 from pyconv.layers import Layer
+from pyconv.layers.symbolic import Shape
 from pyconv.models.profile import LayerProfile, profile, profile_lines
 from pyconv.models.summary import summary_lines
 from pyconv.models.trainer import Trainer
@@ -45,6 +46,10 @@ class Model(Trainer):
     def layers(self) -> list[Layer]:
         """The layers of the model, in order."""
         return self.sublayers()
+
+    def declared_shapes(self) -> list[Shape]:
+        """Return the shape of each input, batch included; none where the first data says it."""
+        return []
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return the layer of a name or an index."""

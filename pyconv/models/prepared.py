@@ -15,7 +15,8 @@ from pyconv.losses import Loss
 from pyconv.losses.loss import aligned, along
 from pyconv.models.compiled import Compiled
 from pyconv.models.data import Samples, as_samples, is_array
-from pyconv.models.outputs import Outputs, Shape, leaves, mapped
+from pyconv.models.last_axis import with_last_axis
+from pyconv.models.outputs import Outputs, Shape, filled, leaves, mapped
 from pyconv.models.own_step import form_of_labels, has_call, in_keras_s_form, makes_own_steps
 
 
@@ -49,8 +50,16 @@ def inputs_of(model: Any, function: str, x: Any, name: str = "x") -> Any:
     """Return x as the model takes it: an array, or a list or dictionary of arrays of one length.
 
     A list of arrays is a sample each where the model has one input, an input each elsewhere; a
-    dictionary is put in the order of the model's input names.
+    dictionary is put in the order of the model's input names. A last axis of size 1 may be there or
+    not.
     """
+    found, shapes = _in_own_form(model, function, x, name), model.declared_shapes()
+    if isinstance(found, dict) or len(shapes) != len(leaves(found)):
+        return found
+    return filled(found, list(map(with_last_axis, leaves(found), shapes)))
+
+
+def _in_own_form(model: Any, function: str, x: Any, name: str) -> Any:
     names = _names(model, "input_names")
     kept = model.dtype, model.device
     if isinstance(x, dict):

@@ -14,6 +14,7 @@ from pyconv.layers.symbolic import Shape
 from pyconv.models.folding import Chain
 from pyconv.models.functional import Functional
 from pyconv.models.known import all_layers, is_known
+from pyconv.models.last_axis import with_last_axis
 from pyconv.models.model import Model
 from pyconv.models.pairs import training_layers
 from pyconv.models.residuals import inference_layers
@@ -177,6 +178,13 @@ class Sequential(Model):
         if tensor is None or self._output is None:
             raise AttributeError(f"{self.name}: not built; give an Input or call build first")
         return tensor
+
+    def declared_shapes(self) -> list[Shape]:
+        return [self._input.shape] if self._declared and self._input is not None else []
+
+    def _tensors(self, inputs: Any) -> Any:
+        tensors, shapes = super()._tensors(inputs), self.declared_shapes()
+        return with_last_axis(tensors, shapes[0]) if shapes else tensors
 
     def check_input(self, shape: Shape) -> None:
         expected = self.input_shape

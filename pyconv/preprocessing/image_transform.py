@@ -151,6 +151,8 @@ def _sampled(images: Array, maps: Array, filling: Filling) -> Array:
         interpolation=filling.interpolation,
         data_format=filling.data_format,
     )
+    if images.size:  # weights that sum to a rounding above 1 would leave 0 to 1, which imshow tells
+        np.clip(y, np.fmin.reduce(images, None), np.fmax.reduce(images, None), out=y)
     if filling.fill_mode == "constant":
         pixels = np.moveaxis(y, 1, -1) if filling.data_format == "channels_first" else y
         pixels[_beyond(maps, *pixels.shape[1:3])] = filling.cval

@@ -7,6 +7,7 @@ from pyconv.data.to_categorical import to_categorical
 from pyconv.datasets.get_file import get_file
 from pyconv.naming import reset_names as clear_session
 from pyconv.random import set_random_seed
+from pyconv.utils import np_utils
 
 __all__ = [
     "array_to_img",
@@ -15,6 +16,7 @@ __all__ = [
     "image_dataset_from_directory",
     "img_to_array",
     "load_img",
+    "np_utils",
     "save_img",
     "set_random_seed",
     "to_categorical",

@@ -10,7 +10,7 @@ import pytest
 
 import pyconv
 from pyconv import _core
-from pyconv.cli import main
+from pyconv.cli import COMMANDS, main
 
 
 @pytest.mark.filterwarnings("default:PYCONV_DATA=./nowhere. is no folder")
@@ -63,3 +63,10 @@ def test_wrong_commands_end_with_usage(
         main(arguments)
     assert caught.value.code == 2
     assert "usage: pyconv" in capsys.readouterr().err
+
+
+def test_the_command_alone_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([])
+    shown = capsys.readouterr().err
+    assert all(f"    {name} " in shown for name in COMMANDS)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 import re
 import shlex
@@ -261,6 +262,42 @@ def test_an_unknown_network_lists_the_names(capsys: pytest.CaptureFixture[str]) 
     assert caught.value.code == 2
     error = capsys.readouterr().err
     assert all(name in error for name in NETWORKS)
+
+
+def test_an_unknown_network_is_answered_with_the_nearest_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "mnist_conv"])
+    assert "'mnist_conv'; did you mean mnist_convnet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("network", "loader", "way"),
+    [
+        ("small_convnet", "pyconv.datasets.mnist.load_data", "--data generated needs no download"),
+        ("cifar_convnet", "pyconv.datasets.cifar10.load_data", "--data generated needs no"),
+        ("gender_vgg16", "", "--base none begins with random weights"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_answered_with_what_needs_no_download(
+    in_folder: Path,
+    network: str,
+    loader: str,
+    way: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def unreachable(*given: Any, **named: Any) -> None:
+        raise OSError("load_data: x.gz could not be downloaded")
+
+    if not loader:
+        known = dataclasses.replace(NETWORKS[network], build=unreachable)
+        monkeypatch.setitem(NETWORKS, network, known)
+    else:
+        monkeypatch.setattr(loader, unreachable)
+    assert main(["train", network]) == 1
+    assert f"could not be downloaded; {way}" in capsys.readouterr().err
 
 
 def test_small_pictures_get_a_border_and_bytes_become_shares() -> None:

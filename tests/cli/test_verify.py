@@ -99,7 +99,7 @@ def test_a_wrong_kernel_fails_by_name(
 def test_an_unknown_op_lists_the_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "conv9d"]) == 1
     error = capsys.readouterr().err
-    assert "op 'conv9d'; must be one of" in error
+    assert "op 'conv9d'; did you mean conv2d" in error
     assert "conv2d_backward" in error
 
 

@@ -23,6 +23,14 @@ def test_both_languages_show_the_same_code(checkout: Path) -> None:
     assert code_blocks(checkout / "README.ko.md") == code_blocks(checkout / "README.md")
 
 
+def test_every_import_line_of_the_map_works(checkout: Path) -> None:
+    blocks = code_blocks(checkout / "README.md")
+    (lines,) = [block for block in blocks if "common.layers" in block]
+    names: dict[str, object] = {}
+    exec(lines, names)
+    assert {"keras", "tf", "Convolution", "im2col", "SimpleConvNet"} <= set(names)
+
+
 def test_pictures_and_links_lead_somewhere(checkout: Path) -> None:
     for name in ("README.md", "README.ko.md"):
         text = (checkout / name).read_text(encoding="utf-8")

@@ -317,6 +317,13 @@ def test_a_folder_of_images_is_read_by_its_older_name_too() -> None:
     assert preprocessing.image_dataset_from_directory is utils.image_dataset_from_directory
 
 
+def test_older_and_newer_import_lines_of_keras_find_their_names() -> None:
+    from pyconv.utils import np_utils, to_categorical
+
+    assert np_utils.to_categorical is to_categorical
+    assert keras.Layer is layers.Layer
+
+
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
@@ -325,6 +332,14 @@ def test_a_folder_of_images_is_read_by_its_older_name_too() -> None:
         ("math", "pyconv.l2_normalize"),
         ("constant", "pyconv.Tensor"),
         ("function", "leave the decorator out"),
+        ("nn", "pyconv.softmax"),
+        ("zeros", "pyconv.Tensor"),
+        ("float32", "'float32'"),
+        ("one_hot", "pyconv.utils.to_categorical"),
+        ("concat", "pyconv.concatenate"),
+        ("clip_by_value", "pyconv.clip"),
+        ("image", "pyconv.resize"),
+        ("config", "pyconv.show_config"),
     ],
 )
 def test_a_name_of_tensorflow_says_what_to_write_instead(name: str, instead: str) -> None:

@@ -314,3 +314,14 @@ def test_hostile_images_are_refused() -> None:
     whitening = ImageDataGenerator(featurewise_center=True, zca_whitening=True)
     with pytest.raises(MemoryError, match="takes a matrix of 120000 x 120000"):
         whitening.fit(np.zeros((1, 200, 200, 3), np.uint8))
+
+
+@pytest.mark.parametrize("fill_mode", ["nearest", "reflect", "wrap", "constant"])
+def test_pixels_of_a_changed_picture_stay_within_those_it_had(fill_mode: str) -> None:
+    pyconv.set_seed(3)
+    x = np.random.default_rng(0).random((8, 16, 16, 3), np.float32)
+    x[:, 4:12, 4:12] = 1  # bilinear weights of equal pixels may sum to a rounding more than 1
+    generator = ImageDataGenerator(rotation_range=20, zoom_range=0.2, fill_mode=fill_mode)
+    for _ in range(4):
+        changed = next(generator.flow(x, batch_size=8))
+        assert 0 <= changed.min() <= changed.max() <= 1
