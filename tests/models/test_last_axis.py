@@ -69,5 +69,5 @@ def test_a_last_axis_too_many_is_taken_away() -> None:
 
 
 def test_one_layer_that_is_no_list_is_refused_by_name() -> None:
-    with pytest.raises(TypeError, match=r"Sequential: layers=<Dense .*; must be a list of layers"):
+    with pytest.raises(TypeError, match=r"Sequential: layers=<Dense .*; must be a list"):
         pyconv.Sequential(layers.Dense(3))
