@@ -204,7 +204,7 @@ def program(calls: collections.abc.Sequence[tuple[collections.abc.Callable[..., 
     """
 def remembered(make: typing.Any, most: int) -> typing.Any:
     """
-    The constructor with a memory, for positional arguments that are plain: int, str, bool, None, tuples of int
+    The constructor with a memory, for positional arguments that are plain: int, str, bool, None, tuples of int or of tuples of int
     """
 def resize(dtype: int, x: int | numpy.ndarray | None, y: int | numpy.ndarray | None, window: bytes, interpolation: int) -> None:
     """

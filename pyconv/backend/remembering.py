@@ -18,7 +18,7 @@ def remembered(make: Callable[Given, Made]) -> Callable[Given, Made]:
     """Return `make` with a memory, for positional arguments that are plain.
 
     1 == True == 1.0, but a constructor refuses two of them; so only exact types are looked up: int,
-    str, bool, None, and tuples of int or of such tuples. Errors are not remembered.
+    str, bool, None, and tuples of int or of tuples of int. Errors are not remembered.
     """
     found: Callable[Given, Made] = _core.remembered(make, MOST)
     return found

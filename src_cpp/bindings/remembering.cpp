@@ -10,22 +10,31 @@ namespace py = pybind11;
 
 namespace {
 
+// Tuples in tuples go no deeper than in pairs of pairs: to look into them, and to hash them, takes
+// a call a level, and the stack has an end.
+constexpr int kDeepest = 2;
+
+bool is_plain_tuple(PyObject* value, int deepest) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); ++i) {
+    PyObject* const item = PyTuple_GET_ITEM(value, i);
+    if (PyLong_CheckExact(item)) continue;
+    if (deepest == 1 || !PyTuple_CheckExact(item) || !is_plain_tuple(item, deepest - 1)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool is_plain(PyObject* value) {
   const PyTypeObject* const type = Py_TYPE(value);
-  if (type == &PyTuple_Type) {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); ++i) {
-      PyObject* const item = PyTuple_GET_ITEM(value, i);
-      if (PyLong_CheckExact(item)) continue;
-      if (!PyTuple_CheckExact(item) || !is_plain(item)) return false;
-    }
-    return true;
-  }
+  if (type == &PyTuple_Type) return is_plain_tuple(value, kDeepest);
   return type == &PyLong_Type || type == &PyUnicode_Type || type == &PyBool_Type ||
          value == Py_None;
 }
 
 // What arguments are looked up by, or null where one is not plain. 1 == True, but a constructor may
-// refuse one of them: where there are booleans, their places are part of it.
+// refuse one of them: where there are booleans, their places are part of it, and `...`, which no
+// plain arguments hold, so that it equals none of those.
 py::object key_of(PyObject* arguments) {
   uint64_t booleans = 0;
   const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
@@ -39,7 +48,7 @@ py::object key_of(PyObject* arguments) {
   }
   if (booleans == 0) return py::reinterpret_borrow<py::object>(arguments);
   return py::reinterpret_steal<py::object>(
-      Py_BuildValue("(OK)", arguments, static_cast<unsigned long long>(booleans)));
+      Py_BuildValue("(OOK)", Py_Ellipsis, arguments, static_cast<unsigned long long>(booleans)));
 }
 
 // memory: (the constructor, what it made by key, how many of them are kept)
@@ -73,7 +82,7 @@ py::object remembered(const py::object& make, Py_ssize_t most) {
 void register_remembering(py::module_& m) {
   m.def("remembered", &remembered, py::arg("make"), py::arg("most"),
         "The constructor with a memory, for positional arguments that are plain: int, str, bool, "
-        "None, tuples of int");
+        "None, tuples of int or of tuples of int");
 }
 
 }  // namespace pyconv

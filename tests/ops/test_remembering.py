@@ -44,6 +44,23 @@ def test_flags_in_different_places_are_told_apart():
     assert len({make(True, 1), make(1, True), make(True, True), make(1, 1)}) == 4
 
 
+def test_the_places_of_flags_are_no_arguments():
+    make = remembered(lambda *arguments: arguments)
+    assert make(True, 2) == (True, 2)
+    assert make((1, 2), 1) == ((1, 2), 1)  # a tuple that equals the flags' arguments, their places
+
+
+def test_tuples_that_are_deeper_than_the_stack_are_made_anew():
+    deep = ()
+    for _ in range(1_000_000):
+        deep = (deep,)
+    make = remembered(lambda *arguments: object())
+    assert make(deep) is not make(deep)
+    x, kernel = normal((1, 5, 5, 2), "float32", 0), normal((3, 3, 2, 2), "float32", 1)
+    with pytest.raises((TypeError, RecursionError)):
+        ops.conv2d(x, kernel, strides=deep)
+
+
 def test_an_error_is_not_remembered():
     answers = iter([ValueError("once"), "made"])
 
