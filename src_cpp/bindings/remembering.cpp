@@ -69,8 +69,9 @@ PyObject* make_or_remember(PyObject* memory, PyObject* arguments, PyObject* opti
   return made;
 }
 
-PyMethodDef method = {"remembered", reinterpret_cast<PyCFunction>(&make_or_remember),
-                      METH_VARARGS | METH_KEYWORDS, nullptr};
+PyMethodDef method = {
+    "remembered", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&make_or_remember)),
+    METH_VARARGS | METH_KEYWORDS, nullptr};
 
 py::object remembered(const py::object& make, Py_ssize_t most) {
   const py::tuple memory = py::make_tuple(make, py::dict(), most);
