@@ -105,7 +105,7 @@ class ForwardParts : public RowParts {
     const int64_t to = (last - 1) * w.sh - w.top + (w.kh - 1) * w.dil_h + 1;
     part.top = std::max<int64_t>(0, -from);
     part.bottom = std::max<int64_t>(0, to - w.h);
-    part.h = to - part.bottom - (from + part.top);
+    part.h = std::max<int64_t>(0, to - part.bottom - (from + part.top));  // above the image: 0
     part.oh = last - first;
     return part;
   }
