@@ -43,14 +43,19 @@ SHAPES = [
 ]
 
 
+def case(shape: Any, dtype: str) -> tuple[Any, Any, dict[str, Any]]:
+    """Return channels_last images, a kernel and the options of their convolution."""
+    n, h, w, c, f, size, strides, padding, dilation = shape
+    kh, kw = size if isinstance(size, tuple) else (size, size)
+    options = {"strides": strides, "padding": padding, "dilation_rate": dilation}
+    return normal((n, h, w, c), dtype, 0), normal((kh, kw, c, f), dtype, 1), options
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_parts_have_the_bits_of_channels_last(shape: Any, dtype: str, set_threads: Any) -> None:
-    n, h, w, c, f, size, strides, padding, dilation = shape
-    kh, kw = size if isinstance(size, tuple) else (size, size)
-    x, kernel = normal((n, h, w, c), dtype, 0), normal((kh, kw, c, f), dtype, 1)
-    options = {"strides": strides, "padding": padding, "dilation_rate": dilation}
-    options |= {"bias": normal((f,), dtype, 2), "activation": "relu"}
+    x, kernel, options = case(shape, dtype)
+    options |= {"bias": normal(kernel.shape[-1:], dtype, 2), "activation": "relu"}
     expected = ops.conv2d(x, kernel, **options)
     planes = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
     for threads in (1, 2, 3):
@@ -62,10 +67,7 @@ def test_parts_have_the_bits_of_channels_last(shape: Any, dtype: str, set_thread
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_gradients_have_the_bits_of_channels_last(shape: Any, dtype: str, set_threads: Any) -> None:
-    n, h, w, c, f, size, strides, padding, dilation = shape
-    kh, kw = size if isinstance(size, tuple) else (size, size)
-    x, kernel = normal((n, h, w, c), dtype, 0), normal((kh, kw, c, f), dtype, 1)
-    options = {"strides": strides, "padding": padding, "dilation_rate": dilation}
+    x, kernel, options = case(shape, dtype)
     dy = normal(ops.conv2d(x, kernel, **options).shape, dtype, 3)
     expected = ops.conv2d_backward(dy, x, kernel, **options)
     planes = [np.ascontiguousarray(a.transpose(0, 3, 1, 2)) for a in (dy, x)]
