@@ -204,7 +204,7 @@ class Holding:
             several = is_several(tensors)
             inputs = map_leaves(self.by_policy, tensors) if several else self.by_policy(tensors)
             results = self.call(inputs, **options)
-        return map_leaves(self.by_policy, results)
+        return None if results is None else map_leaves(self.by_policy, results)
 
     def by_policy(self, x: Tensor) -> Tensor:
         """Return a Tensor of 16 bits or float32 in the one of them that the layer computes in."""

@@ -32,6 +32,7 @@ CORE_ONLY = {
     "normalize_to_end_backward",
     "num_threads",
     "program",
+    "remembered",
     "resize_bytes",
     "run_lanes",
     "separable_conv2d",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pyconv import layers
+from pyconv.backend import precision
 from pyconv.models import Model, Sequential
 
 X = np.random.default_rng(3).random((8, 4), np.float32)
@@ -28,7 +29,10 @@ def test_a_forgotten_super_is_named() -> None:
     assert not hasattr(Forgetful(), "name")
 
 
-def test_a_forgotten_return_is_named() -> None:
+@pytest.mark.parametrize("policies", [False, True])
+def test_a_forgotten_return_is_named(policies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "in_use", policies)
+
     class Silent(layers.Layer):
         def call(self, x: Any) -> Any:
             x + 1
