@@ -116,8 +116,8 @@ class ForwardParts : public RowParts {
 // The parts of a convolution's gradient of the images.
 class DataParts : public RowParts {
  public:
-  DataParts(const Window& w, bool cut, int64_t element)
-      : RowParts(changes_layout(w) ? w.n : 0, w.h, (w.w * w.c + w.ow * w.f) * element, cut),
+  DataParts(const Window& w, int64_t element)
+      : RowParts(changes_layout(w) ? w.n : 0, w.h, (w.w * w.c + w.ow * w.f) * element, true),
         window_(w) {}
 
   // Calls body(dy, dx, window) with channels_last copies of each part of dy, and of its dx.

@@ -178,7 +178,7 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
     conv2d_backward_data(dy, kernel, own.data(), window, algorithm);
     return add(dx, own.data(), dx, size);
   }
-  const DataParts parts(window, true, sizeof(T));
+  const DataParts parts(window, sizeof(T));
   if (chosen == Algorithm::kDirect && parts.count() > 0) {
     return parts.each(dy, dx, [&](const T* from, T* to, const Window& part) {
       by_parity_classes(part, from, kernel, to, false);
