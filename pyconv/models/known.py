@@ -3,17 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.models.joinable import is_overridden
-
-
-def all_layers(layer: Layer) -> Iterator[Layer]:
-    """Yield a layer and all inside it."""
-    yield from layer.with_sublayers()
 
 
 def is_known(layer: Layer) -> bool:
@@ -33,7 +27,7 @@ def variables_inside(layer: Layer) -> list[Variable]:
     Such as another model's, by `layer.kernel = other.kernel`, which `weights` does not list.
     """
     found = {id(v): v for v in layer.weights}
-    for inner in all_layers(layer):
+    for inner in layer.with_sublayers():
         found.update((id(v), v) for v in vars(inner).values() if isinstance(v, Variable))
     return list(found.values())
 

@@ -20,7 +20,7 @@ from pyconv.autograd import Variable
 from pyconv.layers import Layer
 from pyconv.layers.running import running, structure
 from pyconv.models.drafts import Draft, drafted
-from pyconv.models.known import all_layers, is_known, trains, variables_inside
+from pyconv.models.known import is_known, trains, variables_inside
 from pyconv.models.lanes import Lanes, lane_draft
 from pyconv.models.outputs import filled
 from pyconv.models.tracing import Plan
@@ -189,4 +189,4 @@ class Plans:
 
 
 def _may_repeat(model: Layer) -> bool:
-    return all(is_known(layer) and not trains(layer) for layer in all_layers(model))
+    return all(is_known(layer) and not trains(layer) for layer in model.with_sublayers())

@@ -18,7 +18,7 @@ from pyconv.backend import Array, Capture, can_capture, copy_into, is_on_device,
 from pyconv.layers import Layer
 from pyconv.layers.running import running, structure
 from pyconv.models.batch import Batch
-from pyconv.models.known import all_layers, is_known
+from pyconv.models.known import is_known
 from pyconv.models.outputs import filled, leaves
 from pyconv.ops.conv2d import auto_code
 
@@ -131,7 +131,7 @@ def _made(
     model: Layer, batch: Batch, work: Work, constants: tuple[Any, ...]
 ) -> tuple[Results, tuple[Guard, Replay] | None]:
     """Return the results of a step, and the graph that gives the same, if there is one."""
-    if not all(map(is_known, all_layers(model))):
+    if not all(map(is_known, model.with_sublayers())):
         return work(batch), None
     held = _copied(batch)
     moving = [v for v in model.weights if not v.trainable]

@@ -13,7 +13,7 @@ from pyconv.layers.running import running, structure
 from pyconv.layers.symbolic import Shape
 from pyconv.models.folding import Chain
 from pyconv.models.functional import Functional
-from pyconv.models.known import all_layers, is_known
+from pyconv.models.known import is_known
 from pyconv.models.last_axis import with_last_axis
 from pyconv.models.model import Model
 from pyconv.models.pairs import training_layers
@@ -206,7 +206,7 @@ class Sequential(Model):
         for layer in self._stack:
             shape = layer.compute_output_shape(shape)
         if asked != known:
-            lasts = type(input_shape) is tuple and all(map(is_known, all_layers(self)))
+            lasts = type(input_shape) is tuple and all(map(is_known, self.with_sublayers()))
             self._seen.shape = asked, shape if lasts else None
         return shape
 
