@@ -13,6 +13,8 @@ constexpr int kMaxRows = 14;
 // Columns that a packed panel can have: 4 vectors of 16 floats.
 constexpr int kMaxColumns = 64;
 
+constexpr int kAskSteps = 2;
+
 // What happens to a tile when its sum over one block of K is complete.
 template <class T>
 struct TileEnd {
@@ -41,7 +43,8 @@ struct Span {
 // RowTile reads element kk of row r of A at rows[r][from + kk]; ColumnTile at a[kk * lda + r];
 // IndexedTile at rows[r][index[kk]], and adds only the elements of its stretches.
 // RowTile writes from c[r] + column on, with the bias from there. While it computes, it asks the
-// second cache for k lines, `step` elements apart, from `ahead` on: any address will do.
+// second cache for a line at every kAskSteps-th element of K, `step` elements apart, from `ahead`
+// on: any address will do.
 template <class T>
 using RowTile = void (*)(int64_t k, const T* const* rows, int64_t from, const T* b, int64_t ldb,
                          T* const* c, int64_t column, int64_t cols, const TileEnd<T>& end,

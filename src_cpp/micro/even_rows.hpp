@@ -20,14 +20,10 @@ struct EvenRows {
     for (int i = 0; i < bases; ++i) base[i] = a + 4 * i * lda;
   }
 
-  [[gnu::always_inline]] inline T operator()(int r) const {
-    const T* const from = base[r / 4];
+  // Element kk of row r.
+  [[gnu::always_inline]] inline T operator()(int r, int64_t kk) const {
+    const T* const from = base[r / 4] + kk;
     return r % 4 == 3 ? from[lda3] : from[r % 4 * lda];
-  }
-
-  [[gnu::always_inline]] inline void advance() {
-    PYCONV_UNROLL
-    for (int i = 0; i < bases; ++i) ++base[i];
   }
 };
 

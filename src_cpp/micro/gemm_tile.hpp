@@ -3,11 +3,27 @@
 // Each element is one FMA chain over k from zero; blocks of K are added by the tile's end.
 #pragma once
 
+#include <type_traits>
+
 #include "kernels.hpp"
 #include "micro/even_rows.hpp"
 #include "micro/tile_sums.hpp"
 
 namespace {
+
+// Calls step(kk, number) for kk from -k to -1, some of them a turn, numbered within it: where a core
+// serves two threads each gets half of its instructions, and those of the loop itself would crowd
+// out multiply-adds. Up to zero: a bound would take a register. Tails, which are rare, go singly.
+template <class Last, class Step>
+[[gnu::always_inline]] inline void count_up(int64_t k, Last, const Step& step) {
+  constexpr int steps = std::is_same_v<Last, Whole> ? 4 : 1;
+  int64_t kk = -k;
+  for (; steps > 1 && kk <= -steps; kk += steps) {
+    PYCONV_UNROLL
+    for (int number = 0; number < steps; ++number) step(kk + number, number);
+  }
+  for (; kk != 0; ++kk) step(kk, 0);
+}
 
 template <class T, int Rows, int Vecs>
 struct Tile {
@@ -21,14 +37,16 @@ struct Tile {
     const T* a[Rows];
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) a[r] = rows[r] + from + k;
-    const auto mask = Sums::tail(cols);
-    // Up to zero: a bound would take one more register than there is for nine rows.
-    for (int64_t kk = -k; kk != 0; ++kk) {
-      __builtin_prefetch(ahead, 0, 2);
-      sums.add_row([&](int r) { return a[r][kk]; }, b, mask);
-      ahead += step;
-      b += ldb;
-    }
+    Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
+      count_up(k, mask, [&](int64_t kk, int number) PYCONV_INLINE {
+        if (number % pyconv::kAskSteps == 0) {
+          __builtin_prefetch(ahead, 0, 2);
+          ahead += step;
+        }
+        sums.add_row([&](int r) { return a[r][kk]; }, b, mask);
+        b += ldb;
+      });
+    });
     sums.end(c, column, cols, end);
   }
 
@@ -40,16 +58,17 @@ struct Tile {
     const T* a[Rows];
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) a[r] = rows[r];
-    const auto mask = Sums::tail(cols);
-    for (int64_t s = 0; s < count; ++s) {
-      const int64_t last = stretches[s].first + stretches[s].count;
-      const T* row = b + stretches[s].first * ldb;
-      for (int64_t kk = stretches[s].first; kk < last; ++kk) {
-        const int64_t at = index[kk];
-        sums.add_row([&](int r) { return a[r][at]; }, row, mask);
-        row += ldb;
+    Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
+      for (int64_t s = 0; s < count; ++s) {
+        const int64_t last = stretches[s].first + stretches[s].count;
+        const T* row = b + stretches[s].first * ldb;
+        count_up(stretches[s].count, mask, [&](int64_t kk, int) PYCONV_INLINE {
+          const int64_t at = index[last + kk];
+          sums.add_row([&](int r) { return a[r][at]; }, row, mask);
+          row += ldb;
+        });
       }
-    }
+    });
     sums.end(c, 0, cols, end);
   }
 
@@ -57,12 +76,11 @@ struct Tile {
                                 int64_t ldc, bool accumulate) {
     Sums sums;
     sums.clear();
-    EvenRows<T, Rows> rows(a, lda);
-    for (int64_t kk = 0; kk < k; ++kk) {
-      sums.add_row(rows, b, Whole());
-      rows.advance();
+    EvenRows<T, Rows> rows(a + k, lda);
+    count_up(k, Whole(), [&](int64_t kk, int) PYCONV_INLINE {
+      sums.add_row([&](int r) { return rows(r, kk); }, b, Whole());
       b += ldb;
-    }
+    });
     const EvenTargets<T, Rows> to(c, ldc);
     if (accumulate) sums.add_elements(to.row, 0, Whole());
     sums.store_sums(to.row, 0, Whole());
@@ -73,15 +91,15 @@ struct Tile {
                              const pyconv::TileEnd<T>& end) {
     Sums sums;
     sums.clear();
-    const auto mask = Sums::tail(cols);
-    for (int64_t s = 0; s < count; ++s) {
-      EvenRows<T, Rows> rows(a + spans[s].offset, lda);
-      for (int64_t kk = spans[s].count; kk != 0; --kk) {
-        sums.add_row(rows, b, mask);
-        rows.advance();
-        b += ldb;
+    Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
+      for (int64_t s = 0; s < count; ++s) {
+        EvenRows<T, Rows> rows(a + spans[s].offset + spans[s].count, lda);
+        count_up(spans[s].count, mask, [&](int64_t kk, int) PYCONV_INLINE {
+          sums.add_row([&](int r) { return rows(r, kk); }, b, mask);
+          b += ldb;
+        });
       }
-    }
+    });
     sums.end(EvenTargets<T, Rows>(c, ldc).row, 0, cols, end);
   }
 
@@ -89,11 +107,12 @@ struct Tile {
                               T* c, int64_t ldc, int64_t cols, const pyconv::TileEnd<T>& end) {
     Sums sums;
     sums.clear();
-    const auto mask = Sums::tail(cols);
-    for (int64_t kk = 0; kk < k; ++kk) {
-      sums.add_row([a](int r) { return a[r]; }, b + index[kk], mask);
-      a += lda;
-    }
+    Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
+      count_up(k, mask, [&](int64_t kk, int) PYCONV_INLINE {
+        sums.add_row([a](int r) { return a[r]; }, b + index[k + kk], mask);
+        a += lda;
+      });
+    });
     sums.template end<true>(EvenTargets<T, Rows>(c, ldc).row, 0, cols, end);
   }
 
@@ -101,12 +120,13 @@ struct Tile {
                                T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
     Sums sums;
     sums.clear();
-    const auto mask = Sums::tail(cols);
-    for (int64_t kk = 0; kk < k; ++kk) {
-      sums.add_row([a](int r) { return a[r]; }, b, mask);
-      a += lda;
-      b += ldb;
-    }
+    Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
+      count_up(k, mask, [&](int64_t, int) PYCONV_INLINE {
+        sums.add_row([a](int r) { return a[r]; }, b, mask);
+        a += lda;
+        b += ldb;
+      });
+    });
     sums.end(c, 0, cols, end);
   }
 
@@ -115,13 +135,15 @@ struct Tile {
                                const int64_t* ahead_index) {
     Sums sums;
     sums.clear();
+    Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
+      count_up(k, mask, [&](int64_t kk, int) PYCONV_INLINE {
+        __builtin_prefetch(ahead + ahead_index[k + kk], 0, 2);
+        const T* const from = a + index[k + kk];
+        sums.add_row([from](int r) { return from[r]; }, b, mask);
+        b += ldb;
+      });
+    });
     const auto mask = Sums::tail(cols);
-    for (int64_t kk = 0; kk < k; ++kk) {
-      __builtin_prefetch(ahead + ahead_index[kk], 0, 2);
-      const T* const from = a + index[kk];
-      sums.add_row([from](int r) { return from[r]; }, b, mask);
-      b += ldb;
-    }
     const EvenTargets<T, Rows> to(c, ldc);
     if (accumulate) sums.add_elements(to.row, 0, mask);
     sums.store_sums(to.row, 0, mask);

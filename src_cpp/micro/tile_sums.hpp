@@ -28,6 +28,16 @@ struct TileSums {
 
   static Mask tail(int64_t cols) { return V::tail(cols - last * V::width); }
 
+  // Calls body with what a vector of B is loaded under. A mask takes a multiply-add's place.
+  template <class Body>
+  [[gnu::always_inline]] static inline void with_last(int64_t cols, Body&& body) {
+    if (cols == Vecs * V::width) {
+      body(Whole());
+    } else {
+      body(tail(cols));
+    }
+  }
+
   [[gnu::always_inline]] inline void clear() {
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) {
@@ -48,7 +58,7 @@ struct TileSums {
     for (int r = 0; r < Rows; ++r) {
       const Reg av = V::set(a(r));
       PYCONV_UNROLL
-      for (int v = 0; v < Vecs; ++v) acc[r][v] = V::fma(av, bv[v], acc[r][v]);
+      for (int v = 0; v < Vecs; ++v) V::add_product(acc[r][v], av, bv[v]);
     }
   }
 

@@ -110,22 +110,20 @@ class PartProduct {
     return p_.filter.at(part_.first_panel, p_.blocks[next].first);
   }
 
-  // Each of the first tiles asks for one line of every row of the filters that follow; of rows that
-  // are far each asks for those of the next tile.
+  // Tiles ask for the filters that follow; of rows that are far each asks for those of the next
+  // tile.
   void multiply(int64_t count, const T* const* rows, T* const* out, int64_t k, int64_t column,
                 int64_t cols, const TileEnd<T>& end, const T* next, bool far) {
-    constexpr int64_t line = 64 / sizeof(T);
     const int64_t width = p_.filter.width;
-    const int64_t vecs = ceil_div(cols, table_.width), lines = ceil_div(width, line);
+    const int64_t vecs = ceil_div(cols, table_.width);
     int64_t number = 0;
     for_each_tile(count, table_.row_tile_rows[vecs - 1], [&](int64_t first, int64_t height) {
-      if (end.residual) fetch_summands(out + first, height, column, cols, end);
+      if (end.residual) fetch_targets(out + first, height, column, cols, end);
       const int64_t after_next = std::min(count, first + 2 * height);
       for (int64_t r = first + height; far && r < after_next; ++r) fetch(rows[r], k);
-      const bool asks = number < lines;
-      table_.row_tile[vecs - 1][height - 1](
-          k, rows + first, 0, filters_.data(), width, out + first, column, cols, end,
-          asks ? next + number * line : filters_.data(), asks ? p_.filter.row_pitch : 0);
+      const AskedLines<T> ahead = lines_of_rows(next, p_.filter.row_pitch, width, number);
+      table_.row_tile[vecs - 1][height - 1](k, rows + first, 0, filters_.data(), width, out + first,
+                                            column, cols, end, ahead.first, ahead.step);
       ++number;
     });
   }

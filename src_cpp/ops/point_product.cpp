@@ -12,17 +12,10 @@
 namespace pyconv {
 namespace {
 
-// Panels of at most this many bytes are read again by each tile: they stay in the second cache.
-constexpr int64_t kChunkBytes = int64_t(512) << 10;
+// Panels of at most this many bytes are read again by each tile: they stay in the nearest caches.
+constexpr int64_t kChunkBytes = int64_t(64) << 10;
 // The stretch of K after which results are read again.
-constexpr int64_t kStretchK = 8 * kBlockK;
-
-// Lines that a tile asks the caches for while it computes, `step` elements apart.
-template <class T>
-struct Lines {
-  const T* first;
-  int64_t step;
-};
+constexpr int64_t kStretchK = 2 * kBlockK;
 
 // What there is to ask for: rows of the next tiles, then filters.
 template <class T>
@@ -32,7 +25,7 @@ struct Ahead {
   const T *filter = nullptr, *filter_end = nullptr;
 
   // The next `count` lines of neighbours; of nothing one line, `otherwise`.
-  Lines<T> take(int64_t count, const T* otherwise) {
+  AskedLines<T> take(int64_t count, const T* otherwise) {
     if (row < row_end) return {(row += count * line) - count * line, line};
     if (filter < filter_end) return {(filter += count * line) - count * line, line};
     return {otherwise, 0};
@@ -123,8 +116,8 @@ class PointBlock {
     const bool whole_rows = last_k - first_k == p_.k;
     int64_t number = 0;
     for_each_tile(count_, table_.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
-      // Of neighbours the next two tiles' are asked for at every second tile.
-      if (neighbours_ && whole_rows && number % 2 == 0) {
+      // Of neighbours the next two tiles' are asked for at every second tile, by the first panels.
+      if (neighbours_ && whole_rows && first_panel == block_.first_panel && number % 2 == 0) {
         ahead_.row = in_[first] + count * p_.k;
         ahead_.row_end = ahead_.row + 2 * count * p_.k;
       }
@@ -147,8 +140,7 @@ class PointBlock {
     const RowTile<T> tile = table_.row_tile[at.vecs - 1][at.count - 1];
     T* const* const out = out_ + at.first;
     const T* const* const in = in_ + at.first;
-    const bool adds = p_.end.residual || p_.end.accumulate;
-    if (adds) fetch_summands(out, at.count, column, cols, p_.end);
+    if (!p_.end.stream) fetch_targets(out, at.count, column, cols, p_.end);
     const bool asks = packed_ && !neighbours_ && panel == block_.first_panel;
     const int64_t rows_after = asks ? std::min(at.count, count_ - at.first - at.count) : 0;
     for (int64_t k = first_k; k < last_k || k == first_k; k += kBlockK) {
@@ -156,21 +148,20 @@ class PointBlock {
       for (int64_t r = 0; r < rows_after; ++r) fetch(in[at.count + r] + k, size);
       const TileEnd<T>* const end = k + size == p_.k ? last_ : middle_;
       const T* const b = p_.filter.at(panel, k);
-      const Lines<T> ahead = packed_ ? ahead_.take(size, b) : in_place_ahead(at, panel, k, size);
+      const AskedLines<T> ahead = packed_ ? ahead_.take(size / kAskSteps, b) : in_place_ahead(at, panel, k, size);
       tile(size, in, k, b, p_.filter.row_pitch, out, column, cols, end[k > 0], ahead.first,
            ahead.step);
     }
   }
 
   // Of rows that lie apart every tile asks for one line each.
-  Lines<T> in_place_ahead(const Tile& at, int64_t panel, int64_t k, int64_t size) const {
+  AskedLines<T> in_place_ahead(const Tile& at, int64_t panel, int64_t k, int64_t size) const {
     const bool same = panel + 1 < block_.last_panel;
     const bool more = k + size < p_.k;
     if (!same && !more) return {in_[at.first], 0};
     const T* const next = same ? p_.filter.at(panel + 1, k)
                                : p_.filter.at(block_.first_panel, std::min(k + size, p_.k - size));
-    const int64_t line = 64 / sizeof(T);
-    return {next + at.number % ceil_div(p_.filter.width, line) * line, p_.filter.row_pitch};
+    return lines_of_rows(next, p_.filter.row_pitch, p_.filter.width, at.number);
   }
 
   const KernelTable<T>& table_;

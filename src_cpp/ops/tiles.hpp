@@ -37,10 +37,24 @@ void fetch(const T* from, int64_t count) {
   for (int64_t i = 0; i < count; i += line) __builtin_prefetch(from + i);
 }
 
-// Rows of what is added to a tile lie far apart.
+// Lines that a row tile asks for while it computes, `step` elements apart.
 template <class T>
-void fetch_summands(T* const* c, int64_t rows, int64_t column, int64_t cols,
-                    const TileEnd<T>& end) {
+struct AskedLines {
+  const T* first;
+  int64_t step;
+};
+
+// Tile `number` asks for a line of every other row from `rows` on, so that the first
+// kAskSteps * width / line of them ask for all.
+template <class T>
+AskedLines<T> lines_of_rows(const T* rows, int64_t pitch, int64_t width, int64_t number) {
+  const int64_t line = 64 / sizeof(T), lines = ceil_div(width, line);
+  return {rows + number / lines % kAskSteps * pitch + number % lines * line, kAskSteps * pitch};
+}
+
+// Rows that a tile adds to, or writes, lie far apart.
+template <class T>
+void fetch_targets(T* const* c, int64_t rows, int64_t column, int64_t cols, const TileEnd<T>& end) {
   for (int64_t r = 0; r < rows; ++r) fetch(c[r] + column + end.residual, cols);
 }
 
@@ -61,7 +75,7 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
                    const TileEnd<T>& end) {
   const int64_t vecs = ceil_div(cols, table.width);
   for_each_tile(rows, table.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
-    if (end.residual) fetch_summands(c + first, count, column, cols, end);
+    if (end.residual) fetch_targets(c + first, count, column, cols, end);
     table.row_tile[vecs - 1][count - 1](k, a + first, 0, b, ldb, c + first, column, cols, end, b,
                                         0);
   });
@@ -79,7 +93,7 @@ void multiply_indexed(const KernelTable<T>& table, int64_t rows, const Stretch* 
   for_each_tile(rows, table.indexed_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
-    if (end.residual) fetch_summands(out, count, 0, cols, end);
+    if (end.residual) fetch_targets(out, count, 0, cols, end);
     const int64_t next = std::min(rows, first + 2 * count);
     for (int64_t r = first + count; far && r < next; ++r) fetch(a[r] + index[0], far);
     table.indexed_tile[vecs - 1][count - 1](stretches, stretch_count, a + first, index, b, ldb, out,

@@ -58,6 +58,7 @@ struct BaselineVec {
   static void fence() {}
   static Reg keep(Reg a) { return a; }
   static Reg fma(Reg a, Reg b, Reg c) { return a * b + c; }
+  static void add_product(Reg& sum, Reg a, Reg b) { sum = fma(a, b, sum); }
   static Reg add(Reg a, Reg b) { return a + b; }
   static Reg sub(Reg a, Reg b) { return a - b; }
   static Reg mul(Reg a, Reg b) { return a * b; }

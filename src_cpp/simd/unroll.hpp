@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The one macro: loops with constant bounds must be unrolled, or accumulators live on the stack.
+// Loops with constant bounds must be unrolled, and lambdas inlined wherever they are called, or
+// accumulators live on the stack.
 #pragma once
 
 #define PYCONV_UNROLL _Pragma("GCC unroll 64")
+#define PYCONV_INLINE __attribute__((always_inline))
