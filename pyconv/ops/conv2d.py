@@ -205,8 +205,8 @@ def conv2d_backward(
         onto: an array of x's shape and dtype, writable and C-contiguous, to which the gradient of x
             is added: it becomes dx. By default a fresh one is made.
     Returns:
-        (dx, dkernel, dbias), None where not needed. Sums over pixels run in blocks of 256 whose
-        order depends on the shape alone.
+        (dx, dkernel, dbias), None where not needed. Sums over pixels run in blocks of at most 256
+        whose order depends on the shape alone.
     Raises:
         TypeError: kinds and dtypes. ValueError: ranks, geometry, dy.shape, names.
     Source: the naive form is pyconv.reference.conv2d_backward.

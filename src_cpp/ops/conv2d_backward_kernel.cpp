@@ -23,10 +23,13 @@ namespace {
 
 // Shorter runs of a window would make low tiles.
 constexpr int64_t kLongRun = 32;
+// Pixels of a block of long runs: what two vectors of filters read of it and a tall tile's windows
+// take half of a first cache, which cores that serve two threads share out.
+constexpr int64_t kRunPixels = 128;
 // Tasks that parts are to make possible, each of a tile's worth of rows and filters; the fewest
-// blocks of pixels of a part, for sums are written and read again; the most memory of all parts.
+// pixels of a part, for sums are written and read again; the most memory of all parts.
 constexpr int64_t kTasks = 64, kTaskSide = 64;
-constexpr int64_t kPartBlocks = 6;
+constexpr int64_t kPartPixels = 6 * 256;
 constexpr int64_t kPartialBytes = int64_t(4) << 20;
 
 // Windows of short runs: their elements are found one by one.
@@ -48,7 +51,7 @@ struct IndexedGradient {
       out[r] = sums.data + r * sums.pitch;
     }
     for (int64_t b = g.first_block(part); b < g.first_block(part + 1); ++b) {
-      const int64_t pixel = b * kPixelBlock;
+      const int64_t pixel = g.first_pixel(b);
       const Stretch all{0, g.pixels_of(b)};
       TileEnd<T> end = plain_end<T>();
       end.accumulate = b > g.first_block(part);
@@ -65,18 +68,22 @@ struct IndexedGradient {
   }
 };
 
-int64_t count_parts(int64_t pixel_blocks, int64_t k, int64_t cols, int64_t element) {
+int64_t count_parts(int64_t pixels, int64_t k, int64_t cols, int64_t element) {
   const int64_t tasks = ceil_div(k, kTaskSide) * ceil_div(cols, kTaskSide);
-  return std::max<int64_t>(1, std::min({ceil_div(kTasks, tasks), pixel_blocks / kPartBlocks,
+  return std::max<int64_t>(1, std::min({ceil_div(kTasks, tasks), pixels / kPartPixels,
                                         kPartialBytes / std::max<int64_t>(1, k * cols * element)}));
+}
+
+bool has_long_runs(const std::vector<BlockK>& blocks) {
+  const Run& run = blocks.front().runs.front();
+  return run.taps * run.length >= kLongRun;
 }
 
 template <class T>
 void add_products(const KernelGradient<T>& gradient, const std::vector<BlockK>& blocks) {
   const Window& w = gradient.w;
   const int64_t work = 2 * w.output_pixels() * window_elements(w) * gradient.cols;
-  const Run& run = blocks.front().runs.front();
-  if (run.taps * run.length >= kLongRun) {
+  if (has_long_runs(blocks)) {
     const RunGradient<T> runs(gradient);
     return parallel_for(runs.tasks(), work, [&](int64_t task) { runs.run(task); });
   }
@@ -94,11 +101,11 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
   const int64_t cols = w.group_filters();
   const PaddedImages<T> images(x, w);
   const std::vector<BlockK> blocks = cut_blocks(forward_taps(w), w.group_inputs(), w.c);
-  const int64_t parts =
-      count_parts(ceil_div(w.output_pixels(), kPixelBlock), k, cols, int64_t(sizeof(T)));
+  const int64_t parts = count_parts(w.output_pixels(), k, cols, int64_t(sizeof(T)));
   Scratch<T> partial((parts - 1) * k * cols);
-  KernelGradient<T> gradient{kernel_table_of<T>(), w,   images.data(), dy, dkernel, parts,
-                             partial.data(),       cols};
+  KernelGradient<T> gradient{
+      kernel_table_of<T>(), w,    images.data(), dy, dkernel, parts,
+      partial.data(),       cols, has_long_runs(blocks) ? kRunPixels : kPixelBlock};
   for (int64_t g = 0; g < w.groups; ++g) {
     add_products(gradient, blocks);
     gradient.reduce();

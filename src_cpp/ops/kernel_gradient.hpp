@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // dkernel[r, s, c, f] = sum over pixels of x[pixel + tap, c] * dy[pixel, f] of one group, in blocks
-// of 256 pixels. Blocks are shared out to a number of partial sums that depends on the shape alone;
-// the partial sums are added left to right.
+// of pixels. Blocks are shared out to a number of partial sums that depends on the shape alone; the
+// partial sums are added left to right.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 
 namespace pyconv {
 
+// Pixels of a block, at most.
 constexpr int64_t kPixelBlock = 256;
 
 template <class T>
@@ -28,6 +29,7 @@ struct KernelGradient {
   int64_t parts;
   T* partial;  // (parts - 1, K, f / groups)
   int64_t cols;
+  int64_t block_pixels;
 
   // Sums of one part, from a row of K on.
   struct Sums {
@@ -62,12 +64,12 @@ struct KernelGradient {
     dkernel += cols;
   }
 
-  int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), kPixelBlock); }
+  int64_t pixel_blocks() const { return ceil_div(w.output_pixels(), block_pixels); }
   // The first pixel block of a part.
   int64_t first_block(int64_t part) const { return pixel_blocks() * part / parts; }
-  // The pixels of a block.
+  int64_t first_pixel(int64_t block) const { return block * block_pixels; }
   int64_t pixels_of(int64_t block) const {
-    return std::min(kPixelBlock, w.output_pixels() - block * kPixelBlock);
+    return std::min(block_pixels, w.output_pixels() - first_pixel(block));
   }
 
   // Where the windows of `count` pixels begin. Divisions take longer than the sums of a small

@@ -44,7 +44,7 @@ struct RowTiles {
     for_each_tile(rows, tallest, [&](int64_t from, int64_t) { first[count++] = from; });
     first[count] = rows;
   }
-  int64_t pitch() const { return kPixelBlock * height + kGap; }
+  int64_t pitch(int64_t pixels) const { return pixels * height + kGap; }
 };
 
 }  // namespace
@@ -134,7 +134,7 @@ typename RunGradient<T>::Task RunGradient<T>::task(int64_t number) const {
 
 template <class T>
 void RunGradient<T>::find(int64_t block, Pixels& pixels) const {
-  pixels.first = block * kPixelBlock;
+  pixels.first = g_.first_pixel(block);
   pixels.count = g_.pixels_of(block);
   g_.find_origins(pixels.first, pixels.count, pixels.origin);
   // A longer block before asks for the windows of as many pixels.
@@ -147,7 +147,7 @@ void RunGradient<T>::run(int64_t number) const {
   const Task after = number + 1 < tasks() ? task(number + 1) : here;
   const RowTiles tiles(here.rows.count, g_.table.window_tile_rows[kVecs - 1]);
   const bool copied = here.is_copied(g_.w.sw * g_.w.c * int64_t(sizeof(T)));
-  Scratch<T> copies(copied ? tiles.count * tiles.pitch() : 0);
+  Scratch<T> copies(copied ? tiles.count * tiles.pitch(g_.block_pixels) : 0);
   int64_t in_copy[kPixelBlock], in_gradients[kPixelBlock];
   for (int64_t p = 0; p < kPixelBlock; ++p) {
     in_copy[p] = p * tiles.height;
@@ -166,8 +166,8 @@ void RunGradient<T>::run(int64_t number) const {
     Windows windows{g_.x + here.rows.offset, now.origin};
     if (copied) {
       g_.table.pack_windows(windows.data, now.origin, now.count, tiles.first, tiles.count,
-                            tiles.height, copies.data(), tiles.pitch());
-      windows = {copies.data(), in_copy, tiles.pitch()};
+                            tiles.height, copies.data(), tiles.pitch(g_.block_pixels));
+      windows = {copies.data(), in_copy, tiles.pitch(g_.block_pixels)};
     }
     multiply(here, now, windows, b > first, ahead);
   }
@@ -179,7 +179,7 @@ void RunGradient<T>::multiply(const Task& task, const Pixels& pixels, const Wind
   const KernelTable<T>& table = g_.table;
   const auto sums = g_.sums_of(task.part, task.rows.row);
   const int64_t most = windows.pitch ? kVecs : std::min(table.max_vecs, kMaxWindowVecs);
-  Scratch<T> copy(copies_ || windows.pitch ? kPixelBlock * most * table.width : 0);
+  Scratch<T> copy(copies_ || windows.pitch ? g_.block_pixels * most * table.width : 0);
   for (int64_t done = 0; done < task.cols;) {
     // No vector is left alone where three fit a tile.
     const int64_t left = ceil_div(task.cols - done, table.width);
