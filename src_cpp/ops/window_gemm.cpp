@@ -8,7 +8,6 @@
 #include "arena.hpp"
 #include "dispatch.hpp"
 #include "ops/few_pixels.hpp"
-#include "ops/row_panels.hpp"
 #include "ops/window_regions.hpp"
 #include "parallel.hpp"
 
@@ -21,9 +20,8 @@ constexpr int64_t kLeastPixels = 16;
 // Tasks to aim for: where pixels make fewer, groups of filters of at least so many are apart.
 constexpr int64_t kTasks = 16;
 constexpr int64_t kLeastColumns = 64;
-// Filters that are read in place are copied first where so many pixels meet them.
-constexpr int64_t kCopyPixels = 12;
-
+// Filters are packed where so many pixels meet them.
+constexpr int64_t kPackPixels = 12;
 // Shorter rows come as quickly without being asked for.
 constexpr int64_t kLeastFetched = 128;
 
@@ -53,47 +51,20 @@ TileEnd<T> end_of(const WindowProduct<T>& p, bool first, bool last) {
   return end;
 }
 
-// Calls body(b, ldb, column, columns) for the rows of each panel that meet a block of K.
-template <class T>
-class FilterRows {
- public:
-  FilterRows(const WindowProduct<T>& product, const PanelRange& panels, int64_t pixels)
-      : p_(product),
-        panels_(panels),
-        copied_(p_.filter.row_pitch != p_.filter.width && pixels > kCopyPixels),
-        copy_(copied_
-                  ? RowPanels<T>::size(p_.filter.width, std::min(p_.k, kBlockK), p_.filter.width)
-                  : 0) {}
-
-  template <class Body>
-  void each(const BlockK& block, Body&& body) {
-    const Panels<T>& filter = p_.filter;
-    for (int64_t panel = panels_.first; panel < panels_.last; ++panel) {
-      const int64_t column = panel * filter.width;
-      const int64_t columns = std::min(filter.width, p_.cols - column);
-      const T* rows = filter.at(panel, block.first);
-      if (!copied_) {
-        body(rows, filter.row_pitch, column, columns);
-        continue;
-      }
-      const RowPanels<T> copy(copy_.data(), block.count, filter.width);
-      for (int64_t k = 0; k < block.count; ++k)
-        copy.put(0, k, rows + k * filter.row_pitch, columns);
-      body(copy.data, filter.width, column, columns);
-    }
+// Calls body(b, column, columns) for the rows of each panel that meet a block of K.
+template <class T, class Body>
+void each_panel(const WindowProduct<T>& p, const Panels<T>& filter, const PanelRange& panels,
+                const BlockK& block, Body&& body) {
+  for (int64_t panel = panels.first; panel < panels.last; ++panel) {
+    const int64_t column = panel * filter.width;
+    body(filter.at(panel, block.first), column, std::min(filter.width, p.cols - column));
   }
-
- private:
-  const WindowProduct<T>& p_;
-  const PanelRange panels_;
-  const bool copied_;
-  Scratch<T> copy_;
-};
+}
 
 // Some pixels of a region: read where they are, through the index, taps outside left out.
 template <class T>
-void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Region& region,
-                int64_t first, int64_t count, const PanelRange& panels) {
+void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Panels<T>& filter,
+                const Region& region, int64_t first, int64_t count, const PanelRange& panels) {
   const T* origin[kBlockPixels];
   T* out[kBlockPixels];
   RegionPixel pixel(region, first);
@@ -113,18 +84,17 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Re
     if (stretches.size() > begin) parts.push_back({&block, begin, stretches.size()});
   }
   if (parts.empty()) parts.push_back({&p.blocks.back(), 0, 0});
-  FilterRows<T> filters(p, panels, count);
   // A pixel that one window alone reads has not been near before.
   const bool alone =
       p.reach.top == p.reach.bottom && p.reach.left == p.reach.right && p.k >= kLeastFetched;
   for (const Part& part : parts) {
     const TileEnd<T> end = end_of(p, &part == &parts.front(), &part == &parts.back());
     keep_going();
-    filters.each(*part.block, [&](const T* b, int64_t ldb, int64_t column, int64_t columns) {
-      const bool far = alone && column == panels.first * p.filter.width;
+    each_panel(p, filter, panels, *part.block, [&](const T* b, int64_t column, int64_t columns) {
+      const bool far = alone && column == panels.first * filter.width;
       multiply_indexed(table, count, stretches.data() + part.begin, int64_t(part.end - part.begin),
-                       origin, p.index.data() + part.block->first, b, ldb, out, column, columns,
-                       end, far ? part.block->count : 0);
+                       origin, p.index.data() + part.block->first, b, filter.row_pitch, out, column,
+                       columns, end, far ? part.block->count : 0);
     });
   }
 }
@@ -132,7 +102,7 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Re
 // Pixels [first, first + count) of regions one after the other: their windows are gathered, with
 // zeros for what is outside.
 template <class T>
-void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
+void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p, const Panels<T>& filter,
                   const std::vector<Region>& regions, int64_t first, int64_t count,
                   const PanelRange& panels) {
   int64_t flat[kBlockPixels];
@@ -154,7 +124,6 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
     }
     skipped = 0;
   }
-  FilterRows<T> filters(p, panels, count);
   for (const BlockK& block : p.blocks) {
     const TileEnd<T> end = end_of(p, &block == &p.blocks.front(), &block == &p.blocks.back());
     keep_going();
@@ -162,8 +131,9 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
       table.gather_rows(p.gather, block.runs.data(), int64_t(block.runs.size()), flat[r], 1,
                         copy.data() + r * kBlockPitch, kBlockPitch);
     }
-    filters.each(block, [&](const T* b, int64_t ldb, int64_t column, int64_t columns) {
-      multiply_rows(table, count, block.count, rows, b, ldb, out, column, columns, end);
+    each_panel(p, filter, panels, block, [&](const T* b, int64_t column, int64_t columns) {
+      multiply_rows(table, count, block.count, rows, b, filter.row_pitch, out, column, columns,
+                    end);
     });
   }
 }
@@ -286,6 +256,12 @@ void window_gemm(const WindowProduct<T>& product) {
   const int64_t pixels = product.images * product.gather.grid_h * product.gather.grid_w;
   if (pixels == 0) return;
   if (is_of_few_pixels<T>(pixels, product.k, product.cols)) return few_pixels(product);
+  const Panels<T>& given = product.filter;
+  const bool packs = given.row_pitch != given.width && pixels > kPackPixels;
+  Scratch<T> packed(packs ? packed_size(product.k, product.cols, given.width) : 0);
+  const Panels<T> filter = packs ? pack_panels({given.data, given.row_pitch, false}, product.k,
+                                               product.cols, given.width, packed.data())
+                                 : given;
   std::vector<Shares> alone;
   Shares gathered;
   share_out(product, alone, gathered);
@@ -294,7 +270,7 @@ void window_gemm(const WindowProduct<T>& product) {
     gathered.first_task += shares.tasks;
   }
   const int64_t tasks = gathered.first_task + gathered.tasks;
-  const int64_t panels = ceil_div(product.cols, product.filter.width);
+  const int64_t panels = ceil_div(product.cols, filter.width);
   const int64_t groups = std::min(
       {panels, ceil_div(kTasks, tasks), std::max<int64_t>(1, product.cols / kLeastColumns)});
   parallel_for(tasks * groups, 2 * pixels * product.k * product.cols, [&](int64_t number) {
@@ -303,7 +279,7 @@ void window_gemm(const WindowProduct<T>& product) {
     const PanelRange some{panels * group / groups, panels * (group + 1) / groups};
     if (task >= gathered.first_task) {
       return gathered.run(task, [&](int64_t first, int64_t count) {
-        run_gathered(table, product, gathered.regions, first, count, some);
+        run_gathered(table, product, filter, gathered.regions, first, count, some);
       });
     }
     // There may be as many regions as an image has pixels.
@@ -312,7 +288,7 @@ void window_gemm(const WindowProduct<T>& product) {
                          [](int64_t t, const Shares& shares) { return t < shares.first_task; });
     const Shares& shares = *(next - 1);
     shares.run(task, [&](int64_t first, int64_t count) {
-      run_region(table, product, shares.regions[0], first, count, some);
+      run_region(table, product, filter, shares.regions[0], first, count, some);
     });
   });
 }
