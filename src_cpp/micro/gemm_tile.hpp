@@ -11,9 +11,10 @@
 
 namespace {
 
-// Calls step(kk, number) for kk from -k to -1, some of them a turn, numbered within it: where a core
-// serves two threads each gets half of its instructions, and those of the loop itself would crowd
-// out multiply-adds. Up to zero: a bound would take a register. Tails, which are rare, go singly.
+// Calls step(kk, number) for kk from -k to -1, some of them a turn, numbered within it: where a
+// core serves two threads each gets half of its instructions, and those of the loop itself would
+// crowd out multiply-adds. Up to zero: a bound would take a register. Tails, which are rare, go
+// singly.
 template <class Last, class Step>
 [[gnu::always_inline]] inline void count_up(int64_t k, Last, const Step& step) {
   constexpr int steps = std::is_same_v<Last, Whole> ? 4 : 1;

@@ -26,8 +26,10 @@
 namespace pyconv {
 namespace {
 
-// Fewer output pixels than this read the filters once or twice: packing them costs more.
-constexpr int64_t kPackPixels = 96;
+// Filters are packed where more output pixels than this read them: large ones, and those that are
+// small or of one tap, which fewer pixels read in place as quickly.
+constexpr int64_t kPackPixels = 12;
+constexpr int64_t kPackManyPixels = 96;
 // Of the im2col matrix a task makes this much, at least some rows; so many tasks at least.
 constexpr int64_t kMatrixBytes = int64_t(512) << 10;
 constexpr int64_t kLeastMatrixRows = 96;
@@ -76,7 +78,8 @@ void direct(const T* x, const T* kernel, const T* prepared, T* y, const Window& 
   const int64_t cols = w.group_filters();
   const int64_t width = filter_width<T>(w);
   const bool once = w.taps() > 1 && is_of_few_pixels<T>(w.output_pixels(), k, cols);
-  const bool pack = !prepared && !once && w.output_pixels() > kPackPixels;
+  const int64_t least = w.taps() > 1 && !has_small_filters<T>(w) ? kPackPixels : kPackManyPixels;
+  const bool pack = !prepared && !once && w.output_pixels() > least;
   Scratch<T> packed(pack ? panels_size<T>(w) : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
     const Panels<T> filter =
@@ -100,7 +103,7 @@ void by_im2col(const T* x, const T* kernel, T* y, const Window& w, const TileEnd
   const int64_t k = window_elements(w), cols = w.group_filters();
   const int64_t rows = task_rows<T>(w);
   const int64_t width = panel_width<T>(cols);
-  Scratch<T> packed(w.output_pixels() > kPackPixels ? packed_size(k, cols, width) : 0);
+  Scratch<T> packed(w.output_pixels() > kPackManyPixels ? packed_size(k, cols, width) : 0);
   for (int64_t g = 0; g < w.groups; ++g) {
     const Panels<T> filter = filter_panels(w, kernel, g, width, packed.data());
     const TileEnd<T> moved = columns_from(end, g * cols);

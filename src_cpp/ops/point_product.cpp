@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "arena.hpp"
 #include "dispatch.hpp"
 #include "ops/point_shares.hpp"
 #include "ops/streamed.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 // Panels of at most this many bytes are read again by each tile: they stay in the nearest caches.
 constexpr int64_t kChunkBytes = int64_t(64) << 10;
+// Filters that are read in place are copied first where so many pixels meet them: their rows may
+// share few sets of the caches.
+constexpr int64_t kCopyPixels = 12;
 // The stretch of K after which results are read again.
 constexpr int64_t kStretchK = 2 * kBlockK;
 
@@ -43,7 +47,9 @@ class PointBlock {
         block_(shares.task(task)),
         packed_(p_.filter.row_pitch == p_.filter.width),
         panel_after_(shares.panel_after(task)),
-        count_(block_.last_pixel - block_.first_pixel) {
+        count_(block_.last_pixel - block_.first_pixel),
+        copied_(!packed_ && count_ > kCopyPixels),
+        copy_(copied_ ? stretch() * p_.filter.width : 0) {
     for (TileEnd<T>* end : {middle_, last_}) {
       end[0] = end[1] = end == last_ ? p_.end : plain_end<T>();
       end[0].accumulate = p_.end.accumulate;
@@ -114,6 +120,10 @@ class PointBlock {
     const int64_t cols = std::min(p_.filter.width, p_.cols - first_panel * p_.filter.width);
     const int64_t vecs = ceil_div(cols, table_.width);
     const bool whole_rows = last_k - first_k == p_.k;
+    if (copied_) {
+      table_.copy_rows(p_.filter.at(first_panel, first_k), p_.filter.row_pitch, copy_.data(),
+                       p_.filter.width, last_k - first_k, cols);
+    }
     int64_t number = 0;
     for_each_tile(count_, table_.row_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
       // Of neighbours the next two tiles' are asked for at every second tile, by the first panels.
@@ -147,10 +157,11 @@ class PointBlock {
       const int64_t size = std::min(last_k - k, kBlockK);
       for (int64_t r = 0; r < rows_after; ++r) fetch(in[at.count + r] + k, size);
       const TileEnd<T>* const end = k + size == p_.k ? last_ : middle_;
-      const T* const b = p_.filter.at(panel, k);
-      const AskedLines<T> ahead = packed_ ? ahead_.take(size / kAskSteps, b) : in_place_ahead(at, panel, k, size);
-      tile(size, in, k, b, p_.filter.row_pitch, out, column, cols, end[k > 0], ahead.first,
-           ahead.step);
+      const T* const b = copied_ ? copy_.data() : p_.filter.at(panel, k);
+      const int64_t ldb = copied_ ? p_.filter.width : p_.filter.row_pitch;
+      const AskedLines<T> ahead =
+          packed_ ? ahead_.take(size / kAskSteps, b) : in_place_ahead(at, panel, k, size);
+      tile(size, in, k, b, ldb, out, column, cols, end[k > 0], ahead.first, ahead.step);
     }
   }
 
@@ -170,7 +181,9 @@ class PointBlock {
   const PointTask block_;
   const bool packed_;
   const int64_t panel_after_;
-  const int64_t count_;             // of its pixels
+  const int64_t count_;  // of its pixels
+  const bool copied_;
+  Scratch<T> copy_;                 // of a panel's filters for a block of K
   bool neighbours_;                 // rows are, each to the next
   TileEnd<T> middle_[2], last_[2];  // of a block of K that is the first, that is not
   Ahead<T> ahead_;

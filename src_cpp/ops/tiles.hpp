@@ -82,8 +82,8 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
 }
 
 // The same over some stretches of K, with element kk of row r of A at a[r][index[kk]]. Of rows that
-// are `far` the next tile's are asked for while a tile is computed: `far` elements of each. Together
-// the tiles ask for the `after` elements behind `next`.
+// are `far` the next tile's are asked for while a tile is computed: `far` elements of each.
+// Together the tiles ask for the `after` elements behind `next`.
 template <class T>
 void multiply_indexed(const KernelTable<T>& table, int64_t rows, const Stretch* stretches,
                       int64_t stretch_count, const T* const* a, const int64_t* index, const T* b,

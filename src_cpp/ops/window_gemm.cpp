@@ -20,8 +20,6 @@ constexpr int64_t kLeastPixels = 16;
 // Tasks to aim for: where pixels make fewer, groups of filters of at least so many are apart.
 constexpr int64_t kTasks = 16;
 constexpr int64_t kLeastColumns = 64;
-// Filters are packed where so many pixels meet them.
-constexpr int64_t kPackPixels = 12;
 // Shorter rows come as quickly without being asked for.
 constexpr int64_t kLeastFetched = 128;
 
@@ -53,18 +51,18 @@ TileEnd<T> end_of(const WindowProduct<T>& p, bool first, bool last) {
 
 // Calls body(b, column, columns) for the rows of each panel that meet a block of K.
 template <class T, class Body>
-void each_panel(const WindowProduct<T>& p, const Panels<T>& filter, const PanelRange& panels,
-                const BlockK& block, Body&& body) {
+void each_panel(const WindowProduct<T>& p, const PanelRange& panels, const BlockK& block,
+                Body&& body) {
   for (int64_t panel = panels.first; panel < panels.last; ++panel) {
-    const int64_t column = panel * filter.width;
-    body(filter.at(panel, block.first), column, std::min(filter.width, p.cols - column));
+    const int64_t column = panel * p.filter.width;
+    body(p.filter.at(panel, block.first), column, std::min(p.filter.width, p.cols - column));
   }
 }
 
 // Some pixels of a region: read where they are, through the index, taps outside left out.
 template <class T>
-void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Panels<T>& filter,
-                const Region& region, int64_t first, int64_t count, const PanelRange& panels) {
+void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Region& region,
+                int64_t first, int64_t count, const PanelRange& panels) {
   const T* origin[kBlockPixels];
   T* out[kBlockPixels];
   RegionPixel pixel(region, first);
@@ -90,8 +88,9 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Pa
   for (const Part& part : parts) {
     const TileEnd<T> end = end_of(p, &part == &parts.front(), &part == &parts.back());
     keep_going();
+    const Panels<T>& filter = p.filter;
     const BlockK& after = &part == &parts.back() ? *parts.front().block : *(&part + 1)->block;
-    each_panel(p, filter, panels, *part.block, [&](const T* b, int64_t column, int64_t columns) {
+    each_panel(p, panels, *part.block, [&](const T* b, int64_t column, int64_t columns) {
       const int64_t panel = column / filter.width;
       const bool far = alone && panel == panels.first;
       const bool ends = panel + 1 == panels.last;
@@ -108,7 +107,7 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Pa
 // Pixels [first, first + count) of regions one after the other: their windows are gathered, with
 // zeros for what is outside.
 template <class T>
-void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p, const Panels<T>& filter,
+void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p,
                   const std::vector<Region>& regions, int64_t first, int64_t count,
                   const PanelRange& panels) {
   int64_t flat[kBlockPixels];
@@ -137,8 +136,8 @@ void run_gathered(const KernelTable<T>& table, const WindowProduct<T>& p, const 
       table.gather_rows(p.gather, block.runs.data(), int64_t(block.runs.size()), flat[r], 1,
                         copy.data() + r * kBlockPitch, kBlockPitch);
     }
-    each_panel(p, filter, panels, block, [&](const T* b, int64_t column, int64_t columns) {
-      multiply_rows(table, count, block.count, rows, b, filter.row_pitch, out, column, columns,
+    each_panel(p, panels, block, [&](const T* b, int64_t column, int64_t columns) {
+      multiply_rows(table, count, block.count, rows, b, p.filter.row_pitch, out, column, columns,
                     end);
     });
   }
@@ -262,12 +261,6 @@ void window_gemm(const WindowProduct<T>& product) {
   const int64_t pixels = product.images * product.gather.grid_h * product.gather.grid_w;
   if (pixels == 0) return;
   if (is_of_few_pixels<T>(pixels, product.k, product.cols)) return few_pixels(product);
-  const Panels<T>& given = product.filter;
-  const bool packs = given.row_pitch != given.width && pixels > kPackPixels;
-  Scratch<T> packed(packs ? packed_size(product.k, product.cols, given.width) : 0);
-  const Panels<T> filter = packs ? pack_panels({given.data, given.row_pitch, false}, product.k,
-                                               product.cols, given.width, packed.data())
-                                 : given;
   std::vector<Shares> alone;
   Shares gathered;
   share_out(product, alone, gathered);
@@ -276,7 +269,7 @@ void window_gemm(const WindowProduct<T>& product) {
     gathered.first_task += shares.tasks;
   }
   const int64_t tasks = gathered.first_task + gathered.tasks;
-  const int64_t panels = ceil_div(product.cols, filter.width);
+  const int64_t panels = ceil_div(product.cols, product.filter.width);
   const int64_t groups = std::min(
       {panels, ceil_div(kTasks, tasks), std::max<int64_t>(1, product.cols / kLeastColumns)});
   parallel_for(tasks * groups, 2 * pixels * product.k * product.cols, [&](int64_t number) {
@@ -285,7 +278,7 @@ void window_gemm(const WindowProduct<T>& product) {
     const PanelRange some{panels * group / groups, panels * (group + 1) / groups};
     if (task >= gathered.first_task) {
       return gathered.run(task, [&](int64_t first, int64_t count) {
-        run_gathered(table, product, filter, gathered.regions, first, count, some);
+        run_gathered(table, product, gathered.regions, first, count, some);
       });
     }
     // There may be as many regions as an image has pixels.
@@ -294,7 +287,7 @@ void window_gemm(const WindowProduct<T>& product) {
                          [](int64_t t, const Shares& shares) { return t < shares.first_task; });
     const Shares& shares = *(next - 1);
     shares.run(task, [&](int64_t first, int64_t count) {
-      run_region(table, product, filter, shares.regions[0], first, count, some);
+      run_region(table, product, shares.regions[0], first, count, some);
     });
   });
 }
