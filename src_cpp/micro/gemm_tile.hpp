@@ -11,17 +11,14 @@
 
 namespace {
 
-// Calls step(kk, number) for kk from -k to -1, some of them a turn, numbered within it: where a
-// core serves two threads each gets half of its instructions, and those of the loop itself would
-// crowd out multiply-adds. Up to zero: a bound would take a register. Tails, which are rare, go
-// singly.
-template <class Last, class Step>
-[[gnu::always_inline]] inline void count_up(int64_t k, Last, const Step& step) {
-  constexpr int steps = std::is_same_v<Last, Whole> ? 4 : 1;
+// Calls step(kk, number) for kk from -k to -1, `Steps` of them a turn, numbered within it. Up to
+// zero: a bound would take a register.
+template <int Steps, class Step>
+[[gnu::always_inline]] inline void count_up(int64_t k, const Step& step) {
   int64_t kk = -k;
-  for (; steps > 1 && kk <= -steps; kk += steps) {
+  for (; Steps > 1 && kk <= -Steps; kk += Steps) {
     PYCONV_UNROLL
-    for (int number = 0; number < steps; ++number) step(kk + number, number);
+    for (int number = 0; number < Steps; ++number) step(kk + number, number);
   }
   for (; kk != 0; ++kk) step(kk, 0);
 }
@@ -29,6 +26,10 @@ template <class Last, class Step>
 template <class T, int Rows, int Vecs>
 struct Tile {
   using Sums = TileSums<T, Rows, Vecs>;
+  // Elements of K a turn: where a core serves two threads each gets half of its instructions, and
+  // those of the loop itself would crowd out multiply-adds. Low tiles and tails are rare.
+  template <class Last>
+  static constexpr int steps = 4 * Rows * Vecs >= kRegisters && std::is_same_v<Last, Whole> ? 4 : 1;
 
   static void row_gemm_tile(int64_t k, const T* const* rows, int64_t from, const T* b, int64_t ldb,
                             T* const* c, int64_t column, int64_t cols,
@@ -39,7 +40,7 @@ struct Tile {
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) a[r] = rows[r] + from + k;
     Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
-      count_up(k, mask, [&](int64_t kk, int number) PYCONV_INLINE {
+      count_up<steps<decltype(mask)>>(k, [&](int64_t kk, int number) PYCONV_INLINE {
         if (number % pyconv::kAskSteps == 0) {
           __builtin_prefetch(ahead, 0, 2);
           ahead += step;
@@ -64,15 +65,16 @@ struct Tile {
       for (int64_t s = 0; s < count; ++s) {
         const int64_t last = stretches[s].first + stretches[s].count;
         const T* row = b + stretches[s].first * ldb;
-        count_up(stretches[s].count, mask, [&](int64_t kk, int number) PYCONV_INLINE {
-          if (number % pyconv::kAskSteps == 0) {
-            __builtin_prefetch(ahead, 0, 2);
-            ahead += step;
-          }
-          const int64_t at = index[last + kk];
-          sums.add_row([&](int r) { return a[r][at]; }, row, mask);
-          row += ldb;
-        });
+        count_up<steps<decltype(mask)>>(stretches[s].count,
+                                        [&](int64_t kk, int number) PYCONV_INLINE {
+                                          if (number % pyconv::kAskSteps == 0) {
+                                            __builtin_prefetch(ahead, 0, 2);
+                                            ahead += step;
+                                          }
+                                          const int64_t at = index[last + kk];
+                                          sums.add_row([&](int r) { return a[r][at]; }, row, mask);
+                                          row += ldb;
+                                        });
       }
     });
     sums.end(c, 0, cols, end);
@@ -83,7 +85,7 @@ struct Tile {
     Sums sums;
     sums.clear();
     EvenRows<T, Rows> rows(a + k, lda);
-    count_up(k, Whole(), [&](int64_t kk, int) PYCONV_INLINE {
+    count_up<steps<Whole>>(k, [&](int64_t kk, int) PYCONV_INLINE {
       sums.add_row([&](int r) { return rows(r, kk); }, b, Whole());
       b += ldb;
     });
@@ -100,7 +102,7 @@ struct Tile {
     Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
       for (int64_t s = 0; s < count; ++s) {
         EvenRows<T, Rows> rows(a + spans[s].offset + spans[s].count, lda);
-        count_up(spans[s].count, mask, [&](int64_t kk, int) PYCONV_INLINE {
+        count_up<steps<decltype(mask)>>(spans[s].count, [&](int64_t kk, int) PYCONV_INLINE {
           sums.add_row([&](int r) { return rows(r, kk); }, b, mask);
           b += ldb;
         });
@@ -114,7 +116,7 @@ struct Tile {
     Sums sums;
     sums.clear();
     Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
-      count_up(k, mask, [&](int64_t kk, int) PYCONV_INLINE {
+      count_up<steps<decltype(mask)>>(k, [&](int64_t kk, int) PYCONV_INLINE {
         sums.add_row([a](int r) { return a[r]; }, b + index[k + kk], mask);
         a += lda;
       });
@@ -127,7 +129,7 @@ struct Tile {
     Sums sums;
     sums.clear();
     Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
-      count_up(k, mask, [&](int64_t, int) PYCONV_INLINE {
+      count_up<steps<decltype(mask)>>(k, [&](int64_t, int) PYCONV_INLINE {
         sums.add_row([a](int r) { return a[r]; }, b, mask);
         a += lda;
         b += ldb;
@@ -142,7 +144,7 @@ struct Tile {
     Sums sums;
     sums.clear();
     Sums::with_last(cols, [&](auto mask) PYCONV_INLINE {
-      count_up(k, mask, [&](int64_t kk, int) PYCONV_INLINE {
+      count_up<steps<decltype(mask)>>(k, [&](int64_t kk, int) PYCONV_INLINE {
         __builtin_prefetch(ahead + ahead_index[k + kk], 0, 2);
         const T* const from = a + index[k + kk];
         sums.add_row([from](int r) { return from[r]; }, b, mask);
