@@ -22,6 +22,7 @@
 #include "ops/small_filters.hpp"
 #include "ops/window_gemm.hpp"
 #include "ops/winograd.hpp"
+#include "ops/winograd_tiles.hpp"
 
 namespace pyconv {
 namespace {
@@ -148,6 +149,20 @@ void convolve(Algorithm chosen, const T* x, const T* kernel, const T* prepared, 
   output.store();
 }
 
+// Rows of results that one step of an algorithm computes; 0 where it takes whole images.
+int64_t step_of(Algorithm chosen, const Window& w) {
+  if (chosen == Algorithm::kWinograd) return winograd_side(w.n, w.oh, w.ow);
+  return chosen == Algorithm::kDirect ? 1 : 0;
+}
+
+// Whether parts are computed as the whole would be.
+bool are_alike(const Window& whole, const ForwardParts& parts) {
+  for (int64_t part = 0; part < parts.count(); ++part) {
+    if (!winograd_alike(whole, parts.window(part))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 template <class T>
@@ -174,21 +189,14 @@ void conv2d(const T* x, const T* kernel, const T* bias, const T* residual, T* y,
   if (chosen == Algorithm::kDirect && has_plane_points<T>(window)) {
     return plane_points(x, kernel, y, window, end);
   }
-  const bool winograd_runs = chosen == Algorithm::kWinograd;
-  const ForwardParts parts(window, chosen == Algorithm::kDirect, sizeof(T));
-  // A form of the filters may be one for all images at once.
-  const Window image = one_image(window);
-  const bool own =
-      winograd_runs && !prepared && winograd_filters_size(image) == winograd_filters_size(window);
-  if (parts.count() == 0 || (winograd_runs && !own)) {
+  const ForwardParts parts(window, step_of(chosen, window), sizeof(T));
+  if (parts.count() == 0 || (chosen == Algorithm::kWinograd && !are_alike(window, parts))) {
     return convolve(chosen, x, kernel, prepared, y, window, end);
   }
-  Scratch<T> filters(own ? winograd_filters_size(image) : 0);
-  if constexpr (std::is_same_v<T, float>) {
-    if (own) winograd_filters(kernel, filters.data(), image);
-  }
+  Scratch<T> own(prepared ? 0 : conv2d_prepared_size<T>(window, chosen));
+  if (!prepared) conv2d_prepare(kernel, own.data(), window, chosen);
   parts.each(x, y, [&](const T* from, T* to, const Window& part) {
-    convolve(chosen, from, kernel, own ? filters.data() : prepared, to, part, end);
+    convolve(chosen, from, kernel, prepared ? prepared : own.data(), to, part, end);
   });
 }
 

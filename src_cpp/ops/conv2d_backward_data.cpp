@@ -17,6 +17,7 @@
 #include "ops/gemm.hpp"
 #include "ops/layout.hpp"
 #include "ops/parity_classes.hpp"
+#include "ops/plane_points.hpp"
 #include "ops/point_product.hpp"
 #include "ops/window_gemm.hpp"
 #include "ops/winograd.hpp"
@@ -163,6 +164,21 @@ void by_col2im(const Window& w, const T* dy, const T* kernel, T* dx) {
   }
 }
 
+// The gradient of images of single taps is the convolution of the results' by the kernel's
+// transpose.
+Window turned_points(const Window& w) {
+  Window turned = w;
+  std::swap(turned.c, turned.f);
+  return turned;
+}
+
+template <class T>
+void by_plane_points(const Window& w, const T* dy, const T* kernel, T* dx) {
+  Scratch<T> transposed(w.c * w.f);
+  kernel_table_of<T>().transpose(kernel, w.f, transposed.data(), w.c, w.c, w.f);
+  plane_points(dy, transposed.data(), dx, turned_points(w), plain_end<T>());
+}
+
 }  // namespace
 
 template <class T>
@@ -177,6 +193,9 @@ void conv2d_backward_data(const T* dy, const T* kernel, T* dx, const Window& win
     Scratch<T> own(size);
     conv2d_backward_data(dy, kernel, own.data(), window, algorithm);
     return add(dx, own.data(), dx, size);
+  }
+  if (chosen == Algorithm::kDirect && has_plane_points<T>(turned_points(window))) {
+    return by_plane_points(window, dy, kernel, dx);
   }
   const DataParts parts(window, sizeof(T));
   if (chosen == Algorithm::kDirect && parts.count() > 0) {

@@ -87,6 +87,11 @@ void exchange_taps(const Window& w, const float* kernel, int64_t group, bool tur
   });
 }
 
+// What a forward pass of no data would do.
+WinogradPass form_of(const Window& w) {
+  return forward_pass(w, 0, nullptr, nullptr, nullptr, plain_end<float>());
+}
+
 }  // namespace
 
 int64_t winograd_side(int64_t n, int64_t h, int64_t w) {
@@ -118,9 +123,11 @@ void winograd(const float* x, const float* kernel, const float* filters, float* 
   }
 }
 
-int64_t winograd_filters_size(const Window& w) {
-  const WinogradPass pass = forward_pass(w, 0, nullptr, nullptr, nullptr, plain_end<float>());
-  return w.groups * pass.filters_size();
+int64_t winograd_filters_size(const Window& w) { return w.groups * form_of(w).filters_size(); }
+
+bool winograd_alike(const Window& a, const Window& b) {
+  const WinogradPass one = form_of(a), other = form_of(b);
+  return one.frequencies() == other.frequencies() && one.in_pieces() == other.in_pieces();
 }
 
 void winograd_filters(const float* kernel, float* filters, const Window& w) {

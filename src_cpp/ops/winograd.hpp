@@ -16,6 +16,9 @@ void winograd(const float* x, const float* kernel, const float* filters, float* 
 int64_t winograd_filters_size(const Window& window);
 void winograd_filters(const float* kernel, float* filters, const Window& window);
 
+// Whether two windows of the same filters have one form of them and one order of sums.
+bool winograd_alike(const Window& a, const Window& b);
+
 // `adds`: to what dx holds, where tiles do not spread.
 void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& window,
                             bool adds);
