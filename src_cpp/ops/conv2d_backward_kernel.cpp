@@ -103,9 +103,15 @@ void direct(const Window& w, const T* x, const T* dy, T* dkernel) {
   const std::vector<BlockK> blocks = cut_blocks(forward_taps(w), w.group_inputs(), w.c);
   const int64_t parts = count_parts(w.output_pixels(), k, cols, int64_t(sizeof(T)));
   Scratch<T> partial((parts - 1) * k * cols);
-  KernelGradient<T> gradient{
-      kernel_table_of<T>(), w,    images.data(), dy, dkernel, parts,
-      partial.data(),       cols, has_long_runs(blocks) ? kRunPixels : kPixelBlock};
+  KernelGradient<T> gradient{kernel_table_of<T>(),
+                             w,
+                             images.data(),
+                             dy,
+                             dkernel,
+                             parts,
+                             partial.data(),
+                             cols,
+                             has_long_runs(blocks) ? kRunPixels : kPixelBlock};
   for (int64_t g = 0; g < w.groups; ++g) {
     add_products(gradient, blocks);
     gradient.reduce();

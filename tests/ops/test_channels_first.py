@@ -40,6 +40,11 @@ SHAPES = [
     (2, 160, 90, 16, 40, 3, (4, 5), 0, 1),
     (1, 150, 140, 24, 40, 3, 1, ((7, 9), (0, 3)), 1),
     (2, 140, 120, 16, 32, 3, 2, 2, 3),
+    # small images, several a part; Winograd's tiles in bands of rows
+    (53, 14, 13, 16, 16, 3, 1, 1, 1),
+    (50, 9, 9, 5, 7, 3, 2, 0, 1),
+    (2, 60, 57, 64, 80, 3, 1, 1, 1),
+    (3, 63, 58, 40, 70, 3, 1, ((0, 1), (2, 0)), 1),
 ]
 
 
@@ -62,6 +67,14 @@ def test_parts_have_the_bits_of_channels_last(shape: Any, dtype: str, set_thread
         set_threads(threads)
         y = ops.conv2d(planes, kernel, data_format="channels_first", **options)
         assert_same_bits(y.transpose(0, 2, 3, 1), expected, f"{threads} threads")
+
+
+def test_large_filters_sum_in_the_order_of_all_images() -> None:
+    # Winograd's filters come in pieces where they meet few tiles, as they would in one image.
+    x, kernel, options = case((9, 28, 28, 256, 256, 3, 1, 1, 1), "float32")
+    planes = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    y = ops.conv2d(planes, kernel, data_format="channels_first", **options)
+    assert_same_bits(y.transpose(0, 2, 3, 1), ops.conv2d(x, kernel, **options), "9 images")
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
