@@ -129,6 +129,7 @@ class ForwardParts : public RowParts {
   Window rows_of(int64_t images, int64_t first, int64_t last) const {
     const Window& w = window_;
     Window part = some_images(w, images);
+    if (last - first == w.oh) return part;
     const int64_t from = first * w.sh - w.top;
     const int64_t to = (last - 1) * w.sh - w.top + (w.kh - 1) * w.dil_h + 1;
     part.top = std::max<int64_t>(0, -from);
@@ -155,7 +156,7 @@ class DataParts : public RowParts {
     const int64_t products = w.output_pixels() * w.f * w.taps() * w.group_inputs();
     parallel_for(count(), 2 * products, [&](int64_t number) {
       const int64_t row = first(number);
-      const int64_t meets = first_result(row);
+      const int64_t meets = last(number) - row == w.h ? 0 : first_result(row);
       const Window part = rows_of(images(number), row, last(number), meets);
       through_copies<T>({dy + image(number) * w.f * w.oh * w.ow + meets * w.ow, w.oh * w.ow, w.f,
                          part.n, part.oh * part.ow},
@@ -177,6 +178,7 @@ class DataParts : public RowParts {
   Window rows_of(int64_t images, int64_t first, int64_t last, int64_t meets) const {
     const Window& w = window_;
     Window part = some_images(w, images);
+    if (last - first == w.h) return part;
     part.h = last - first;
     part.top = w.top + first - meets * w.sh;
     part.oh = std::clamp<int64_t>((last - 1 + w.top) / w.sh + 1, meets + 1, w.oh) - meets;
