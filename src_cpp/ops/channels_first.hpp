@@ -97,8 +97,8 @@ class ForwardParts : public RowParts {
  public:
   // Of rows of results in multiples of `step`, or of whole images where that is 0.
   ForwardParts(const Window& w, int64_t step, int64_t element)
-      : RowParts(changes_layout(w) ? w.n : 0, w.oh, (w.sh * w.w * w.c + w.ow * w.f) * element,
-                 is_cut(w) ? step : 0),
+      : RowParts(changes_layout(w) ? w.n : 0, w.oh,
+                 (std::min(w.sh, w.h) * w.w * w.c + w.ow * w.f) * element, is_cut(w) ? step : 0),
         window_(w) {}
 
   Window window(int64_t part) const { return rows_of(images(part), first(part), last(part)); }
