@@ -106,8 +106,8 @@ struct Vec<float> {
     return a;
   }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
-  // sum += a * b where the sum stays in its register: with many of them compilers begin to move them
-  // about.
+  // sum += a * b where the sum stays in its register: with many of them compilers begin to move
+  // them about.
   static void add_product(Reg& sum, Reg a, Reg b) {
     asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
   }
