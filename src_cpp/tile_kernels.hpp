@@ -42,9 +42,9 @@ struct Span {
 // b + kk * ldb; cols may end inside the last vector.
 // RowTile reads element kk of row r of A at rows[r][from + kk]; ColumnTile at a[kk * lda + r];
 // IndexedTile at rows[r][index[kk]], and adds only the elements of its stretches.
-// RowTile writes from c[r] + column on, with the bias from there. While they compute, RowTile and
-// IndexedTile ask the second cache for a line at every kAskSteps-th element of K, `step` elements
-// apart, from `ahead` on: any address will do.
+// RowTile writes from c[r] + column on, with the bias from there. While it computes, it asks the
+// second cache for a line at every kAskSteps-th element of K, `step` elements apart, from `ahead`
+// on: any address will do.
 template <class T>
 using RowTile = void (*)(int64_t k, const T* const* rows, int64_t from, const T* b, int64_t ldb,
                          T* const* c, int64_t column, int64_t cols, const TileEnd<T>& end,
@@ -52,7 +52,7 @@ using RowTile = void (*)(int64_t k, const T* const* rows, int64_t from, const T*
 template <class T>
 using IndexedTile = void (*)(const Stretch* stretches, int64_t stretch_count, const T* const* rows,
                              const int64_t* index, const T* b, int64_t ldb, T* const* c,
-                             int64_t cols, const TileEnd<T>& end, const T* ahead, int64_t step);
+                             int64_t cols, const TileEnd<T>& end);
 template <class T>
 using ColumnTile = void (*)(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                             T* const* c, int64_t cols, const TileEnd<T>& end);

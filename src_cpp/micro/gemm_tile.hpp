@@ -54,8 +54,7 @@ struct Tile {
 
   static void indexed_gemm_tile(const pyconv::Stretch* stretches, int64_t count,
                                 const T* const* rows, const int64_t* index, const T* b, int64_t ldb,
-                                T* const* c, int64_t cols, const pyconv::TileEnd<T>& end,
-                                const T* ahead, int64_t step) {
+                                T* const* c, int64_t cols, const pyconv::TileEnd<T>& end) {
     Sums sums;
     sums.clear();
     const T* a[Rows];
@@ -65,16 +64,11 @@ struct Tile {
       for (int64_t s = 0; s < count; ++s) {
         const int64_t last = stretches[s].first + stretches[s].count;
         const T* row = b + stretches[s].first * ldb;
-        count_up<steps<decltype(mask)>>(stretches[s].count,
-                                        [&](int64_t kk, int number) PYCONV_INLINE {
-                                          if (number % pyconv::kAskSteps == 0) {
-                                            __builtin_prefetch(ahead, 0, 2);
-                                            ahead += step;
-                                          }
-                                          const int64_t at = index[last + kk];
-                                          sums.add_row([&](int r) { return a[r][at]; }, row, mask);
-                                          row += ldb;
-                                        });
+        count_up<steps<decltype(mask)>>(stretches[s].count, [&](int64_t kk, int) PYCONV_INLINE {
+          const int64_t at = index[last + kk];
+          sums.add_row([&](int r) { return a[r][at]; }, row, mask);
+          row += ldb;
+        });
       }
     });
     sums.end(c, 0, cols, end);

@@ -62,7 +62,7 @@ struct IndexedGradient {
         const int64_t cols = std::min(width, g.cols - column);
         const auto dy = g.gradients(pixel, all.count, column, cols, copy.data());
         multiply_indexed(g.table, block.count, &all, 1, rows, origins, dy.data, dy.pitch, out,
-                         column, cols, end, 0, dy.data, 0);
+                         column, cols, end);
       }
     }
   }

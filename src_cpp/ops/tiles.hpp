@@ -83,28 +83,21 @@ void multiply_rows(const KernelTable<T>& table, int64_t rows, int64_t k, const T
 
 // The same over some stretches of K, with element kk of row r of A at a[r][index[kk]]. Of rows that
 // are `far` the next tile's are asked for while a tile is computed: `far` elements of each.
-// Together the tiles ask for the `after` elements behind `next`.
 template <class T>
 void multiply_indexed(const KernelTable<T>& table, int64_t rows, const Stretch* stretches,
                       int64_t stretch_count, const T* const* a, const int64_t* index, const T* b,
                       int64_t ldb, T* const* c, int64_t column, int64_t cols, const TileEnd<T>& end,
-                      int64_t far, const T* next, int64_t after) {
-  constexpr int64_t line = 64 / sizeof(T);
+                      int64_t far = 0) {
   const int64_t vecs = ceil_div(cols, table.width);
-  int64_t k = 0;
-  for (int64_t s = 0; s < stretch_count; ++s) k += stretches[s].count;
   const TileEnd<T> moved = columns_from(end, column);
   for_each_tile(rows, table.indexed_tile_rows[vecs - 1], [&](int64_t first, int64_t count) {
     T* out[kMaxRows];
     for (int64_t r = 0; r < count; ++r) out[r] = c[first + r] + column;
     if (end.residual || end.accumulate) fetch_targets(out, count, 0, cols, end);
-    const int64_t last_far = std::min(rows, first + 2 * count);
-    for (int64_t r = first + count; far && r < last_far; ++r) fetch(a[r] + index[0], far);
-    const bool asks = after > 0;
+    const int64_t next = std::min(rows, first + 2 * count);
+    for (int64_t r = first + count; far && r < next; ++r) fetch(a[r] + index[0], far);
     table.indexed_tile[vecs - 1][count - 1](stretches, stretch_count, a + first, index, b, ldb, out,
-                                            cols, moved, asks ? next : b, asks ? line : 0);
-    next += k / kAskSteps * line;
-    after -= k / kAskSteps * line;
+                                            cols, moved);
   });
 }
 

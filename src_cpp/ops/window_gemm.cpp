@@ -88,18 +88,11 @@ void run_region(const KernelTable<T>& table, const WindowProduct<T>& p, const Re
   for (const Part& part : parts) {
     const TileEnd<T> end = end_of(p, &part == &parts.front(), &part == &parts.back());
     keep_going();
-    const Panels<T>& filter = p.filter;
-    const BlockK& after = &part == &parts.back() ? *parts.front().block : *(&part + 1)->block;
     each_panel(p, panels, *part.block, [&](const T* b, int64_t column, int64_t columns) {
-      const int64_t panel = column / filter.width;
-      const bool far = alone && panel == panels.first;
-      const bool ends = panel + 1 == panels.last;
-      const BlockK& block = ends ? after : *part.block;
+      const bool far = alone && column == panels.first * p.filter.width;
       multiply_indexed(table, count, stretches.data() + part.begin, int64_t(part.end - part.begin),
-                       origin, p.index.data() + part.block->first, b, filter.row_pitch, out, column,
-                       columns, end, far ? part.block->count : 0,
-                       filter.at(ends ? panels.first : panel + 1, block.first),
-                       filter.row_pitch == filter.width ? block.count * filter.width : 0);
+                       origin, p.index.data() + part.block->first, b, p.filter.row_pitch, out,
+                       column, columns, end, far ? part.block->count : 0);
     });
   }
 }
