@@ -165,7 +165,7 @@ class PointBlock {
     }
   }
 
-  // Of rows that lie apart every tile asks for one line each.
+  // Of rows that lie apart every tile asks for a line of every other one.
   AskedLines<T> in_place_ahead(const Tile& at, int64_t panel, int64_t k, int64_t size) const {
     const bool same = panel + 1 < block_.last_panel;
     const bool more = k + size < p_.k;

@@ -20,6 +20,7 @@ constexpr int64_t kLeastPixels = 16;
 // Tasks to aim for: where pixels make fewer, groups of filters of at least so many are apart.
 constexpr int64_t kTasks = 16;
 constexpr int64_t kLeastColumns = 64;
+
 // Shorter rows come as quickly without being asked for.
 constexpr int64_t kLeastFetched = 128;
 
