@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from benchmarks.figures import Record
+from benchmarks.figures import Record, seconds_of
 from benchmarks.rows import networks
 
 
@@ -31,7 +31,7 @@ STORIES = (
 def table(records: list[Record]) -> list[dict[str, Any]]:
     """Return what is said beside minutes computed from measured epochs, where there are any."""
     epochs = {
-        record["task"]["network"]: record["ours"]["median"]
+        record["task"]["network"]: seconds_of(record["ours"])
         for record in records
         if record["group"] == "epoch" and "failed" not in record
     }

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import CLEAR_LOSS, Record
+from benchmarks.figures import CLEAR_LOSS, Record, seconds_of
 
 _HEADER = (
     f"{'':34} {'ms':>9} {'rate':>12} {'share':>8} {'peer ms':>9} {'ratio':>6}  best peer setting"
@@ -81,7 +81,8 @@ def _line(record: Record) -> str:
         return f"{name} FAILED: {record['failed']}"
     if "peak_megabytes" in record["ours"]:
         return f"{name} {_memory(record)}"
-    milliseconds = f"{1e3 * record['ours']['median']:9.3f}"
+    seconds = seconds_of(record["ours"])
+    milliseconds = f"{1e3 * seconds:9.3f}"
     if "gflops" in record:
         rate = f"{record['gflops']:7.1f} GF/s"
         share = f"{record['percent_of_peak']:6.1f} %"
@@ -89,7 +90,7 @@ def _line(record: Record) -> str:
         rate = f"{record['gigabytes_per_second']:7.1f} GB/s"
         share = f"{record['percent_of_copy']:6.1f} %"
     if "ratio" in record:
-        peer = f"{1e3 * record['ratio'] * record['ours']['median']:9.3f} {record['ratio']:6.2f}"
+        peer = f"{1e3 * record['ratio'] * seconds:9.3f} {record['ratio']:6.2f}"
         peer += f"  {record['best_rival']}"
     else:
         peer = f"{'-':>9} {'-':>6}"

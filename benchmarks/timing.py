@@ -43,7 +43,7 @@ class Effort:
         return replace(self, samples=max(self.samples, row.calls))
 
 
-FULL = Effort(rounds=5, warmups=5, samples=30, least=0.3, most=3.0)
+FULL = Effort(rounds=10, warmups=5, samples=30, least=0.3, most=3.0)
 # The check has already called every contender once: caches are warm, what is compiled is compiled.
 LONG = Effort(rounds=3, warmups=0, samples=3, least=6.0, most=12.0, trial_warmups=0)
 QUICK = Effort(rounds=3, warmups=2, samples=9, least=0.06, most=0.4)

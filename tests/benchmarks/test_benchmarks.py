@@ -226,8 +226,8 @@ def test_contenders_take_turns_and_far_slower_settings_only_a_trial():
 def record(ours, rival, group="gemm"):
     """Return a timed row with one finalist, one setting that was only tried, and the book."""
     rivals = [
-        {"library": "torch", "setting": "a", "median": rival, "only_tried": False},
-        {"library": "torch", "setting": "b", "median": rival / 9, "only_tried": True},
+        {"library": "torch", "setting": "a", "quartiles": [rival, 9.0], "only_tried": False},
+        {"library": "torch", "setting": "b", "quartiles": [rival / 9, 9.0], "only_tried": True},
     ]
     return {
         "group": group,
@@ -236,9 +236,9 @@ def record(ours, rival, group="gemm"):
         "gflop": 2.0,
         "megabytes": 0.0,
         "images": 8,
-        "ours": {"median": ours},
+        "ours": {"median": 2 * ours, "quartiles": [ours, 9.0]},
         "rivals": rivals,
-        "origins": [{"median": 30 * ours}],
+        "origins": [{"quartiles": [30 * ours, 99.0]}],
     }
 
 
