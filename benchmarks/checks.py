@@ -119,11 +119,10 @@ def _may_be_winograd(task: Task) -> bool:
         "kind": "conv2d",
         "dtype": "float32",
         "groups": 1,
-        "kh": 3,
-        "kw": 3,
         "stride": 1,
     }
     fits = all(task.get(key) == value for key, value in shape.items())
+    fits = fits and task["kh"] == task["kw"] and task["kh"] in (3, 5)
     return fits and task["algorithm"] in ("auto", "winograd")
 
 

@@ -233,17 +233,20 @@ struct WinogradSquare {
   int64_t top, bottom, left, right;
 };
 
-// The transforms of F(m x m, 3 x 3): (m + 2)^2 frequencies, `pitch` elements apart.
+// The transforms of F(m x m, r x r): frequencies are `pitch` elements apart.
 template <class T>
 struct WinogradKernels {
-  int m;
+  int m, r;
+  int64_t side() const { return m + r - 1; }
+  int64_t frequencies() const { return side() * side(); }
   void (*patch)(const WinogradSquare<T>& square, int64_t channels, T* to, int64_t pitch);
   void (*gradient)(const WinogradSquare<T>& square, int64_t channels, T* to, int64_t pitch);
   void (*filter)(const T* g, int64_t tap_pitch, int64_t count, T* to, int64_t pitch);
   void (*output)(const T* m, int64_t pitch, const WinogradSquare<T>& square, T* pixels,
                  int64_t count, const TileEnd<T>& end);
-  // Of tiles of m x m that spread over a square of m + 2 pixels: adds to those that the tiles above
-  // and beside have written, the first two rows or columns, and writes the others.
+  // Of tiles of m x m that spread over a square of `side` pixels: adds to those that the tiles
+  // above and beside have written, the first two rows or columns, and writes the others. r = 3
+  // alone.
   void (*spread)(const T* m, int64_t pitch, const WinogradSquare<T>& square, T* pixels,
                  int64_t count, bool above, bool beside);
   void (*filter_gradient)(const T* u, int64_t pitch, int64_t part_pitch, int64_t parts,
@@ -267,7 +270,7 @@ struct KernelTable {
   PlaneTile<T> plane_tile[kMaxVecs][kMaxRows];
   WindowTile<T> window_tile[kMaxWindowVecs][kMaxRows];
   ThinProduct<T> thin_product;
-  WinogradKernels<T> winograd2, winograd4;  // float32 alone
+  WinogradKernels<T> winograd2, winograd4, winograd_of5;  // float32 alone
   GatherRows<T> gather_rows;
   ScatterRows<T> scatter_rows;
   AddTerms<T> add_terms;

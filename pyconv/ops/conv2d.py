@@ -48,7 +48,7 @@ def set_conv_algorithm(name: Algorithm) -> None:
     if name == "winograd":
         raise ValueError(
             "set_conv_algorithm: name='winograd'; must be one of auto, direct, im2col: "
-            "only kernels of 3 x 3 can be computed so"
+            "only kernels of 3 x 3 and 5 x 5 can be computed so"
         )
     _auto = code
 
@@ -63,8 +63,8 @@ def _algorithm_code(function: str, algorithm: str, window: Window, x: Array) -> 
     code = _ALGORITHMS[one_of(function, "algorithm", algorithm, _ALGORITHMS)] or _auto
     if algorithm == "winograd" and not _runs(x, window, code, FORWARD):
         raise ValueError(
-            f"{function}: algorithm='winograd'; needs kernels of 3 x 3, strides and dilation 1, "
-            "float32, on the CPU"
+            f"{function}: algorithm='winograd'; needs kernels of 3 x 3 or 5 x 5, strides and "
+            "dilation 1, float32, on the CPU"
         )
     return code
 
@@ -118,9 +118,10 @@ def conv2d(
         groups: channels and filters are cut into as many groups, each convolved by itself.
         activation: applied to the result: None, "relu", "relu6", "sigmoid", "tanh".
         algorithm: "auto" chooses by shape and dtype; "direct" gathers windows block by block;
-            "im2col" writes out the textbook matrix first; "winograd" (3 x 3, strides and dilation
-            1, float32, CPU) multiplies a quarter as much in tiles of 4 x 4 outputs, at a relative
-            error of about 2e-6 over all outputs; a NaN or infinity spreads over its tile.
+            "im2col" writes out the textbook matrix first; "winograd" (3 x 3 or 5 x 5, strides and
+            dilation 1, float32, CPU) multiplies a quarter to a third as much in tiles of 4 x 4 or
+            2 x 2 outputs, at a relative error of about 2e-6 over all outputs; a NaN or infinity
+            spreads over its tile.
     Returns:
         y: (n, oh, ow, filters) in the layout of x, dtype of x.
     Raises:

@@ -34,8 +34,9 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.max_vecs = kTileVecs;
   FillTiles<T, 1, 1>::fill(table);
   if constexpr (sizeof(T) == sizeof(float)) {
-    table.winograd2 = winograd_kernels<T, 2>();
-    table.winograd4 = winograd_kernels<T, 4>();
+    table.winograd2 = winograd_kernels<T, 2, 3>();
+    table.winograd4 = winograd_kernels<T, 4, 3>();
+    table.winograd_of5 = winograd_kernels<T, 2, 5>();
   }
   table.thin_product = &thin_product<T>;
   table.gather_rows = &gather_rows<T>;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The transforms of Winograd's minimal filtering F(M x M, 3 x 3), M = 2 or 4, a vector of channels
-// at a time. Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016:
-// y = A^T [(G g G^T) . (B^T d B)] A, and by transposition dg = G^T [(B^T d B) . (A dy A^T)] G.
+// The transforms of Winograd's minimal filtering F(M x M, R x R), a vector of channels at a time;
+// squares have M + R - 1 pixels a side. Source: Lavin and Gray, Fast Algorithms for Convolutional
+// Neural Networks, 2016: y = A^T [(G g G^T) . (B^T d B)] A, and by transposition dg = G^T [(B^T d
+// B) . (A dy A^T)] G.
 #pragma once
 
 #include "kernels.hpp"
@@ -53,68 +54,70 @@ inline void store_frequencies(typename Vec<T>::Reg (&v)[Side][Side], T* to, int6
   }
 }
 
-template <class T, int M, bool Inside>
+template <class T, int M, int R, bool Inside>
 void winograd_patch_of(const pyconv::WinogradSquare<T>& square, int64_t channels, T* to,
                        int64_t pitch) {
   using V = Vec<T>;
-  constexpr int side = M + 2;
+  constexpr int side = M + R - 1;
   for (int64_t ch = 0; ch < channels; ch += V::width) {
     const typename V::Mask mask = V::tail(channels - ch);
     typename V::Reg d[side][side], v[side][side];
     load_square<T, side, Inside>(d, square, ch, mask);
-    both_axes(d, v, [](const auto& in, auto& out) { Winograd<T, M>::patch(in, out); });
+    both_axes(d, v, [](const auto& in, auto& out) { Winograd<T, M, R>::patch(in, out); });
     store_frequencies<T, side>(v, to + ch, pitch, mask);
   }
 }
 
-// to[frequency * pitch + ch] = (B^T d B) of a square of M + 2 pixels.
-template <class T, int M>
+// to[frequency * pitch + ch] = (B^T d B) of a square.
+template <class T, int M, int R>
 void winograd_patch(const pyconv::WinogradSquare<T>& square, int64_t channels, T* to,
                     int64_t pitch) {
-  constexpr int side = M + 2;
+  constexpr int side = M + R - 1;
   if (square.top == 0 && square.left == 0 && square.bottom == side && square.right == side) {
-    winograd_patch_of<T, M, true>(square, channels, to, pitch);
+    winograd_patch_of<T, M, R, true>(square, channels, to, pitch);
   } else {
-    winograd_patch_of<T, M, false>(square, channels, to, pitch);
+    winograd_patch_of<T, M, R, false>(square, channels, to, pitch);
   }
 }
 
 // The same of a square of M gradients: A dy A^T.
-template <class T, int M>
+template <class T, int M, int R>
 void winograd_gradient(const pyconv::WinogradSquare<T>& square, int64_t channels, T* to,
                        int64_t pitch) {
   using V = Vec<T>;
+  constexpr int side = M + R - 1;
   for (int64_t ch = 0; ch < channels; ch += V::width) {
     const typename V::Mask mask = V::tail(channels - ch);
-    typename V::Reg dy[M][M], z[M + 2][M + 2];
+    typename V::Reg dy[M][M], z[side][side];
     load_square<T, M, false>(dy, square, ch, mask);
-    both_axes(dy, z, [](const auto& in, auto& out) { Winograd<T, M>::gradient(in, out); });
-    store_frequencies<T, M + 2>(z, to + ch, pitch, mask);
+    both_axes(dy, z, [](const auto& in, auto& out) { Winograd<T, M, R>::gradient(in, out); });
+    store_frequencies<T, side>(z, to + ch, pitch, mask);
   }
 }
 
 // to[frequency * pitch + i] = (G g G^T) of `count` filters, tap t at g[t * tap_pitch + i].
-template <class T, int M>
+template <class T, int M, int R>
 void winograd_filter(const T* g, int64_t tap_pitch, int64_t count, T* to, int64_t pitch) {
   using V = Vec<T>;
+  constexpr int side = M + R - 1;
   for (int64_t i = 0; i < count; i += V::width) {
     const typename V::Mask mask = V::tail(count - i);
-    typename V::Reg taps[3][3], u[M + 2][M + 2];
+    typename V::Reg taps[R][R], u[side][side];
     PYCONV_UNROLL
-    for (int t = 0; t < 9; ++t) taps[t / 3][t % 3] = V::load(g + t * tap_pitch + i, mask);
-    both_axes(taps, u, [](const auto& in, auto& out) { Winograd<T, M>::filter(in, out); });
-    store_frequencies<T, M + 2>(u, to + i, pitch, mask);
+    for (int t = 0; t < R * R; ++t) taps[t / R][t % R] = V::load(g + t * tap_pitch + i, mask);
+    both_axes(taps, u, [](const auto& in, auto& out) { Winograd<T, M, R>::filter(in, out); });
+    store_frequencies<T, side>(u, to + i, pitch, mask);
   }
 }
 
 // The pixels of `square` = or += (A^T m A) with the tile's end; m[frequency * pitch + i].
-template <class T, int M>
+template <class T, int M, int R>
 void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>& given, T* pixels,
                      int64_t count, const pyconv::TileEnd<T>& end_given) {
   using V = Vec<T>;
   const pyconv::WinogradSquare<T> square = given;  // which no store of a vector changes
   const pyconv::TileEnd<T> end = end_given;
-  constexpr int side = M + 2;
+  constexpr int side = M + R - 1;
   for (int64_t i = 0; i < count; i += V::width) {
     const typename V::Mask mask = V::tail(count - i);
     typename V::Reg in[side][side], y[M][M];
@@ -122,7 +125,7 @@ void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>&
     for (int q = 0; q < side * side; ++q) {
       in[q / side][q % side] = V::load(m + q * pitch + i, mask);
     }
-    both_axes(in, y, [](const auto& a, auto& b) { Winograd<T, M>::output(a, b); });
+    both_axes(in, y, [](const auto& a, auto& b) { Winograd<T, M, R>::output(a, b); });
     const typename V::Reg bias = end.bias ? V::load(end.bias + i, mask) : V::zero();
     const typename V::Reg lower = V::set(end.lower), upper = V::set(end.upper);
     PYCONV_UNROLL
@@ -139,12 +142,12 @@ void winograd_output(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>&
 }
 
 // The pixels of `square` = or += (B m B^T); m[frequency * pitch + i].
-template <class T, int M>
+template <class T, int M, int R>
 void winograd_spread(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>& given, T* pixels,
                      int64_t count, bool above, bool beside) {
   using V = Vec<T>;
   const pyconv::WinogradSquare<T> square = given;  // which no store of a vector changes
-  constexpr int side = M + 2;
+  constexpr int side = M + R - 1;
   for (int64_t i = 0; i < count; i += V::width) {
     const typename V::Mask mask = V::tail(count - i);
     typename V::Reg in[side][side], d[side][side];
@@ -152,28 +155,28 @@ void winograd_spread(const T* m, int64_t pitch, const pyconv::WinogradSquare<T>&
     for (int q = 0; q < side * side; ++q) {
       in[q / side][q % side] = V::load(m + q * pitch + i, mask);
     }
-    both_axes(in, d, [](const auto& a, auto& b) { Winograd<T, M>::spread(a, b); });
+    both_axes(in, d, [](const auto& a, auto& b) { Winograd<T, M, R>::spread(a, b); });
     PYCONV_UNROLL
     for (int q = 0; q < side * side; ++q) {
       const int row = q / side, column = q % side;
       if (row < square.top || row >= square.bottom) continue;
       if (column < square.left || column >= square.right) continue;
       T* const to = pixels + row * square.row_pitch + column * square.pixel_pitch + i;
-      const bool adds = (row < 2 && above) || (column < 2 && beside);
+      const bool adds = (row < R - 1 && above) || (column < R - 1 && beside);
       V::store(to, adds ? V::add(V::load(to, mask), d[row][column]) : d[row][column], mask);
     }
   }
 }
 
 // Tap t of dkernel[t * tap_pitch + i] = (G^T u G), u the sum of `parts` left to right.
-template <class T, int M>
+template <class T, int M, int R>
 void winograd_filter_gradient(const T* u, int64_t pitch, int64_t part_pitch, int64_t parts,
                               int64_t count, T* dkernel, int64_t tap_pitch) {
   using V = Vec<T>;
-  constexpr int side = M + 2;
+  constexpr int side = M + R - 1;
   for (int64_t i = 0; i < count; i += V::width) {
     const typename V::Mask mask = V::tail(count - i);
-    typename V::Reg in[side][side], g[3][3];
+    typename V::Reg in[side][side], g[R][R];
     PYCONV_UNROLL
     for (int q = 0; q < side * side; ++q) {
       in[q / side][q % side] = V::load(u + q * pitch + i, mask);
@@ -185,21 +188,24 @@ void winograd_filter_gradient(const T* u, int64_t pitch, int64_t part_pitch, int
             V::add(in[q / side][q % side], V::load(u + p * part_pitch + q * pitch + i, mask));
       }
     }
-    both_axes(in, g, [](const auto& a, auto& b) { Winograd<T, M>::filter_gradient(a, b); });
+    both_axes(in, g, [](const auto& a, auto& b) { Winograd<T, M, R>::filter_gradient(a, b); });
     PYCONV_UNROLL
-    for (int t = 0; t < 9; ++t) V::store(dkernel + t * tap_pitch + i, g[t / 3][t % 3], mask);
+    for (int t = 0; t < R * R; ++t) V::store(dkernel + t * tap_pitch + i, g[t / R][t % R], mask);
   }
 }
 
-template <class T, int M>
+template <class T, int M, int R>
 constexpr pyconv::WinogradKernels<T> winograd_kernels() {
-  return {M,
-          &winograd_patch<T, M>,
-          &winograd_gradient<T, M>,
-          &winograd_filter<T, M>,
-          &winograd_output<T, M>,
-          &winograd_spread<T, M>,
-          &winograd_filter_gradient<T, M>};
+  pyconv::WinogradKernels<T> kernels{};
+  kernels.m = M;
+  kernels.r = R;
+  kernels.patch = &winograd_patch<T, M, R>;
+  kernels.gradient = &winograd_gradient<T, M, R>;
+  kernels.filter = &winograd_filter<T, M, R>;
+  kernels.output = &winograd_output<T, M, R>;
+  if constexpr (R == 3) kernels.spread = &winograd_spread<T, M, R>;
+  kernels.filter_gradient = &winograd_filter_gradient<T, M, R>;
+  return kernels;
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ void convolve(Algorithm chosen, const T* x, const T* kernel, const T* prepared, 
 
 // Rows of results that one step of an algorithm computes; 0 where it takes whole images.
 int64_t step_of(Algorithm chosen, const Window& w) {
-  if (chosen == Algorithm::kWinograd) return winograd_side(w.n, w.oh, w.ow);
+  if (chosen == Algorithm::kWinograd) return winograd_kernels_for(w.kh, w.n, w.oh, w.ow).m;
   return chosen == Algorithm::kDirect ? 1 : 0;
 }
 

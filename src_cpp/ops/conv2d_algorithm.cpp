@@ -12,7 +12,8 @@ namespace pyconv {
 namespace {
 
 bool fits_winograd(const Window& w) {
-  return w.kh == 3 && w.kw == 3 && w.sh == 1 && w.sw == 1 && w.dil_h == 1 && w.dil_w == 1;
+  return (w.kh == 3 || w.kh == 5) && w.kw == w.kh && w.sh == 1 && w.sw == 1 && w.dil_h == 1 &&
+         w.dil_w == 1;
 }
 
 // Fewer channels do not pay for the transforms of the images.
@@ -29,10 +30,10 @@ bool has_pixels(int64_t pixels, int64_t c, int64_t f) {
 // Transformed filters take four times their memory, up to this.
 constexpr double kFilterBytes = double(int64_t(1) << 30);
 
-// How often a tap of one axis meets an image line, in all `outputs` lines of windows of three taps.
-int64_t meetings(int64_t outputs, int64_t size, int64_t before) {
+// How often one of the taps of one axis meets an image line, in all `outputs` lines of windows.
+int64_t meetings(int64_t taps, int64_t outputs, int64_t size, int64_t before) {
   int64_t count = 0;
-  for (int64_t tap = -before; tap < 3 - before; ++tap) {
+  for (int64_t tap = -before; tap < taps - before; ++tap) {
     count += std::max<int64_t>(0, std::min(outputs, size - tap) - std::max<int64_t>(0, -tap));
   }
   return count;
@@ -46,12 +47,14 @@ bool saves_products(const Window& w, ConvPass pass) {
   const bool spreads = data && winograd_spreads(w);
   const int64_t rows = data && !spreads ? w.h : w.oh;
   const int64_t columns = data && !spreads ? w.w : w.ow;
-  const int64_t m = spreads ? 4 : winograd_side(w.n, rows, columns);
-  const double products = double((m + 2) * (m + 2)) * double(TileGrid(m, w.n, rows, columns).tiles);
-  const double direct =
-      pass == ConvPass::kKernel
-          ? 9.0 * double(w.output_pixels())
-          : double(w.n) * double(meetings(w.oh, w.h, w.top)) * double(meetings(w.ow, w.w, w.left));
+  const WinogradKernels<float>& kernels =
+      spreads ? kernel_table_of<float>().winograd4 : winograd_kernels_for(w.kh, w.n, rows, columns);
+  const double products =
+      double(kernels.frequencies()) * double(TileGrid(kernels.m, w.n, rows, columns).tiles);
+  const double direct = pass == ConvPass::kKernel
+                            ? double(w.taps()) * double(w.output_pixels())
+                            : double(w.n) * double(meetings(w.kh, w.oh, w.h, w.top)) *
+                                  double(meetings(w.kw, w.ow, w.w, w.left));
   return kLeastSaving * products <= direct;
 }
 

@@ -35,13 +35,13 @@ TiledImages images_of_y(const Window& w, const float* y, int64_t group) {
 
 WinogradPass forward_pass(const Window& w, int64_t group, const float* x, const float* kernel,
                           float* y, const TileEnd<float>& end) {
-  const int64_t m = winograd_side(w.n, w.oh, w.ow);
+  const WinogradKernels<float>& kernels = winograd_kernels_for(w.kh, w.n, w.oh, w.ow);
   const int64_t fg = w.group_filters();
-  return WinogradPass{winograd_kernels_of(m),
+  return WinogradPass{kernels,
                       kernel_table_of<float>(),
                       false,
                       images_of_x(w, x, group),
-                      TileGrid(m, w.n, w.oh, w.ow),
+                      TileGrid(kernels.m, w.n, w.oh, w.ow),
                       w.top,
                       w.left,
                       w.group_inputs(),
@@ -56,33 +56,36 @@ WinogradPass forward_pass(const Window& w, int64_t group, const float* x, const 
 WinogradPass backward_pass(const Window& w, int64_t group, const float* dy, const float* exchanged,
                            float* dx, bool adds) {
   const bool spreads = winograd_spreads(w);
-  const int64_t m = spreads ? 4 : winograd_side(w.n, w.h, w.w);
+  const WinogradKernels<float>& kernels =
+      spreads ? kernel_table_of<float>().winograd4 : winograd_kernels_for(w.kh, w.n, w.h, w.w);
   const int64_t cg = w.group_inputs();
   TileEnd<float> end = plain_end<float>();
   end.accumulate = adds;
-  return WinogradPass{winograd_kernels_of(m),
-                      kernel_table_of<float>(),
-                      spreads,
-                      images_of_y(w, dy, group),
-                      spreads ? TileGrid(m, w.n, w.oh, w.ow) : TileGrid(m, w.n, w.h, w.w),
-                      spreads ? w.top : 2 - w.top,
-                      spreads ? w.left : 2 - w.left,
-                      w.group_filters(),
-                      cg,
-                      images_of_x(w, dx, group),
-                      panel_width<float>(cg),
-                      end,
-                      Taps{exchanged, w.group_filters() * cg, cg},
-                      nullptr};
+  return WinogradPass{
+      kernels,
+      kernel_table_of<float>(),
+      spreads,
+      images_of_y(w, dy, group),
+      spreads ? TileGrid(kernels.m, w.n, w.oh, w.ow) : TileGrid(kernels.m, w.n, w.h, w.w),
+      spreads ? w.top : w.kh - 1 - w.top,
+      spreads ? w.left : w.kw - 1 - w.left,
+      w.group_filters(),
+      cg,
+      images_of_x(w, dx, group),
+      panel_width<float>(cg),
+      end,
+      Taps{exchanged, w.group_filters() * cg, cg},
+      nullptr};
 }
 
 // A group's filters with inputs and outputs exchanged; where windows are turned round, tap t of the
-// result is tap 8 - t.
+// result is the t-th from the last.
 void exchange_taps(const Window& w, const float* kernel, int64_t group, bool turned, float* to) {
   const int64_t cg = w.group_inputs();
   const int64_t fg = w.group_filters();
-  parallel_for(9, 9 * cg * fg * 4, [&](int64_t tap) {
-    const float* from = kernel + (turned ? 8 - tap : tap) * cg * w.f + group * fg;
+  const int64_t taps = w.taps();
+  parallel_for(taps, taps * cg * fg * 4, [&](int64_t tap) {
+    const float* from = kernel + (turned ? taps - 1 - tap : tap) * cg * w.f + group * fg;
     kernel_table_of<float>().transpose(from, w.f, to + tap * fg * cg, cg, cg, fg);
   });
 }
@@ -94,18 +97,21 @@ WinogradPass form_of(const Window& w) {
 
 }  // namespace
 
-int64_t winograd_side(int64_t n, int64_t h, int64_t w) {
+const WinogradKernels<float>& winograd_kernels_for(int64_t taps, int64_t n, int64_t h, int64_t w) {
   constexpr int64_t kFewTiles = 32;
+  const KernelTable<float>& table = kernel_table_of<float>();
+  if (taps == 5) return table.winograd_of5;
   const int64_t large = TileGrid(4, n, h, w).tiles;
   const int64_t small = TileGrid(2, n, h, w).tiles;
-  return large < kFewTiles || 16 * small < 36 * large ? 2 : 4;
+  return large < kFewTiles || 16 * small < 36 * large ? table.winograd2 : table.winograd4;
 }
 
 bool winograd_spreads(const Window& w) {
+  if (w.kh != 3) return false;
   constexpr int64_t kLeastImages = 8, kMostTiles = 96;
   const TileGrid spread(4, w.n, w.oh, w.ow);
-  const int64_t m = winograd_side(w.n, w.h, w.w);
-  const int64_t gathered = (m + 2) * (m + 2) * TileGrid(m, w.n, w.h, w.w).tiles;
+  const WinogradKernels<float>& kernels = winograd_kernels_for(w.kh, w.n, w.h, w.w);
+  const int64_t gathered = kernels.frequencies() * TileGrid(kernels.m, w.n, w.h, w.w).tiles;
   return w.n >= kLeastImages && spread.rows * spread.columns <= kMostTiles &&
          5 * 36 * spread.tiles <= 4 * gathered;
 }
@@ -139,7 +145,7 @@ void winograd_filters(const float* kernel, float* filters, const Window& w) {
 
 void winograd_backward_data(const float* dy, const float* kernel, float* dx, const Window& w,
                             bool adds) {
-  Scratch<float> exchanged(9 * w.group_inputs() * w.group_filters());
+  Scratch<float> exchanged(w.taps() * w.group_inputs() * w.group_filters());
   for (int64_t g = 0; g < w.groups; ++g) {
     exchange_taps(w, kernel, g, !winograd_spreads(w), exchanged.data());
     run_pass(backward_pass(w, g, dy, exchanged.data(), dx, adds));

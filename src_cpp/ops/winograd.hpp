@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Winograd's F(2 x 2, 3 x 3) and F(4 x 4, 3 x 3): a tile of m x m outputs costs (m + 2)^2 products
-// instead of 9 m^2. float32, kernels of 3 x 3, stride 1, no dilation; images channels_last.
+// Winograd's F(2 x 2, 3 x 3), F(4 x 4, 3 x 3) and F(2 x 2, 5 x 5): a tile of m x m outputs costs
+// (m + r - 1)^2 products instead of r^2 m^2. float32, stride 1, no dilation; images channels_last.
 #pragma once
 
 #include "geometry.hpp"

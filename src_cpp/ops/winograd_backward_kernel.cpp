@@ -39,21 +39,21 @@ int64_t channel_blocks(int64_t parts, int64_t c) {
 }  // namespace
 
 void winograd_backward_kernel(const float* x, const float* dy, float* dkernel, const Window& w) {
-  const int64_t m = winograd_side(w.n, w.oh, w.ow);
+  const WinogradKernels<float>& kernels = winograd_kernels_for(w.kh, w.n, w.oh, w.ow);
   const int64_t cg = w.group_inputs();
   const int64_t fg = w.group_filters();
-  const TileGrid grid(m, w.n, w.oh, w.ow);
+  const TileGrid grid(kernels.m, w.n, w.oh, w.ow);
   const int64_t width = panel_width<float>(fg);
-  const int64_t part = (m + 2) * (m + 2) * (packed_size(cg, fg, width) + kPlaneGap);
+  const int64_t part = kernels.frequencies() * (packed_size(cg, fg, width) + kPlaneGap);
   // Without what panels add, for that depends on the width of vectors.
-  const int64_t bytes = (m + 2) * (m + 2) * cg * fg * 4;
+  const int64_t bytes = kernels.frequencies() * cg * fg * 4;
   const int64_t per_block = tiles_per_block(grid.tiles, cg, fg);
   const int64_t parts = std::clamp<int64_t>(kPartialBytes / bytes, 1,
                                             std::min(kParts, ceil_div(grid.tiles, per_block)));
   Scratch<float> partial(grid.tiles > per_block ? parts * part : 0);
   const int64_t cuts = channel_blocks(parts, cg);
   for (int64_t g = 0; g < w.groups; ++g) {
-    const WinogradKernelPass pass{winograd_kernels_of(m),
+    const WinogradKernelPass pass{kernels,
                                   kernel_table_of<float>(),
                                   TiledImages(x + g * cg, w.h, w.w, w.c),
                                   TiledImages(dy + g * fg, w.oh, w.ow, w.f),

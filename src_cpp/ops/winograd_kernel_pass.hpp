@@ -28,7 +28,7 @@ struct WinogradKernelPass {
   float* dkernel;
   int64_t tap_pitch, row_pitch;
 
-  int64_t frequencies() const { return (kernels.m + 2) * (kernels.m + 2); }
+  int64_t frequencies() const { return kernels.frequencies(); }
   int64_t panels() const { return ceil_div(f, width); }
   int64_t blocks() const { return ceil_div(grid.tiles, per_block); }
   int64_t tiles() const { return std::min(per_block, grid.tiles); }  // of a whole block
@@ -54,10 +54,11 @@ struct WinogradKernelPass {
     some.data += channel;
     const int64_t first_block = blocks() * index / parts;
     const int64_t last_block = blocks() * (index + 1) / parts;
+    const int64_t shared = kernels.r - 1;
     for (int64_t block = first_block; block < last_block; ++block) {
       const int64_t next = (block + 1) * per_block;
       const int64_t next_count = block + 1 < last_block ? tiles_of(block + 1) : 0;
-      Ahead next_x(grid, next, next_count, some, 2 - top, 2 - left, channels);
+      Ahead next_x(grid, next, next_count, some, shared - top, shared - left, channels);
       Ahead next_dy(grid, next, next_count, dy, 0, 0, f);
       transform(some, channels, block, patches.data(), gradients.data());
       const Block ready{patches.data(), gradients.data(), tiles_of(block), channels};
@@ -72,15 +73,15 @@ struct WinogradKernelPass {
                  float* gradients) const {
     const int64_t first = block * per_block;
     const int64_t count = tiles_of(block);
-    const int64_t m = kernels.m;
-    Ahead next_x(grid, first, count, some, 2 - top, 2 - left, channels);
+    const int64_t m = kernels.m, shared = kernels.r - 1;
+    Ahead next_x(grid, first, count, some, shared - top, shared - left, channels);
     Ahead next_dy(grid, first, count, dy, 0, 0, f);
     next_x.lead();
     next_dy.lead();
     grid.each(first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) {
       next_x.step(count);
       next_dy.step(count);
-      WinogradSquare<float> patch = some.square(image, row - top, column - left, m + 2);
+      WinogradSquare<float> patch = some.square(image, row - top, column - left, kernels.side());
       for (int64_t ch = 0; ch < channels; ch += kPanelChannels, patch.pixels += kPanelChannels) {
         const int64_t some_of = std::min(kPanelChannels, channels - ch);
         kernels.patch(patch, some_of, patches + tiles() * ch + t * some_of, patch_plane(channels));

@@ -15,29 +15,30 @@ constexpr int64_t kRowsAhead = 4;
 }  // namespace
 
 Ahead WinogradPass::source_ahead(int64_t first, int64_t count) const {
-  // The first two rows and columns of a patch are those of patches before it.
-  return Ahead(grid, first, count, source, spreads ? 0 : 2 - before_h, spreads ? 0 : 2 - before_w,
-               c);
+  // The first rows and columns of a patch are those of patches before it.
+  const int64_t shared = kernels.r - 1;
+  return Ahead(grid, first, count, source, spreads ? 0 : shared - before_h,
+               spreads ? 0 : shared - before_w, c);
 }
 
 Ahead WinogradPass::made_ahead(int64_t first, int64_t count, int64_t panel) const {
   TiledImages images = made;
   images.data += panel * width;
-  return Ahead(grid, first, count, images, spreads ? 2 - before_h : 0, spreads ? 2 - before_w : 0,
-               std::min(width, f - panel * width));
+  const int64_t shared = kernels.r - 1;
+  return Ahead(grid, first, count, images, spreads ? shared - before_h : 0,
+               spreads ? shared - before_w : 0, std::min(width, f - panel * width));
 }
 
 void WinogradPass::transform(int64_t first, int64_t count, float* to, int64_t plane) const {
   Ahead next = source_ahead(first, count);
   next.lead();
-  const int64_t m = kernels.m;
   grid.each(first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) {
     next.step(count);
     if (spreads) {
-      kernels.gradient(source.square(image, row, column, m), c, to + t * c, plane);
+      kernels.gradient(source.square(image, row, column, kernels.m), c, to + t * c, plane);
     } else {
-      kernels.patch(source.square(image, row - before_h, column - before_w, m + 2), c, to + t * c,
-                    plane);
+      kernels.patch(source.square(image, row - before_h, column - before_w, kernels.side()), c,
+                    to + t * c, plane);
     }
   });
 }
@@ -48,7 +49,7 @@ void WinogradPass::transform_filters(int64_t panel, int64_t k, int64_t depth, fl
   const int64_t cols = std::min(width, f - from);
   for (int64_t i = k; i < k + depth; ++i) {
     const int64_t soon = std::min(i + kRowsAhead, c - 1);
-    for (int64_t tap = 0; tap < 9; ++tap) {
+    for (int64_t tap = 0; tap < kernels.r * kernels.r; ++tap) {
       Ahead::fetch(taps.data + tap * taps.tap + soon * taps.row + from, cols);
     }
     kernels.filter(taps.data + i * taps.row + from, taps.tap, cols, to + (i - k) * width, plane);
@@ -92,7 +93,7 @@ void WinogradPass::multiply(const float* patches, int64_t patch_plane, const Pie
 void WinogradPass::finish(int64_t first, int64_t panel, const Products& products) const {
   const int64_t from = panel * width;
   const int64_t cols = std::min(width, f - from);
-  const int64_t side = kernels.m + 2;
+  const int64_t side = kernels.side();
   const TileEnd<float> moved = columns_from(end, from);
   grid.each(first, products.tiles, [&](int64_t t, int64_t image, int64_t row, int64_t column) {
     const float* const from_tile = products.data + t * width;

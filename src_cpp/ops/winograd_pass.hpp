@@ -18,7 +18,7 @@ struct Taps {
 struct WinogradPass {
   const WinogradKernels<float>& kernels;
   const KernelTable<float>& table;
-  // Of m x m results from patches of m + 2, or, transposed, of m x m sources that spread.
+  // Of m x m results from patches, or, transposed, of m x m sources that spread.
   bool spreads;
   TiledImages source;
   TileGrid grid;               // over the results, or over the sources that spread
@@ -30,7 +30,7 @@ struct WinogradPass {
   Taps taps;
   const float* filters;  // [frequency][panel][c][width], null where it transforms in pieces
 
-  int64_t frequencies() const { return (kernels.m + 2) * (kernels.m + 2); }
+  int64_t frequencies() const { return kernels.frequencies(); }
   int64_t panels() const { return ceil_div(f, width); }
   int64_t filters_plane() const { return packed_size(c, f, width) + kPlaneGap; }
   int64_t filters_size() const { return frequencies() * filters_plane(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dispatch.hpp"
+#include "geometry.hpp"
 #include "ops/tiles.hpp"
 
 namespace pyconv {
@@ -53,14 +54,10 @@ struct TileGrid {
   }
 };
 
-inline const WinogradKernels<float>& winograd_kernels_of(int64_t m) {
-  const KernelTable<float>& table = kernel_table_of<float>();
-  return m == 2 ? table.winograd2 : table.winograd4;
-}
-
-// The side of the tiles: the small ones where there are too few large ones for the filters, or
-// where large ones would reach far beyond the image.
-int64_t winograd_side(int64_t n, int64_t h, int64_t w);
+// The transforms for n images of h x w results of filters of `taps` x `taps`, 3 or 5. For 3: the
+// small tiles where there are too few large ones for the filters, or where large ones would reach
+// far beyond the image.
+const WinogradKernels<float>& winograd_kernels_for(int64_t taps, int64_t n, int64_t h, int64_t w);
 
 // Whether the pass to the data takes tiles of dy, which spread over dx, instead of tiles of dx:
 // where those are fewer, as at small images without padding. Whole images are shared out then.

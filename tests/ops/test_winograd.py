@@ -13,7 +13,8 @@ from pyconv.geometry import Window
 from pyconv.ops.conv2d import DATA, FORWARD, KERNEL, algorithm_of, convolve
 from pyconv.ops.prepared_kernel import PreparedKernel
 
-# x.shape, filters, options: tiles of 4 x 4 and of 2 x 2, cut tiles, odd channels, any padding.
+# x.shape, filters, options, and "taps" where there are not three: tiles of 4 x 4 and of 2 x 2, cut
+# tiles, odd channels, any padding.
 SHAPES = [
     ((2, 13, 17, 33), 40, {"padding": 1}),
     ((1, 7, 7, 64), 70, {"padding": "same"}),
@@ -31,6 +32,12 @@ SHAPES = [
     ((300, 5, 5, 6), 20, {}),
     # Filters that are transformed piece by piece.
     ((2, 16, 16, 270), 260, {"padding": 1}),
+    # Five taps a side: half of each patch is its neighbour's, or all of it lies beyond the image.
+    ((2, 27, 14, 33), 40, {"taps": 5, "padding": 2}),
+    ((1, 6, 5, 3), 19, {"taps": 5}),
+    ((1, 1, 2, 4), 4, {"taps": 5, "padding": ((4, 3), (2, 6))}),
+    ((3, 17, 12, 24), 32, {"taps": 5, "padding": "same", "groups": 2}),
+    ((2, 16, 16, 270), 260, {"taps": 5, "padding": 2}),
 ]
 
 
@@ -39,13 +46,15 @@ def on_the_cpu(device):
         pytest.skip("the CPU's algorithm")
 
 
-def tensors(x_shape, filters, options, make=normal):
-    """Return x, kernel, bias, dy in float32."""
-    kernel_shape = (3, 3, x_shape[3] // options.get("groups", 1), filters)
-    x, kernel, bias = make(x_shape, "float32", 0), normal(kernel_shape, "float32", 1), None
+def tensors(x_shape, filters, given, make=normal):
+    """Return x, kernel, bias, dy in float32, and the options of the convolution."""
+    options = {**given}
+    taps = options.pop("taps", 3)
+    kernel_shape = (taps, taps, x_shape[3] // options.get("groups", 1), filters)
+    x, kernel = make(x_shape, "float32", 0), normal(kernel_shape, "float32", 1)
     bias = normal((filters,), "float32", 2)
     y = ops.conv2d(x, kernel, bias, **options)
-    return x, kernel, bias, make(y.shape, "float32", 3)
+    return x, kernel, bias, make(y.shape, "float32", 3), options
 
 
 def error(got, exact):
@@ -61,7 +70,7 @@ def wide(*arrays):
 @pytest.mark.parametrize(("x_shape", "filters", "options"), SHAPES)
 def test_every_pass_stays_within_the_bound(x_shape, filters, options, make, device):
     on_the_cpu(device)
-    x, kernel, bias, dy = tensors(x_shape, filters, options, make)
+    x, kernel, bias, dy, options = tensors(x_shape, filters, options, make)
     got = [
         ops.conv2d(x, kernel, bias, algorithm="winograd", activation="relu", **options),
         *ops.conv2d_backward(dy, x, kernel, algorithm="winograd", **options),
@@ -95,34 +104,38 @@ def results(x, kernel, bias, dy, options):
 def test_bits_do_not_depend_on_threads(x_shape, filters, options, set_threads):
     inputs = tensors(x_shape, filters, options)
     set_threads(1)
-    once = results(*inputs, options)
+    once = results(*inputs)
     for count in (1, 2, 3, 7):
         set_threads(count)
-        assert_same_bits(results(*inputs, options), once, f"{count} threads")
+        assert_same_bits(results(*inputs), once, f"{count} threads")
 
 
 @pytest.mark.parametrize(("x_shape", "filters", "options"), SHAPES)
 def test_bits_do_not_depend_on_the_fma_instruction_set(x_shape, filters, options, set_isa):
     inputs = tensors(x_shape, filters, options)
     set_isa("avx2")
-    narrow = results(*inputs, options)
+    narrow = results(*inputs)
     set_isa("avx512")
-    assert_same_bits(results(*inputs, options), narrow, str(x_shape))
+    assert_same_bits(results(*inputs), narrow, str(x_shape))
 
 
-def test_bits_do_not_depend_on_the_layout():
-    x, kernel, bias, dy = tensors(*SHAPES[0])
-    y, dx, dkernel, dbias = results(x, kernel, bias, dy, SHAPES[0][2])
-    options = {**SHAPES[0][2], "data_format": "channels_first"}
+@pytest.mark.parametrize("case", [SHAPES[0], SHAPES[-2]])
+def test_bits_do_not_depend_on_the_layout(case):
+    x, kernel, bias, dy, options = tensors(*case)
+    y, dx, dkernel, dbias = results(x, kernel, bias, dy, options)
+    options["data_format"] = "channels_first"
     first = [np.ascontiguousarray(array.transpose(0, 3, 1, 2)) for array in (x, dy, y, dx)]
     got = results(first[0], kernel, bias, first[1], options)
     assert_same_bits(got, (first[2], first[3], dkernel, dbias))
 
 
-@pytest.mark.parametrize(("x_shape", "filters"), [((2, 16, 16, 270), 260), ((2, 28, 28, 32), 32)])
-def test_filters_kept_ready_give_the_same_bits(x_shape, filters, device):
+@pytest.mark.parametrize(
+    ("x_shape", "filters", "taps"),
+    [((2, 16, 16, 270), 260, 3), ((2, 28, 28, 32), 32, 3), ((2, 28, 28, 32), 32, 5)],
+)
+def test_filters_kept_ready_give_the_same_bits(x_shape, filters, taps, device):
     on_the_cpu(device)
-    x, kernel, bias, _ = tensors(x_shape, filters, {"padding": 1})
+    x, kernel, bias, *_ = tensors(x_shape, filters, {"taps": taps, "padding": 1})
     whole, kept = window(x_shape, kernel.shape), PreparedKernel()
     assert kept.form(kernel, 0, whole) is None
     ready = kept.form(kernel, 0, whole)
@@ -145,7 +158,9 @@ def test_auto_takes_it_by_shape_and_dtype_alone(device):
     assert algorithm_of(double, large, FORWARD) == "direct"
     assert algorithm_of(single, window((1, 28, 28, 3), (3, 3, 3, 32)), FORWARD) == "direct"
     assert algorithm_of(single, window((1, 8, 8, 32), (3, 3, 32, 32)), FORWARD) == "direct"
-    assert algorithm_of(single, window((1, 28, 28, 32), (5, 5, 32, 32)), FORWARD) == "direct"
+    assert algorithm_of(single, window((1, 28, 28, 32), (5, 5, 32, 32)), FORWARD) == "winograd"
+    assert algorithm_of(single, window((1, 28, 28, 32), (5, 3, 32, 32)), FORWARD) == "direct"
+    assert algorithm_of(single, window((1, 28, 28, 32), (7, 7, 32, 32)), FORWARD) == "direct"
 
 
 @pytest.mark.parametrize("direction", [FORWARD, DATA, KERNEL])
@@ -219,7 +234,7 @@ def test_the_process_can_leave_it_out():
         (3, "float32", {"strides": 2}),
         (3, "float32", {"strides": (1, 2)}),
         (3, "float32", {"dilation_rate": 2}),
-        (5, "float32", {}),
+        (7, "float32", {}),
         (1, "float32", {}),
     ],
 )

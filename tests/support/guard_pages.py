@@ -112,11 +112,13 @@ def _calls(seeds: range) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
             )
         )
     for image, c, f in (((1, 7, 9), 5, 3), ((2, 21, 19), 17, 33)):
-        x, kernel = integers((*image, c), "float32", 0), integers((3, 3, c, f), "float32", 1)
+        x = integers((*image, c), "float32", 0)
         dy, bias = integers((*image, f), "float32", 2), integers((f,), "float32", 3)
         options = {"padding": "same", "algorithm": "winograd"}
-        calls.append(("conv2d", {"x": x, "kernel": kernel, "bias": bias}, options))
-        calls.append(("conv2d_backward", {"dy": dy, "x": x, "kernel": kernel}, options))
+        for taps in (3, 5):
+            kernel = integers((taps, taps, c, f), "float32", 1)
+            calls.append(("conv2d", {"x": x, "kernel": kernel, "bias": bias}, options))
+            calls.append(("conv2d_backward", {"dy": dy, "x": x, "kernel": kernel}, options))
     for dtype in ("float32", "float64"):  # so many rows and filters that windows are copied
         shapes = ((2, 4, 6, 520), (2, 2, 520, 330), (2, 3, 5, 330))
         x, kernel, dy = (integers(shape, dtype, i) for i, shape in enumerate(shapes))
