@@ -224,6 +224,22 @@ struct DepthwiseKernelWindows {
   bool assign;
 };
 
+// The gradient of filters of one-channel images: sums over pixels of results whose windows lie side
+// by side in each span of x, which says where the first begins and how many there are.
+template <class T>
+struct SlideGradient {
+  const Span* spans;
+  int64_t count;      // of spans
+  const T* x;         // padded
+  int64_t row_pitch;  // from one row of taps to the next
+  int64_t kh, kw;     // kw: 3 or 5
+  const T* dy;        // `cols` gradients of each pixel, at most a vector
+  int64_t dy_pitch, cols;
+  T* sums;  // (kh * kw, cols)
+  int64_t sums_pitch;
+  bool accumulate;
+};
+
 // A square of pixels under a Winograd tile, of which those in [top, bottom) x [left, right) are in
 // the image.
 template <class T>
@@ -279,6 +295,8 @@ struct KernelTable {
   void (*depthwise_kernel_row)(const DepthwiseKernelRow<T>& row);
   void (*add_pairs)(const T* a, const T* b, T* y, int64_t count);
   void (*depthwise_kernel_windows)(const DepthwiseKernelWindows<T>& row);
+  int slide_taps;  // the most of a row that slide_gradient can take
+  void (*slide_gradient)(const SlideGradient<T>& gradient);
   Move<T> stream;  // copies past the caches; the caller orders it by `fence`
   // to[i] = from[i * step]
   void (*copy_every)(T* to, const T* from, int64_t step, int64_t count);

@@ -22,6 +22,7 @@
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/thin_product.hpp"
+#include "micro/slide_gradient.hpp"
 #include "micro/transpose.hpp"
 #include "micro/winograd.hpp"
 
@@ -47,6 +48,8 @@ constexpr pyconv::KernelTable<T> kernel_table() {
   table.depthwise_kernel_row = &depthwise_kernel_row<T>;
   table.add_pairs = &add_pairs<T>;
   table.depthwise_kernel_windows = &depthwise_kernel_windows<T>;
+  table.slide_taps = kSlideTaps;
+  table.slide_gradient = &slide_gradient<T>;
   table.stream = &stream<T>;
   table.copy_every = &copy_every<T>;
   table.fence = &Vec<T>::fence;

@@ -113,9 +113,10 @@ struct TileSums {
     store_sums(c, column, mask);
   }
 
- private:
   static Reg load(const T* p, Mask mask) { return V::load(p, mask); }
   static Reg load(const T* p, Whole) { return V::load(p); }
+
+ private:
   static void store(T* p, Reg a, Mask mask) { V::store(p, a, mask); }
   static void store(T* p, Reg a, Whole) { V::store(p, a); }
 

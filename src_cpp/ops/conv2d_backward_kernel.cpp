@@ -12,6 +12,7 @@
 #include "ops/gemm.hpp"
 #include "ops/im2col.hpp"
 #include "ops/kernel_gradient_runs.hpp"
+#include "ops/kernel_gradient_short_runs.hpp"
 #include "ops/layout.hpp"
 #include "ops/sum_rows.hpp"
 #include "ops/window_blocks.hpp"
@@ -32,42 +33,6 @@ constexpr int64_t kTasks = 64, kTaskSide = 64;
 constexpr int64_t kPartPixels = 6 * 256;
 constexpr int64_t kPartialBytes = int64_t(4) << 20;
 
-// Windows of short runs: their elements are found one by one.
-template <class T>
-struct IndexedGradient {
-  const KernelGradient<T>& g;
-  std::vector<int64_t> index;  // of a window's elements, from its origin
-  int64_t width;
-
-  // The pixel blocks of one part times one block of K: the tile's rows are elements of the
-  // window, its sum runs over pixels.
-  void run(int64_t part, const BlockK& block) const {
-    Scratch<T> copy(g.w.channels_first ? kPixelBlock * width : 0);
-    const T* rows[kBlockK];
-    T* out[kBlockK];
-    const auto sums = g.sums_of(part, block.first);
-    for (int64_t r = 0; r < block.count; ++r) {
-      rows[r] = g.x + index[static_cast<size_t>(block.first + r)];
-      out[r] = sums.data + r * sums.pitch;
-    }
-    for (int64_t b = g.first_block(part); b < g.first_block(part + 1); ++b) {
-      const int64_t pixel = g.first_pixel(b);
-      const Stretch all{0, g.pixels_of(b)};
-      TileEnd<T> end = plain_end<T>();
-      end.accumulate = b > g.first_block(part);
-      keep_going();
-      int64_t origins[kPixelBlock];
-      g.find_origins(pixel, all.count, origins);
-      for (int64_t column = 0; column < g.cols; column += width) {
-        const int64_t cols = std::min(width, g.cols - column);
-        const auto dy = g.gradients(pixel, all.count, column, cols, copy.data());
-        multiply_indexed(g.table, block.count, &all, 1, rows, origins, dy.data, dy.pitch, out,
-                         column, cols, end);
-      }
-    }
-  }
-};
-
 int64_t count_parts(int64_t pixels, int64_t k, int64_t cols, int64_t element) {
   const int64_t tasks = ceil_div(k, kTaskSide) * ceil_div(cols, kTaskSide);
   return std::max<int64_t>(1, std::min({ceil_div(kTasks, tasks), pixels / kPartPixels,
@@ -86,6 +51,10 @@ void add_products(const KernelGradient<T>& gradient, const std::vector<BlockK>& 
   if (has_long_runs(blocks)) {
     const RunGradient<T> runs(gradient);
     return parallel_for(runs.tasks(), work, [&](int64_t task) { runs.run(task); });
+  }
+  const SlidingGradient<T> sliding{gradient};
+  if (sliding.serves()) {
+    return parallel_for(gradient.parts, work, [&](int64_t part) { sliding.run(part); });
   }
   const IndexedGradient<T> indexed{gradient, element_offsets(blocks, padded_width(w) * w.c, w.c),
                                    panel_width<T>(gradient.cols)};

@@ -72,16 +72,24 @@ struct KernelGradient {
     return std::min(block_pixels, w.output_pixels() - first_pixel(block));
   }
 
-  // Where the windows of `count` pixels begin. Divisions take longer than the sums of a small
-  // window, so only the first pixel pays for them.
+  // Where the windows of `count` pixels begin.
   void find_origins(int64_t pixel, int64_t count, int64_t* origins) const {
+    each_span(pixel, count, [&](const Span& span) {
+      for (int64_t p = 0; p < span.count; ++p) *origins++ = span.offset + p * w.sw * w.c;
+    });
+  }
+
+  // Calls body for the pixels of each row: where the first window begins, and how many there are.
+  // Divisions take longer than the sums of a small window, so only the first pixel pays for them.
+  template <class Body>
+  void each_span(int64_t pixel, int64_t count, Body&& body) const {
     int64_t j = pixel % w.ow;
     int64_t i = pixel / w.ow % w.oh;
     int64_t image = pixel / (w.ow * w.oh);
-    for (int64_t p = 0; p < count;) {
-      int64_t at = ((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c;
-      const int64_t end = std::min(count, p + w.ow - j);
-      for (; p < end; ++p, at += w.sw * w.c) origins[p] = at;
+    while (count > 0) {
+      const int64_t some = std::min(count, w.ow - j);
+      body(Span{((image * padded_height(w) + i * w.sh) * padded_width(w) + j * w.sw) * w.c, some});
+      count -= some;
       j = 0;
       if (++i == w.oh) {
         i = 0;
