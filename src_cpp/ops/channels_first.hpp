@@ -78,7 +78,7 @@ class RowParts {
   // Fewer rows read too many of their neighbours' again.
   static constexpr int64_t kLeastRows = 4;
   // Parts of each thread that several images leave.
-  static constexpr int64_t kParts = 8;
+  static constexpr int64_t kParts = 4;
 
   int64_t steps() const { return ceil_div(rows_, std::max<int64_t>(1, step_)); }
   int64_t border(int64_t number) const {
