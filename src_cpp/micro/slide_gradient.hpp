@@ -17,49 +17,73 @@ struct SlideTile {
   Sums sums;
   typename V::Reg seen[Kw];  // gradients of the pixels before, the last one last
 
-  // Pixel t of the rows meets tap s with the gradient of pixel t - s.
-  template <class Gradient>
+  // Adds pixel t of each row to the taps [First, Last): gradient(s) is that of pixel t - s.
+  template <int First, int Last, class Gradient>
   [[gnu::always_inline]] inline void add_pixel(const T* const (&x)[Rows], int64_t t,
                                                const Gradient& gradient) {
     PYCONV_UNROLL
     for (int r = 0; r < Rows; ++r) {
       const typename V::Reg pixel = V::set(x[r][t]);
       PYCONV_UNROLL
-      for (int s = 0; s < Kw; ++s) gradient(s, sums.acc[r * Kw + s][0], pixel);
-    }
-  }
-
-  // A pixel at an end of the `count` results, which not all taps meet.
-  template <class Last>
-  [[gnu::always_inline]] inline void add_end(const T* const (&x)[Rows], int64_t t, int64_t count,
-                                             const T* dy, Last mask) {
-    const typename V::Reg next = t < count ? Sums::load(dy, mask) : V::zero();
-    add_pixel(x, t, [&](int s, typename V::Reg& sum, typename V::Reg pixel) PYCONV_INLINE {
-      if (t >= s && t - s < count) V::add_product(sum, pixel, s == 0 ? next : seen[(Kw - s) % Kw]);
-    });
-    PYCONV_UNROLL
-    for (int s = 0; s + 1 < Kw; ++s) seen[s] = seen[s + 1];
-    seen[Kw - 1] = next;
-  }
-
-  template <class Last>
-  [[gnu::always_inline]] inline void add_span(const T* const (&x)[Rows], int64_t count, const T* dy,
-                                              int64_t dy_pitch, Last mask) {
-    PYCONV_UNROLL
-    for (int s = 0; s < Kw; ++s) seen[s] = V::zero();
-    int64_t t = 0;
-    for (; t < Kw - 1; ++t) add_end(x, t, count, dy + t * dy_pitch, mask);
-    const T* next = dy + t * dy_pitch;
-    for (; t + Kw <= count; t += Kw) {
-      PYCONV_UNROLL
-      for (int u = 0; u < Kw; ++u, next += dy_pitch) {
-        seen[u] = Sums::load(next, mask);
-        add_pixel(x, t + u, [&](int s, typename V::Reg& sum, typename V::Reg pixel) PYCONV_INLINE {
-          V::add_product(sum, pixel, seen[(u + Kw - s) % Kw]);
-        });
+      for (int s = First; s < Last; ++s) {
+        V::add_product(sums.acc[r * Kw + s][0], pixel, gradient(s));
       }
     }
-    for (; t < count + Kw - 1; ++t) add_end(x, t, count, dy + t * dy_pitch, mask);
+  }
+
+  // The first Kw - 1 pixels meet the first taps alone, as many past the last result the last ones.
+  template <int U, class Load>
+  [[gnu::always_inline]] inline void begin(const T* const (&x)[Rows], const Load& load) {
+    if constexpr (U + 1 < Kw) {
+      seen[U + 1] = load(U);
+      add_pixel<0, U + 1>(x, U, [&](int s) PYCONV_INLINE { return seen[U + 1 - s]; });
+      begin<U + 1>(x, load);
+    }
+  }
+  template <int U>
+  [[gnu::always_inline]] inline void end(const T* const (&x)[Rows], int64_t count) {
+    if constexpr (U < Kw) {
+      add_pixel<U, Kw>(x, count - 1 + U, [&](int s) PYCONV_INLINE { return seen[Kw - 1 + U - s]; });
+      end<U + 1>(x, count);
+    }
+  }
+
+  // At least Kw pixels of results.
+  template <class Load>
+  [[gnu::always_inline]] inline void add_span(const T* const (&x)[Rows], int64_t count,
+                                              const Load& load) {
+    seen[0] = V::zero();
+    begin<0>(x, load);
+    int64_t t = Kw - 1;
+    for (; t + Kw <= count; t += Kw) {
+      PYCONV_UNROLL
+      for (int u = 0; u < Kw; ++u) {
+        seen[u] = load(t + u);
+        add_pixel<0, Kw>(x, t + u, [&](int s) PYCONV_INLINE { return seen[(u + Kw - s) % Kw]; });
+      }
+    }
+    for (; t < count; ++t) {
+      PYCONV_UNROLL
+      for (int s = 0; s + 1 < Kw; ++s) seen[s] = seen[s + 1];
+      seen[Kw - 1] = load(t);
+      add_pixel<0, Kw>(x, t, [&](int s) PYCONV_INLINE { return seen[Kw - 1 - s]; });
+    }
+    end<1>(x, count);
+  }
+
+  template <class Load>
+  [[gnu::always_inline]] inline void add_few(const T* const (&x)[Rows], int64_t count,
+                                             const Load& load) {
+    for (int64_t j = 0; j < count; ++j) {
+      const typename V::Reg gradient = load(j);
+      PYCONV_UNROLL
+      for (int r = 0; r < Rows; ++r) {
+        PYCONV_UNROLL
+        for (int s = 0; s < Kw; ++s) {
+          V::add_product(sums.acc[r * Kw + s][0], V::set(x[r][j + s]), gradient);
+        }
+      }
+    }
   }
 
   static void run(const pyconv::SlideGradient<T>& given, int64_t first_row) {
@@ -74,7 +98,13 @@ struct SlideTile {
         for (int r = 0; r < Rows; ++r) {
           x[r] = g.x + g.spans[i].offset + (first_row + r) * g.row_pitch;
         }
-        tile.add_span(x, g.spans[i].count, dy, g.dy_pitch, mask);
+        const auto load = [&](int64_t j)
+                              PYCONV_INLINE { return Sums::load(dy + j * g.dy_pitch, mask); };
+        if (g.spans[i].count < Kw) {
+          tile.add_few(x, g.spans[i].count, load);
+        } else {
+          tile.add_span(x, g.spans[i].count, load);
+        }
       }
     });
     T* to[Rows * Kw];

@@ -54,10 +54,11 @@ template <class T>
 struct SlidingGradient {
   const KernelGradient<T>& g;
 
+  // Tiles of many vectors of filters read as little.
   bool serves() const {
     const Window& w = g.w;
-    return w.c == 1 && (w.kw == 3 || w.kw == 5) && w.kw <= g.table.slide_taps && w.sw == 1 &&
-           w.dil_w == 1;
+    return w.c == 1 && (w.kw == 3 || w.kw == 5) && w.kw <= g.table.slide_taps &&
+           g.cols <= 2 * g.table.width && w.sw == 1 && w.dil_w == 1;
   }
 
   void run(int64_t part) const {
