@@ -29,6 +29,7 @@ class Relu:
 
     def __init__(self) -> None:
         self._y: Array | None = None
+        self.later: Any = None  # whose y is the result, made when somebody reads it
 
     def forward(self, x: Any) -> Array:
         """Return max(x, 0) of an array of any shape; NaN stays.
@@ -44,8 +45,20 @@ class Relu:
     def keep(self, y: Array) -> Array:
         """Take y, which nobody changes, for the result of forward and return it."""
         forget(self, "mask")
-        self._y = y
+        self._y, self.later = y, None
         return y
+
+    def keep_later(self, later: Any) -> None:
+        """Take later.y for the result of forward."""
+        forget(self, "mask")
+        self._y, self.later = None, later
+
+    def returned(self, y: Any) -> bool:
+        """Tell whether y is the very array that forward returned last."""
+        return y is self._last()
+
+    def _last(self) -> Array | None:
+        return self._y if self.later is None else self.later.y
 
     def backward(self, dout: Any) -> Array:
         """Return dout where x was positive, else 0.
@@ -60,13 +73,14 @@ class Relu:
             dy = same_shape(name, "dout", dout, mask.shape)
             through: Array = np.where(mask, dy.dtype.type(0), dy)
             return through
-        y, dy = _with_gradient(name, self._y, dout)
+        y, dy = _with_gradient(name, self._last(), dout)
         return elementwise(ops.relu_backward, dy, y)
 
     @cached_property
     def mask(self) -> Array | None:
         """Where the last x was not positive."""
-        return None if self._y is None else self._y <= 0
+        y = self._last()
+        return None if y is None else y <= 0
 
 
 class Sigmoid:

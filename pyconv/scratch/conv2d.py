@@ -35,6 +35,22 @@ class _Seen(NamedTuple):
     data_format: DataFormat
 
 
+class Operands(NamedTuple):
+    """What a convolution computes with, checked."""
+
+    x: Array  # as it lies in memory
+    W: Array  # (fn, c, fh, fw)
+    kernel: Array  # (fh, fw, c, fn)
+    b: Array  # (fn,)
+    stride: int
+    pad: int
+    data_format: DataFormat
+
+    def options(self) -> dict[str, Any]:
+        """Return the geometry as ops.conv2d takes it."""
+        return {"strides": self.stride, "padding": self.pad, "data_format": self.data_format}
+
+
 class Convolution:
     """A layer of filters, chapter 7.4.3.
 
@@ -54,6 +70,7 @@ class Convolution:
         self.x: Any = None
         self.dW: Array | None = None
         self.db: Array | None = None
+        self.pooled: Any = None  # what pooled_conv2d keeps for its backward
         self._seen: _Seen | None = None
 
     def forward(self, x: Any) -> Array:
@@ -69,6 +86,18 @@ class Convolution:
         return relu.keep(self._forward(x, "relu"))
 
     def _forward(self, x: Any, activation: ActivationName) -> Array:
+        given = self.operands(x)
+        y = ops.conv2d(given.x, given.kernel, given.b, activation=activation, **given.options())
+        y = as_book(y, given.data_format)
+        self.keep(x, given, y.shape)
+        return y
+
+    def operands(self, x: Any) -> Operands:
+        """Return what forward(x) computes with.
+
+        Raises:
+            TypeError, ValueError: as forward does.
+        """
         name = "Convolution.forward"
         images, W = promoted(name, x=x, W=self.W)
         if W.ndim != 4:
@@ -82,20 +111,18 @@ class Convolution:
         stride = whole_number(name, "stride", self.stride, 1)
         pad = whole_number(name, "pad", self.pad, 0)
         stored, data_format = stored_images(images)
-        y = ops.conv2d(
-            stored,
-            _as_kernel(W),
-            b,
-            strides=stride,
-            padding=pad,
-            data_format=data_format,
-            activation=activation,
-        )
-        y = as_book(y, data_format)
+        return Operands(stored, W, _as_kernel(W), b, stride, pad, data_format)
+
+    def keep(self, x: Any, given: Operands, y_shape: tuple[int, ...]) -> None:
+        """Take x for the last input of forward."""
         forget(self, "col", "col_W")
-        self.x = x
-        self._seen = _Seen(stored, W, y.shape, stride, pad, data_format)
-        return y
+        self.x, self.pooled = x, None
+        self._seen = _Seen(given.x, given.W, y_shape, given.stride, given.pad, given.data_format)
+
+    def seen(self) -> _Seen:
+        """Return what forward kept for backward."""
+        seen: _Seen = after_forward("Convolution.backward", self._seen)
+        return seen
 
     def backward(self, dout: Any) -> Array:
         """Keep dW and db of the gradient of y, (n, fn, oh, ow); return that of x.

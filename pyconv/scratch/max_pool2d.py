@@ -53,7 +53,7 @@ class Pooling:
     def __init__(self, pool_h: int, pool_w: int, stride: int = 2, pad: int = 0) -> None:
         self.pool_h, self.pool_w = pool_h, pool_w
         self.stride, self.pad = stride, pad
-        self.x: Any = None
+        self.later: Any = None  # whose y is x, made when somebody reads it
         self._seen: _Seen | None = None
 
     def forward(self, x: Any) -> Array:
@@ -66,27 +66,53 @@ class Pooling:
         (images,) = promoted(name, x=x)
         if images.ndim != 4:
             raise ValueError(f"{name}: x.shape={images.shape}; must be (n, c, h, w)")
-        size = (
-            whole_number(name, "pool_h", self.pool_h, 1),
-            whole_number(name, "pool_w", self.pool_w, 1),
-        )
-        stride = whole_number(name, "stride", self.stride, 1)
-        pad = whole_number(name, "pad", self.pad, 0)
-        for argument, pixels, extent in zip(("h", "w"), images.shape[2:], size, strict=True):
-            if pixels < extent:
-                raise ValueError(
-                    f"{name}: pool_{argument}={extent}; must be <= {pixels} for "
-                    f"x.shape={images.shape}"
-                )
+        size, stride, pad = self.checked_windows(images.shape)
         pooled = _padded(images, size, stride, pad) if pad else images
         stored, data_format = stored_images(pooled)
         pool: dict[str, Any] = {"pool_size": size, "strides": stride, "data_format": data_format}
         y, argmax = ops.max_pool2d_with_argmax(stored, **pool)
         y = as_book(y, data_format)
         forget(self, "arg_max")
-        self.x = x
+        self.x, self.later = x, None
         self._seen = _Seen(y, argmax, stored.shape, pool, images.shape, pad, data_format)
         return y
+
+    def checked_windows(self, shape: tuple[int, ...]) -> tuple[tuple[int, int], int, int]:
+        """Return the pool's size, stride and pad for images (n, c, h, w).
+
+        Raises:
+            TypeError, ValueError: as forward does.
+        """
+        name = "Pooling.forward"
+        size = (
+            whole_number(name, "pool_h", self.pool_h, 1),
+            whole_number(name, "pool_w", self.pool_w, 1),
+        )
+        stride = whole_number(name, "stride", self.stride, 1)
+        pad = whole_number(name, "pad", self.pad, 0)
+        for argument, pixels, extent in zip(("h", "w"), shape[2:], size, strict=True):
+            if pixels < extent:
+                raise ValueError(
+                    f"{name}: pool_{argument}={extent}; must be <= {pixels} for x.shape={shape}"
+                )
+        return size, stride, pad
+
+    def keep_later(
+        self, later: Any, y: Array, argmax: Array, stored_shape: Any, pool: dict[str, Any]
+    ) -> Array:
+        """Take y and argmax, in the layout of `pool`, for those of forward(later.y), unpadded."""
+        data_format: DataFormat = pool["data_format"]
+        y = as_book(y, data_format)
+        n, h, w, c = stored_shape
+        forget(self, "arg_max", "x")
+        self.later = later
+        self._seen = _Seen(y, argmax, stored_shape, pool, (n, c, h, w), 0, data_format)
+        return y
+
+    @cached_property
+    def x(self) -> Any:
+        """The last input."""
+        return None if self.later is None else self.later.y
 
     def backward(self, dout: Any) -> Array:
         """Return the gradient of x: each of dout, (n, c, oh, ow), goes to the pixel that won.

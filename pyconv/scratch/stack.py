@@ -3,7 +3,9 @@
 
 A product ends in its ReLU as one kernel. Backwards through ReLU and pooling, the ReLU masks the
 pooled gradient, since a pixel that wins its window is positive just where the window's result is.
-The numbers are those of the layers one by one, and so is what the layers hold afterwards.
+A first convolution, its ReLU and its pooling are one operation on the CPU, so that what lies
+between them stays in the cache. The numbers are those of the layers one by one, but for the order
+of the sums of that convolution's dW and db, and so is what the layers hold afterwards.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from pyconv.backend import Array
+from pyconv.scratch import pooled_conv2d
 from pyconv.scratch.activation import Relu
 from pyconv.scratch.batch_norm import BatchNormalization
 from pyconv.scratch.conv2d import Convolution
@@ -24,6 +27,8 @@ from pyconv.scratch.max_pool2d import Pooling
 def forward(layers: Sequence[Any], x: Any, *, train_flg: bool) -> Array:
     """Return what the last layer makes of x."""
     done = None
+    if (block := _first_block(layers)) and (y := pooled_conv2d.forward(*block, x)) is not None:
+        layers, x = layers[3:], y
     for layer, after in pairwise((*layers, None)):
         if layer is done:
             continue
@@ -38,19 +43,37 @@ def forward(layers: Sequence[Any], x: Any, *, train_flg: bool) -> Array:
 
 def backward(layers: Sequence[Any], dout: Any) -> None:
     """Let every layer keep the gradients of its weights; that of x is not computed."""
-    done = None
-    for layer, before in pairwise(reversed(layers)):
-        if layer is done:
-            continue
-        if _is(layer, Pooling) and _is(before, Relu):
-            dout, done = layer.backward_relu(dout), before
-        else:
-            dout = layer.backward(dout)
-    first = layers[0]
+    first, block = layers[0], _first_block(layers)
+    if block and pooled_conv2d.ran(*block):
+        dout, _ = _back_to_first(layers[2:], dout)
+        return pooled_conv2d.backward(first, dout)
+    dout, done = _back_to_first(layers, dout)
     if _is(first, Convolution, Affine):
         first.backward_weights(dout)
     elif first is not done:
         first.backward(dout)
+
+
+def _back_to_first(layers: Sequence[Any], dout: Any) -> tuple[Any, Any]:
+    """Return the gradient of what the first layer returned, or of what it got if it is `done`."""
+    done = None
+    for layer, before in pairwise(reversed(layers)):
+        if layer is done:
+            continue
+        if _is(layer, Pooling) and _is(before, Relu) and before.returned(layer.x):
+            dout, done = layer.backward_relu(dout), before
+        else:
+            dout = layer.backward(dout)
+    return dout, done
+
+
+def _first_block(layers: Sequence[Any]) -> tuple[Convolution, Relu, Pooling] | None:
+    """Return the first three layers where they are those that can be one operation."""
+    kinds = (Convolution, Relu, Pooling)
+    if len(layers) < 3 or not all(map(_is, layers[:3], kinds)):
+        return None
+    first, relu, pooling = layers[:3]
+    return first, relu, pooling
 
 
 def _is(layer: Any, *kinds: type) -> bool:

@@ -9,6 +9,7 @@
 #include "ops/depthwise_channels.hpp"
 #include "ops/pad_images.hpp"
 #include "ops/parity_classes.hpp"
+#include "ops/streamed.hpp"
 #include "ops/tiles.hpp"
 #include "parallel.hpp"
 
@@ -82,6 +83,8 @@ void wide_backward_data(const Window& w, const T* dy, const T* kernel, T* dx) {
   const std::vector<PixelClass<T>> classes = pixel_classes(w, rows, columns, kernel);
   Rows<T> gradients(dy, w.oh, w.ow * w.f, true);
   const KernelTable<T>& table = kernel_table_of<T>();
+  TileEnd<T> end = plain_end<T>();
+  end.stream = is_streamed(dx, w.input_pixels() * w.f, {w.f});
   keep_going();
   const auto lines = [&](int64_t image, int64_t first, int64_t last) {
     std::vector<const T*> met(size_t(w.kh));
@@ -94,9 +97,10 @@ void wide_backward_data(const Window& w, const T* dy, const T* kernel, T* dx) {
         table.depthwise_row({met.data(), w.ow, kh, pixels.taps, pixels.origin, 1, pixels.apart,
                              pixels.weights.data(), w.f,
                              dx + ((image * w.h + y) * w.w + pixels.first_column) * w.f, w.sw * w.f,
-                             pixels.count, plain_end<T>(), 1, 0});
+                             pixels.count, end, 1, 0});
       }
     }
+    if (end.stream) table.fence();
   };
   for_each_band<T>(w.n, ceil_div(w.h, w.sh), w.sh * w.w * w.f, depthwise_work(w), 1, lines);
 }
