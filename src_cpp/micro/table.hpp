@@ -19,10 +19,10 @@
 #include "micro/sample2d.hpp"
 #include "micro/scatter_rows.hpp"
 #include "micro/sigmoid_cross_entropy.hpp"
+#include "micro/slide_gradient.hpp"
 #include "micro/softmax.hpp"
 #include "micro/sum_rows.hpp"
 #include "micro/thin_product.hpp"
-#include "micro/slide_gradient.hpp"
 #include "micro/transpose.hpp"
 #include "micro/winograd.hpp"
 
