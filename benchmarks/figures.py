@@ -16,8 +16,8 @@ CLEAR_LOSS = 0.9
 def seconds_of(contender: Record) -> float:
     """Return the lower quartile of a contender's calls, which stands for its time.
 
-    Other programs only ever lengthen a call, for some tenths of a second at a time: on shared
-    machines medians differ by a third from run to run, lower quartiles by a tenth.
+    Other programs only ever lengthen a call, on shared machines for some tenths of a second at a
+    time: half of a row's turns may fall into that, and then the median does.
     """
     return float(contender["quartiles"][0])
 
