@@ -17,7 +17,8 @@ def seconds_of(contender: Record) -> float:
     """Return the lower quartile of a contender's calls, which stands for its time.
 
     Other programs only ever lengthen a call, on shared machines for some tenths of a second at a
-    time: half of a row's turns may fall into that, and then the median does.
+    time: half of a row's turns may fall into that, and then the median does. Of three calls or
+    fewer it is the quickest.
     """
     return float(contender["quartiles"][0])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Calls so small that the way to the kernel is what they cost; medians of ten thousand."""
+"""Calls so small that the way to the kernel is what they cost; lower quartiles of ten thousand."""
 
 from __future__ import annotations
 

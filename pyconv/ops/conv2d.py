@@ -119,7 +119,7 @@ def conv2d(
         activation: applied to the result: None, "relu", "relu6", "sigmoid", "tanh".
         algorithm: "auto" chooses by shape and dtype; "direct" gathers windows block by block;
             "im2col" writes out the textbook matrix first; "winograd" (3 x 3 or 5 x 5, strides and
-            dilation 1, float32, CPU) multiplies a quarter to a third as much in tiles of 4 x 4 or
+            dilation 1, float32, CPU) multiplies a quarter to half as much in tiles of 4 x 4 or
             2 x 2 outputs, at a relative error of about 2e-6 over all outputs; a NaN or infinity
             spreads over its tile.
     Returns:

@@ -27,9 +27,10 @@ class Relu:
         mask: where the last x was not positive, whatever becomes of y; it may be replaced.
     """
 
+    later: Any = None  # whose y is the result, made when somebody reads it
+
     def __init__(self) -> None:
         self._y: Array | None = None
-        self.later: Any = None  # whose y is the result, made when somebody reads it
 
     def forward(self, x: Any) -> Array:
         """Return max(x, 0) of an array of any shape; NaN stays.
@@ -55,7 +56,7 @@ class Relu:
 
     def returned(self, y: Any) -> bool:
         """Tell whether y is the very array that forward returned last."""
-        return y is self._last()
+        return y is not None and y is self._y
 
     def _last(self) -> Array | None:
         return self._y if self.later is None else self.later.y

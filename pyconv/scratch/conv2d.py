@@ -64,13 +64,14 @@ class Convolution:
         book computes, (n * oh * ow, c * fh * fw) and (c * fh * fw, fn); computed when read.
     """
 
+    pooled: Any = None  # what pooled_conv2d keeps for its backward
+
     def __init__(self, W: Any, b: Any, stride: int = 1, pad: int = 0) -> None:
         self.W, self.b = W, b
         self.stride, self.pad = stride, pad
         self.x: Any = None
         self.dW: Array | None = None
         self.db: Array | None = None
-        self.pooled: Any = None  # what pooled_conv2d keeps for its backward
         self._seen: _Seen | None = None
 
     def forward(self, x: Any) -> Array:

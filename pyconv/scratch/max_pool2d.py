@@ -50,10 +50,11 @@ class Pooling:
         arg_max: which pixel of its window won, flat over (n, oh, ow, c); computed when read.
     """
 
+    later: Any = None  # whose y is x, made when somebody reads it
+
     def __init__(self, pool_h: int, pool_w: int, stride: int = 2, pad: int = 0) -> None:
         self.pool_h, self.pool_w = pool_h, pool_w
         self.stride, self.pad = stride, pad
-        self.later: Any = None  # whose y is x, made when somebody reads it
         self._seen: _Seen | None = None
 
     def forward(self, x: Any) -> Array:
@@ -100,7 +101,7 @@ class Pooling:
     def keep_later(
         self, later: Any, y: Array, argmax: Array, stored_shape: Any, pool: dict[str, Any]
     ) -> Array:
-        """Take y and argmax, in the layout of `pool`, for those of forward(later.y), unpadded."""
+        """Take y and argmax, channels last as `pool` says, for those of forward(later.y)."""
         data_format: DataFormat = pool["data_format"]
         y = as_book(y, data_format)
         n, h, w, c = stored_shape

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A network's first convolution, its ReLU and its max-pooling as one operation, on the CPU.
+"""A network's first convolution, its ReLU and its max-pooling as one operation.
 
-The result has the bits of the three one by one, dW and db theirs up to the order of their sums.
-What lies between them is not kept: it is computed again when somebody reads it.
+On the CPU, for images of one channel or such as lie channels last. The result has the bits of the
+three one by one, dW and db theirs up to the order of their sums. What lies between them is not
+kept: it is computed when somebody reads it.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from pyconv import ops
 from pyconv.backend import Array, contiguous
@@ -25,11 +28,15 @@ from pyconv.scratch.max_pool2d import Pooling
 
 
 class Between:
-    """What the ReLU returns and the pooling reads, made anew when read."""
+    """What the ReLU returns and the pooling reads, made when read."""
 
-    def __init__(self, given: Operands) -> None:
-        # Optimizers write into the weights.
-        self._given = given._replace(kernel=given.kernel.copy(), b=given.b.copy())
+    def __init__(self, given: Operands, x: Array) -> None:
+        # Optimizers write into the weights, and batches into the memory of those before.
+        self._given = given._replace(
+            x=given.x.copy() if np.may_share_memory(given.x, x) else given.x,
+            kernel=given.kernel.copy(),
+            b=given.b.copy(),
+        )
 
     @cached_property
     def y(self) -> Array:
@@ -49,10 +56,16 @@ class Pooled(NamedTuple):
 
 
 def forward(first: Convolution, relu: Relu, pooling: Pooling, x: Any) -> Array | None:
-    """Return pooling's result of relu's of first's, or None where the three cannot be one."""
+    """Return pooling's result of relu's of first's, or None where the three cannot be one.
+
+    Raises:
+        TypeError, ValueError: as their own do.
+    """
+    if not _lies_channels_last(x) or type(pooling.pad) is not int or pooling.pad:
+        return None
     given = first.operands(x)
     window = Window.conv(
-        "Convolution.forward",
+        "conv2d",
         given.x.shape,
         given.kernel.shape,
         given.stride,
@@ -62,24 +75,26 @@ def forward(first: Convolution, relu: Relu, pooling: Pooling, x: Any) -> Array |
         given.data_format,
     )
     convolved = (window.n, window.f, window.oh, window.ow)
-    size, stride, pad = pooling.checked_windows(convolved)
-    if pad:
-        return None
+    size, stride, _ = pooling.checked_windows(convolved)
     pool = Window.pool(
         *("Pooling.forward", window.output_shape, size, stride, "valid"), given.data_format, False
     )
     if not pools_natively(given.x, window, pool):
         return None
     y, argmax = conv2d_max_pool2d(
-        "Convolution.forward", window, pool, given.x, given.kernel, given.b, "relu", offsets=True
+        "conv2d", window, pool, given.x, given.kernel, given.b, "relu", offsets=True
     )
     assert argmax is not None
-    between = Between(given)
+    between = Between(given, x)
     first.keep(x, given, convolved)
     first.pooled = Pooled(window, pool, (y, argmax), between)
     relu.keep_later(between)
     options = {"pool_size": size, "strides": stride, "data_format": given.data_format}
     return pooling.keep_later(between, y, argmax, window.output_shape, options)
+
+
+def _lies_channels_last(x: Any) -> bool:
+    return type(x) is np.ndarray and x.ndim == 4 and x.transpose(0, 2, 3, 1).flags.c_contiguous
 
 
 def ran(first: Convolution, relu: Relu, pooling: Pooling) -> bool:
@@ -100,9 +115,10 @@ def backward(first: Convolution, dout: Any) -> None:
     pooled: Pooled = first.pooled
     seen = first.seen()
     y = as_book(pooled.result[0], seen.data_format)
-    dy = same_shape("Pooling.backward", "dout", like(y, "Pooling.backward", "dout", dout), y.shape)
+    name = "Pooling.backward_relu"
+    dy = same_shape(name, "dout", like(y, name, "dout", dout), y.shape)
     dkernel, first.db = conv2d_max_pool2d_backward(
-        "Pooling.backward",
+        name,
         pooled.window,
         pooled.pool,
         contiguous(in_layout(dy, seen.data_format)),

@@ -3,9 +3,10 @@
 
 A product ends in its ReLU as one kernel. Backwards through ReLU and pooling, the ReLU masks the
 pooled gradient, since a pixel that wins its window is positive just where the window's result is.
-A first convolution, its ReLU and its pooling are one operation on the CPU, so that what lies
-between them stays in the cache. The numbers are those of the layers one by one, but for the order
-of the sums of that convolution's dW and db, and so is what the layers hold afterwards.
+A first convolution, its ReLU and its pooling are one operation on the CPU, for images of one
+channel or such as lie channels last, so that what lies between them stays in the cache. The numbers
+are those of the layers one by one, but for the order of the sums of that convolution's dW and db,
+and so is what the layers hold afterwards.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _back_to_first(layers: Sequence[Any], dout: Any) -> tuple[Any, Any]:
     for layer, before in pairwise(reversed(layers)):
         if layer is done:
             continue
-        if _is(layer, Pooling) and _is(before, Relu) and before.returned(layer.x):
+        if _is(layer, Pooling) and _is(before, Relu) and _reads(layer, before):
             dout, done = layer.backward_relu(dout), before
         else:
             dout = layer.backward(dout)
@@ -74,6 +75,13 @@ def _first_block(layers: Sequence[Any]) -> tuple[Convolution, Relu, Pooling] | N
         return None
     first, relu, pooling = layers[:3]
     return first, relu, pooling
+
+
+def _reads(pooling: Pooling, relu: Relu) -> bool:
+    """Tell whether the pooling's last input is the ReLU's last result."""
+    if pooling.later is not None:
+        return pooling.later is relu.later
+    return relu.returned(pooling.x)
 
 
 def _is(layer: Any, *kinds: type) -> bool:

@@ -36,10 +36,12 @@ template <class T, int Pixels, bool whole>
     for (int u = 0; u < Pixels; ++u) acc[u] = clamp<T>(acc[u], lower, upper);
   }
   T* out = row.out + line * row.out_line + j * row.out_step + ch;
-  if (whole && row.end.stream) {
-    PYCONV_UNROLL
-    for (int u = 0; u < Pixels; ++u, out += row.out_step) V::stream(out, acc[u]);
-    return;
+  if constexpr (whole) {
+    if (row.end.stream) {
+      PYCONV_UNROLL
+      for (int u = 0; u < Pixels; ++u, out += row.out_step) V::stream(out, acc[u]);
+      return;
+    }
   }
   PYCONV_UNROLL
   for (int u = 0; u < Pixels; ++u, out += row.out_step) {

@@ -27,7 +27,7 @@ bool has_pixels(int64_t pixels, int64_t c, int64_t f) {
   return pixels >= kManyPixels || (pixels >= kLeastPixels && pixels * c * f >= kFewPixelsWork);
 }
 
-// Transformed filters take four times their memory, up to this.
+// Transformed filters take up to this: 36 numbers, or 16, for each channel of each.
 constexpr double kFilterBytes = double(int64_t(1) << 30);
 
 // How often one of the taps of one axis meets an image line, in all `outputs` lines of windows.

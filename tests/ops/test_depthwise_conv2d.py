@@ -134,3 +134,21 @@ def test_separable_computes_what_is_needed(needs):
     some = ops.separable_conv2d_backward(dy, x, depthwise, pointwise, needs=needs)
     names = ("x", "depthwise_kernel", "pointwise_kernel", "bias")
     assert_same(some, [v if name in needs else None for name, v in zip(names, whole, strict=True)])
+
+
+@pytest.mark.parametrize(
+    ("strides", "c", "times"), [(1, 64, 1), (2, 64, 1), (2, 72, 1), (3, 32, 2)]
+)
+def test_gradients_of_images_that_go_past_the_caches_have_the_same_bits(strides, c, times, set_isa):
+    x, kernel = normal((8, 112, 112, c), "float32", 0), normal((3, 3, c, times), "float32", 1)
+    options = {"strides": strides, "padding": "same"}
+    dy = ops.depthwise_conv2d(x, kernel, **options)
+    for isa in ("avx2", "avx512"):
+        set_isa(isa)
+        dx = ops.depthwise_conv2d_backward(dy, x, kernel, needs=("x",), **options)[0]
+        for i in range(0, 8, 4):  # which fit them
+            some = slice(i, i + 4)
+            alone = ops.depthwise_conv2d_backward(
+                dy[some], x[some], kernel, needs=("x",), **options
+            )
+            assert_same_bits((dx[some],), (alone[0],), isa)
