@@ -24,17 +24,6 @@ from pyconv.scratch.arrays import (
 )
 
 
-class _Seen(NamedTuple):
-    """What forward keeps for backward: the arrays computed with, and the geometry."""
-
-    x: Array  # as it lies in memory
-    W: Array  # (fn, c, fh, fw)
-    y_shape: tuple[int, ...]  # (n, fn, oh, ow)
-    stride: int
-    pad: int
-    data_format: DataFormat
-
-
 class Operands(NamedTuple):
     """What a convolution computes with, checked."""
 
@@ -46,9 +35,16 @@ class Operands(NamedTuple):
     pad: int
     data_format: DataFormat
 
-    def options(self) -> dict[str, Any]:
-        """Return the geometry as ops.conv2d takes it."""
-        return {"strides": self.stride, "padding": self.pad, "data_format": self.data_format}
+
+class _Seen(NamedTuple):
+    """What forward keeps for backward; pickles hold it in this order."""
+
+    x: Array  # as it lies in memory
+    W: Array  # (fn, c, fh, fw)
+    y_shape: tuple[int, ...]  # (n, fn, oh, ow)
+    stride: int
+    pad: int
+    data_format: DataFormat
 
 
 class Convolution:
@@ -88,7 +84,7 @@ class Convolution:
 
     def _forward(self, x: Any, activation: ActivationName) -> Array:
         given = self.operands(x)
-        y = ops.conv2d(given.x, given.kernel, given.b, activation=activation, **given.options())
+        y = ops.conv2d(given.x, given.kernel, given.b, activation=activation, **options_of(given))
         y = as_book(y, given.data_format)
         self.keep(x, given, y.shape)
         return y
@@ -120,11 +116,6 @@ class Convolution:
         self.x, self.pooled = x, None
         self._seen = _Seen(given.x, given.W, y_shape, given.stride, given.pad, given.data_format)
 
-    def seen(self) -> _Seen:
-        """Return what forward kept for backward."""
-        seen: _Seen = after_forward("Convolution.backward", self._seen)
-        return seen
-
     def backward(self, dout: Any) -> Array:
         """Keep dW and db of the gradient of y, (n, fn, oh, ow); return that of x.
 
@@ -132,13 +123,8 @@ class Convolution:
             RuntimeError: no forward before. TypeError, ValueError: kind and shape of dout.
         """
         seen, dy = self._gradients_of_weights("Convolution.backward", dout)
-        options: Any = {
-            "strides": seen.stride,
-            "padding": seen.pad,
-            "data_format": seen.data_format,
-            "needs": ("x",),
-        }
-        dx, _, _ = ops.conv2d_backward(dy, seen.x, _as_kernel(seen.W), **options)
+        kernel = _as_kernel(seen.W)
+        dx, _, _ = ops.conv2d_backward(dy, seen.x, kernel, needs=("x",), **options_of(seen))
         assert dx is not None
         return as_book(dx, seen.data_format)
 
@@ -151,18 +137,17 @@ class Convolution:
         seen: _Seen = after_forward(name, self._seen)
         dy = same_shape(name, "dout", like(seen.W, name, "dout", dout), seen.y_shape)
         dy = contiguous(in_layout(dy, seen.data_format))
-        _, dkernel, self.db = ops.conv2d_backward(
-            dy,
-            seen.x,
-            _as_kernel(seen.W),
-            strides=seen.stride,
-            padding=seen.pad,
-            data_format=seen.data_format,
-            needs=("kernel", "bias"),
+        _, dkernel, dbias = ops.conv2d_backward(
+            dy, seen.x, _as_kernel(seen.W), needs=("kernel", "bias"), **options_of(seen)
         )
+        self.take_gradients(dkernel, dbias)
+        return seen, dy
+
+    def take_gradients(self, dkernel: Array | None, dbias: Array | None) -> None:
+        """Set dW and db to the gradients of the kernel, (fh, fw, c, fn), and of b."""
         assert dkernel is not None
         self.dW = contiguous(dkernel.transpose(3, 2, 0, 1))  # (fn, c, fh, fw)
-        return seen, dy
+        self.db = dbias
 
     @cached_property
     def col(self) -> Array | None:
@@ -170,13 +155,8 @@ class Convolution:
         if self._seen is None:
             return None
         images = as_book(self._seen.x, self._seen.data_format)
-        return ops.im2col(
-            images,
-            self._seen.W.shape[2:],
-            strides=self._seen.stride,
-            padding=self._seen.pad,
-            data_format="channels_first",
-        )
+        options = options_of(self._seen) | {"data_format": "channels_first"}
+        return ops.im2col(images, self._seen.W.shape[2:], **options)
 
     @cached_property
     def col_W(self) -> Array | None:
@@ -186,6 +166,11 @@ class Convolution:
         W = self._seen.W
         columns: Array = W.reshape(W.shape[0], -1).T
         return columns
+
+
+def options_of(kept: Operands | _Seen) -> dict[str, Any]:
+    """Return the geometry as ops.conv2d takes it."""
+    return {"strides": kept.stride, "padding": kept.pad, "data_format": kept.data_format}
 
 
 def _as_kernel(W: Array) -> Array:

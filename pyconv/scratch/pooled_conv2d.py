@@ -23,7 +23,7 @@ from pyconv.ops.conv2d_max_pool2d import (
 )
 from pyconv.scratch.activation import Relu
 from pyconv.scratch.arrays import as_book, in_layout, like, same_shape
-from pyconv.scratch.conv2d import Convolution, Operands
+from pyconv.scratch.conv2d import Convolution, Operands, options_of
 from pyconv.scratch.max_pool2d import Pooling
 
 
@@ -42,13 +42,14 @@ class Between:
     def y(self) -> Array:
         """(n, fn, oh, ow)."""
         given = self._given
-        y = ops.conv2d(given.x, given.kernel, given.b, activation="relu", **given.options())
+        y = ops.conv2d(given.x, given.kernel, given.b, activation="relu", **options_of(given))
         return as_book(y, given.data_format)
 
 
 class Pooled(NamedTuple):
     """What forward keeps for backward."""
 
+    given: Operands
     window: Window
     pool: Window
     result: tuple[Array, Array]  # y and argmax, in the layout
@@ -87,7 +88,7 @@ def forward(first: Convolution, relu: Relu, pooling: Pooling, x: Any) -> Array |
     assert argmax is not None
     between = Between(given, x)
     first.keep(x, given, convolved)
-    first.pooled = Pooled(window, pool, (y, argmax), between)
+    first.pooled = Pooled(given, window, pool, (y, argmax), between)
     relu.keep_later(between)
     options = {"pool_size": size, "strides": stride, "data_format": given.data_format}
     return pooling.keep_later(between, y, argmax, window.output_shape, options)
@@ -113,19 +114,18 @@ def backward(first: Convolution, dout: Any) -> None:
         TypeError, ValueError: kind and shape of dout.
     """
     pooled: Pooled = first.pooled
-    seen = first.seen()
-    y = as_book(pooled.result[0], seen.data_format)
+    given = pooled.given
+    y = as_book(pooled.result[0], given.data_format)
     name = "Pooling.backward_relu"
     dy = same_shape(name, "dout", like(y, name, "dout", dout), y.shape)
-    dkernel, first.db = conv2d_max_pool2d_backward(
+    dkernel, dbias = conv2d_max_pool2d_backward(
         name,
         pooled.window,
         pooled.pool,
-        contiguous(in_layout(dy, seen.data_format)),
+        contiguous(in_layout(dy, given.data_format)),
         pooled.result,
-        seen.x,
+        given.x,
         "relu",
         ("kernel", "bias"),
     )
-    assert dkernel is not None
-    first.dW = contiguous(dkernel.transpose(3, 2, 0, 1))
+    first.take_gradients(dkernel, dbias)
